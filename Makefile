@@ -1,0 +1,78 @@
+# Every command a developer needs. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+BRIDGE := devhost/node_modules/.installed
+
+.PHONY: help
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
+		| awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Atlassian's JavaScript bridge. A machine without npm gets one from PyPI.
+$(BRIDGE): $(INSTALLED) devhost/package.json devhost/package-lock.json
+	@if command -v npm >/dev/null; then npm=npm; else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock && \
+		npm="$(CURDIR)/$(BIN)/npm"; PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; fi; \
+	cd devhost && $$npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) $(BRIDGE)  ## create .venv with the app, the local Confluence and the tools
+
+.PHONY: run
+run: install  ## run the app and a local Confluence that has it installed
+	@$(BIN)/python -m devhost.run
+
+.PHONY: test
+test: install  ## run every test
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: install  ## lint, check the format, the spelling and the types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/mypy
+
+.PHONY: format
+format: install  ## format the code and mend what the linter can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: check
+check: lint  ## lint, types, tests with coverage: what CI runs
+	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/coverage report --fail-under=100 --include='app/connect/protocol/*,app/connect/tenants/*,app/connect/inbound/*'
+
+.PHONY: bench
+bench: install  ## measure the cost of a verified request against its floor and the usual recipe
+	$(BIN)/python -m benchmarks
+
+.PHONY: migrate
+migrate: install  ## bring the database to the newest revision
+	$(BIN)/flask --app wsgi db upgrade
+
+.PHONY: lock
+lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	$(COMPILE) --group node -o requirements-node.lock
+
+.PHONY: clean
+clean:  ## remove what the other commands made, but for .env and the databases
+	rm -rf $(VENV) devhost/node_modules .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info

@@ -1,0 +1,127 @@
+"""A framework for Atlassian Connect apps: what authors import is here.
+
+In the order in which a request meets it:
+
+* ``inbound``: ``evidence`` finds the token and the hashes it may have,
+  ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
+  of signed installs, ``lifecycle`` is the blueprint of the callbacks,
+  ``answers`` says no, ``headers`` guards the answer.
+* ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
+  says whose request this is, ``signals`` tells of changes.
+* ``outbound``: ``service`` calls a tenant's host, through ``client``.
+* ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
+  ``scopes``, ``urls``.
+* ``descriptor``, ``lint`` and ``routes``: atlassian-connect.json, and whether
+  the app keeps what it promises. ``cli``: ``flask connect``.
+
+``errors`` <- ``protocol`` <- ``tenants`` <- ``inbound`` | ``outbound`` <- the
+rest; a test keeps it so.
+"""
+
+from pathlib import Path
+
+from flask import Flask
+
+from ..extensions import db
+from . import descriptor as descriptor_file
+from . import health
+from .base_path import BasePath
+from .cli import connect_cli
+from .cookies import NoSessions
+from .errors import ConfigurationError, DescriptorError
+from .inbound import lifecycle
+from .inbound.answers import register_error_handlers
+from .inbound.headers import register_headers
+from .inbound.install_keys import InstallKeys
+from .inbound.verify import context_jwt_required, jwt_required, public
+from .json_provider import ProxyJSONProvider
+from .lint import find_problems
+from .outbound.client import new_session
+from .outbound.service import TenantService, current_service
+from .protocol.scopes import effective_scopes
+from .routes import find_undeclared_routes, find_unserved_modules
+from .tenants.current import current_account_id, current_context, current_tenant
+from .tenants.secrets import SecretCipher
+from .tenants.signals import (
+    tenant_disabled,
+    tenant_enabled,
+    tenant_installed,
+    tenant_purged,
+    tenant_uninstalled,
+)
+from .tenants.state import ConnectState, find_tenant
+from .tenants.store import TenantStore
+
+__all__ = [
+    "TenantService",
+    "check",
+    "context_jwt_required",
+    "current_account_id",
+    "current_context",
+    "current_service",
+    "current_tenant",
+    "find_tenant",
+    "init_app",
+    "jwt_required",
+    "public",
+    "tenant_disabled",
+    "tenant_enabled",
+    "tenant_installed",
+    "tenant_purged",
+    "tenant_uninstalled",
+]
+
+
+def init_app(app: Flask, descriptor_path: Path) -> None:
+    """Give *app* the lifecycle, the descriptor, the policies and the commands.
+
+    Reads every CONNECT_... setting from ``app.config``. Register your own routes
+    afterwards, then call :func:`check`.
+
+    :raises DescriptorError: naming all that is wrong with the descriptor.
+    """
+    settings = app.config
+    descriptor = descriptor_file.load_descriptor(descriptor_path, settings)
+    if problems := list(find_problems(descriptor)):
+        raise DescriptorError(problems)
+    tenants = TenantStore(
+        db,
+        SecretCipher(settings["CONNECT_ENCRYPTION_KEYS"]),
+        secret_grace=settings["CONNECT_SECRET_GRACE"],
+        cache_seconds=settings["CONNECT_TENANT_CACHE_SECONDS"],
+    )
+    app.extensions["connect"] = ConnectState(
+        app_key=descriptor["key"],
+        base_url=settings["CONNECT_BASE_URL"],
+        leeway=settings["CONNECT_CLOCK_LEEWAY"],
+        scopes=effective_scopes(descriptor.get("scopes", [])),
+        tenants=tenants,
+    )
+    app.extensions["connect-descriptor"] = descriptor
+    app.extensions["connect-install-keys"] = InstallKeys(
+        settings["CONNECT_KEY_SERVERS"]
+    )
+    app.extensions["connect-session"] = new_session()
+    app.json = ProxyJSONProvider(app)
+    app.session_interface = NoSessions()
+    app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
+    register_headers(app)
+    register_error_handlers(app)
+    for blueprint in (descriptor_file.bp, lifecycle.bp, health.bp):
+        app.register_blueprint(blueprint)
+    app.cli.add_command(connect_cli)
+    if app.has_static_folder:
+        public(app.view_functions["static"])
+
+
+def check(app: Flask) -> None:
+    """Make sure that each route declares a policy and each module is served.
+
+    :raises ConfigurationError: naming each route without a policy.
+    :raises DescriptorError: naming each module that is not served as it must.
+    """
+    if undeclared := list(find_undeclared_routes(app)):
+        raise ConfigurationError("; ".join(undeclared))
+    descriptor = app.extensions["connect-descriptor"]
+    if problems := list(find_unserved_modules(app, descriptor)):
+        raise DescriptorError(problems)

@@ -1,0 +1,132 @@
+"""Every error that this framework raises, drawn once.
+
+* ConnectError
+    * ConfigurationError            a setting is missing or malformed
+    * DescriptorError               atlassian-connect.json is wrong, naming where
+    * AuthenticationError           an inbound request is not trusted; answered 401
+        * MissingTokenError         no token, or more than one
+        * InvalidTokenError         not a token, or one with a bad claim
+            * InvalidSignatureError not signed by the one it names
+        * QshMismatchError          the token was made for another request
+        * UnknownTenantError        the tenant is not installed, or is disabled
+        * UntrustedInstallError     a lifecycle body contradicts its token
+    * MalformedBodyError            a trusted request with a body we can't read: 400
+    * InstallKeysUnavailableError   no key server could be asked; answered 503
+    * HostError                     an outbound call failed
+        * UnsafeURLError            the URL is not one of the tenant's own; never sent
+        * HostUnavailableError      no answer: connection, timeout, TLS
+        * HostResponseError         a 4xx or 5xx, or an answer that can't be read
+            * PropertyNotFoundError
+            * RateLimitedError
+            * ModuleRejectedError
+    * ScopeError                    the descriptor lacks the scope the call needs
+
+Messages may be logged: none holds a token, a secret or a body.
+"""
+
+from collections.abc import Sequence
+
+
+class ConnectError(Exception):
+    """The root of the tree."""
+
+
+class ConfigurationError(ConnectError):
+    """A setting is missing or malformed; the message names it and what to do."""
+
+
+class DescriptorError(ConnectError):
+    """atlassian-connect.json is wrong; ``problems`` name each place and remedy."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("atlassian-connect.json: " + "; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class AuthenticationError(ConnectError):
+    """An inbound request is not trusted; the caller learns only that: 401."""
+
+    def __init__(self, reason: str, *, client_key: str | None = None) -> None:
+        super().__init__(reason)
+        self.client_key = client_key
+
+
+class MissingTokenError(AuthenticationError):
+    """The request carries no Connect token, or contradicting ones."""
+
+
+class InvalidTokenError(AuthenticationError):
+    """The token is malformed, out of date, or meant for somebody else."""
+
+
+class InvalidSignatureError(InvalidTokenError):
+    """The token is not signed with the key of the one it names."""
+
+
+class QshMismatchError(AuthenticationError):
+    """The token's ``qsh`` does not fit this request and policy."""
+
+
+class UnknownTenantError(AuthenticationError):
+    """The token names a tenant that is not installed, or is disabled."""
+
+
+class UntrustedInstallError(AuthenticationError):
+    """A lifecycle body names another tenant, app, event or host than it may."""
+
+
+class MalformedBodyError(ConnectError):
+    """The body of a trusted request is not what the event carries: 400."""
+
+
+class InstallKeysUnavailableError(ConnectError):
+    """No install-key server could be asked; the request may be sent again: 503."""
+
+
+class HostError(ConnectError):
+    """A call to the host failed."""
+
+
+class UnsafeURLError(HostError, ValueError):
+    """The URL could leave the tenant's own base URL; nothing was sent."""
+
+
+class HostUnavailableError(HostError):
+    """The host did not answer: connection, timeout or TLS."""
+
+
+class HostResponseError(HostError):
+    """The host refused a call, or its answer can't be read.
+
+    ``message`` is the host's own, cut to a line; ``path`` has no query.
+    """
+
+    def __init__(
+        self, status_code: int, message: str, *, method: str, path: str
+    ) -> None:
+        super().__init__(f"{method} {path} answered {status_code}: {message}")
+        self.status_code = status_code
+        self.message = message
+        self.method = method
+        self.path = path
+
+
+class PropertyNotFoundError(HostResponseError):
+    """The tenant has no app property of that key."""
+
+
+class RateLimitedError(HostResponseError):
+    """The host asks for a pause of ``retry_after`` seconds; None when unsaid.
+
+    https://developer.atlassian.com/cloud/confluence/rate-limiting/
+    """
+
+    retry_after: float | None = None
+
+
+class ModuleRejectedError(HostResponseError):
+    """The host registered none of the dynamic modules; ``message`` says why."""
+
+
+class ScopeError(ConnectError):
+    """The descriptor lacks the scope that a call needs; nothing was sent."""

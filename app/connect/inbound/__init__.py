@@ -1,0 +1,1 @@
+"""What the host sends us, and whether to believe it."""

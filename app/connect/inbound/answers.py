@@ -1,0 +1,86 @@
+"""What a caller hears when a request is not served.
+
+The answer never says which check failed; the log does, with the client key and
+without token, secret or body.
+"""
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import (
+    AuthenticationError,
+    ConfigurationError,
+    HostError,
+    InstallKeysUnavailableError,
+    MalformedBodyError,
+    ScopeError,
+)
+from ..tenants.state import get_state
+from .headers import allow_framing_anywhere
+
+RETRY_AFTER_SECONDS = 30
+
+_logger = logging.getLogger(__name__)
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Answer the framework's errors and a failing database, never with a 500."""
+    app.register_error_handler(AuthenticationError, _unauthorized)
+    app.register_error_handler(MalformedBodyError, _malformed)
+    app.register_error_handler(InstallKeysUnavailableError, _unavailable)
+    app.register_error_handler(ConfigurationError, _unavailable)
+    app.register_error_handler(ScopeError, _unavailable)
+    app.register_error_handler(SQLAlchemyError, _unavailable)
+    app.register_error_handler(HostError, _bad_gateway)
+
+
+def _unauthorized(error: AuthenticationError) -> Response:
+    _log("refused", error, f"{error}; client_key={error.client_key}")
+    response = _answer("unauthorized", 401)
+    response.headers["WWW-Authenticate"] = f'JWT realm="{get_state().app_key}"'
+    return response
+
+
+def _malformed(error: MalformedBodyError) -> Response:
+    _log("malformed", error, str(error))
+    return _answer("bad_request", 400)
+
+
+def _unavailable(error: Exception) -> Response:
+    # The text of a database error can quote what was being stored.
+    reason = "" if isinstance(error, SQLAlchemyError) else str(error)
+    _log("unavailable", error, reason)
+    response = _answer("unavailable", 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _bad_gateway(error: HostError) -> Response:
+    _log("host failed", error, str(error))
+    return _answer("host_unavailable", 502)
+
+
+def _log(what: str, error: Exception, reason: str) -> None:
+    _logger.warning(
+        "%s: %s %r: %s: %s",
+        what,
+        request.method,
+        request.path,
+        type(error).__name__,
+        reason,
+    )
+
+
+def _answer(name: str, status: int) -> Response:
+    """Answer a page to a browser that asks for one, and JSON to all else."""
+    accepted = request.accept_mimetypes
+    if accepted["text/html"] <= accepted["application/json"]:
+        response = jsonify(error=name)
+    else:
+        response = make_response(render_template("refused.html", status=status))
+        # It holds nothing, and whose iframe it is in is not known.
+        allow_framing_anywhere(response)
+    response.status_code = status
+    return response

@@ -1,0 +1,219 @@
+"""Signed calls to a tenant's host, over one pooled session.
+
+Nothing is redirected, since a token is good for one path only, and nothing is
+retried.
+https://developer.atlassian.com/cloud/confluence/understanding-jwt/
+"""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from flask import current_app
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from ..errors import (
+    HostResponseError,
+    HostUnavailableError,
+    RateLimitedError,
+)
+from ..protocol.qsh import query_string_hash
+from ..protocol.tokens import encode_symmetric, outbound_claims
+from ..tenants.models import Tenant, utc_now
+from .urls import check_prepared, resolve
+
+TIMEOUTS: Final = (5, 20)
+"""Seconds to connect, and to wait for bytes."""
+
+MAX_MESSAGE: Final = 500
+_POOL_SIZE = 20
+_E = TypeVar("_E", bound=HostResponseError)
+
+
+class JWTAuth(AuthBase):
+    """Signs the final form of one request to one tenant."""
+
+    def __init__(
+        self, *, app_key: str, client_key: str, base_url: str, shared_secret: str
+    ) -> None:
+        self._app_key = app_key
+        self._client_key = client_key
+        self._base_url = base_url
+        self._shared_secret = shared_secret
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        url, method = request.url or "", request.method or ""
+        check_prepared(url, self._base_url)
+        claims = outbound_claims(
+            app_key=self._app_key,
+            client_key=self._client_key,
+            qsh=query_string_hash(method, url, base_url=self._base_url),
+        )
+        token = encode_symmetric(claims, shared_secret=self._shared_secret)
+        request.headers["Authorization"] = f"JWT {token}"
+        return request
+
+
+class HostClient:
+    """Calls one tenant's host as the app."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        *,
+        app_key: str,
+        shared_secret: str,
+        session: requests.Session,
+    ) -> None:
+        self._tenant = tenant
+        self._app_key = app_key
+        self._shared_secret = shared_secret
+        self._session = session
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Call the host and return its answer, which is below 400.
+
+        *url* is a path below the tenant's base URL, or a link as the host gave
+        it; the other arguments are those of ``requests``. A redirect is given
+        back as it is.
+
+        :raises ValueError: for a GET with a body, or a *json* that is none.
+        :raises UnsafeURLError: if *url* could leave the tenant's base URL.
+        :raises HostUnavailableError: if the host does not answer.
+        :raises HostResponseError: if it answers 400 or more.
+        """
+        method = method.upper()
+        if method == "GET" and not (json is None and data is None and files is None):
+            raise ValueError("a GET request has no body; the host refuses one")
+        absolute, base_url = resolve(self._tenant, url)
+        auth = JWTAuth(
+            app_key=self._app_key,
+            client_key=self._tenant.client_key,
+            base_url=base_url,
+            shared_secret=self._shared_secret,
+        )
+        try:
+            response = self._session.request(
+                method,
+                absolute,
+                params=params,
+                json=json,
+                data=data,
+                files=files,
+                headers={"Accept": "application/json", **(headers or {})},
+                auth=auth,
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+            )
+        except requests.exceptions.InvalidJSONError:
+            raise ValueError("json is not something that JSON can hold") from None
+        except (requests.RequestException, HTTPError) as error:
+            # requests lets some of urllib3's pass, as for a host name with "..".
+            path = absolute.partition("?")[0]
+            raise HostUnavailableError(
+                f"{method} {path} got no answer: {type(error).__name__}"
+            ) from None
+        if response.status_code >= 400:
+            raise error_of(response)
+        return response
+
+    def get_json(self, url: str, **options: Any) -> Any:
+        """Return the JSON that the host answers to a GET.
+
+        :raises HostResponseError: if it answers 400 or more, or no JSON.
+        """
+        return read_json(self.request("GET", url, **options))
+
+
+class _Session(requests.Session):
+    """Sees no redirect: requests reads where one leads even if it is not to follow."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+def new_session() -> requests.Session:
+    """Return a session for all tenants: pooled, and blind to cookies.
+
+    A cookie of one tenant must never travel with a call for another.
+    """
+    session = _Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def get_session() -> requests.Session:
+    """Return the session of the current app."""
+    session: requests.Session = current_app.extensions["connect-session"]
+    return session
+
+
+def read_json(response: requests.Response) -> Any:
+    """Return the JSON of an answer.
+
+    :raises HostResponseError: if it is none.
+    """
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        raise _error(HostResponseError, response, "the answer is not JSON") from None
+
+
+def error_of(response: requests.Response) -> HostResponseError:
+    """Return the error that an answer of 400 or more stands for."""
+    if response.status_code == 429:
+        limited = _error(RateLimitedError, response, _message(response))
+        limited.retry_after = _retry_after(response)
+        return limited
+    return _error(HostResponseError, response, _message(response))
+
+
+def _error(kind: type[_E], response: requests.Response, message: str) -> _E:
+    request = response.request
+    path = urlsplit(request.url or "").path
+    return kind(response.status_code, message, method=request.method or "", path=path)
+
+
+def _message(response: requests.Response) -> str:
+    """Return the host's own words, in whichever of its forms they come."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    found = None
+    if isinstance(body, dict):
+        found = body.get("message") or body.get("errorMessage") or body.get("detail")
+    text = found if isinstance(found, str) else response.reason or "no message"
+    # It ends in logs and terminals, which control characters could steer.
+    printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
+    return " ".join(printable.split())
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value[:9])
+    try:
+        until = parsedate_to_datetime(value)
+        return max(0.0, (until - utc_now()).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None

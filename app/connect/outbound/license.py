@@ -1,0 +1,134 @@
+"""The app's license at a tenant.
+
+https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
+
+from ..errors import HostResponseError, ScopeError
+from .client import HostClient, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody the tenant named as a contact. Personal data: do not store it."""
+
+    name: str | None = field(repr=False)
+    email: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """The app as a tenant has it, with the license if the app is a paid one.
+
+    ``active`` is None for a free app, which has no license; False is a license
+    that has ended. ``type`` is such as COMMERCIAL or DEVELOPER.
+    """
+
+    key: str
+    version: str | None = None
+    state: str | None = None
+    host_product: str | None = None
+    host_contacts: tuple[Contact, ...] = ()
+    active: bool | None = None
+    type: str | None = None
+    evaluation: bool | None = None
+    support_entitlement_number: str | None = None
+    entitlement_id: str | None = None
+    entitlement_number: str | None = None
+    links: dict[str, Any] = field(default_factory=dict)
+
+
+class LicenseResource:
+    """Asks one tenant's host for the app's license."""
+
+    def __init__(
+        self, client: HostClient, app_key: str, scopes: frozenset[str]
+    ) -> None:
+        self._client = client
+        self._path = f"/rest/atlassian-connect/1/addons/{quote(app_key)}"
+        self._scopes = scopes
+
+    def get(self) -> License:
+        """Return the app's license, as Confluence and Jira both serve it.
+
+        :raises ScopeError: if the descriptor lacks READ; nothing is sent.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        if "READ" not in self._scopes:
+            raise ScopeError(
+                "the license needs the scope READ: add it to scopes in "
+                "atlassian-connect.json"
+            )
+        response = self._client.request("GET", self._path)
+        try:
+            found: License = _LicenseSchema().load(read_json(response))
+        except ValidationError:
+            raise HostResponseError(
+                response.status_code,
+                "the answer is not a license",
+                method="GET",
+                path=self._path,
+            ) from None
+        return found
+
+
+def _pick(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: data[name] for name in names if name in data}
+
+
+class _Tolerant(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class _ContactSchema(_Tolerant):
+    name = fields.String(load_default=None, allow_none=True)
+    email = fields.String(load_default=None, allow_none=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Contact:
+        return Contact(**data)
+
+
+class _LicenseSchema(_Tolerant):
+    key = fields.String(required=True)
+    version = fields.String(allow_none=True)
+    state = fields.String(allow_none=True)
+    host_product = fields.String(allow_none=True)
+    host_contacts = fields.List(fields.Nested(_ContactSchema))
+    active = fields.Boolean(allow_none=True)
+    type = fields.String(allow_none=True)
+    evaluation = fields.Boolean(allow_none=True)
+    support_entitlement_number = fields.String(
+        data_key="supportEntitlementNumber", allow_none=True
+    )
+    entitlement_id = fields.String(data_key="entitlementId", allow_none=True)
+    entitlement_number = fields.String(data_key="entitlementNumber", allow_none=True)
+    links = fields.Dict(keys=fields.String())
+
+    @pre_load
+    def _flatten(self, data: Any, **_: Any) -> Any:
+        """Put what ``host`` and ``license`` hold beside the rest."""
+        if not isinstance(data, dict):
+            return data
+        host, license_ = data.get("host") or {}, data.get("license") or {}
+        if not isinstance(host, dict) or not isinstance(license_, dict):
+            raise ValidationError("host or license is not an object")
+        return {
+            **_pick(data, "key", "version", "state", "links"),
+            **_pick(license_, "active", "type", "evaluation"),
+            **_pick(license_, "entitlementId", "entitlementNumber"),
+            **_pick(license_, "supportEntitlementNumber"),
+            "host_product": host.get("product"),
+            "host_contacts": host.get("contacts") or [],
+        }
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> License:
+        data["host_contacts"] = tuple(data["host_contacts"])
+        return License(**data)

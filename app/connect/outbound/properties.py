@@ -1,0 +1,128 @@
+"""App properties: a small key-value store that the host keeps for the app.
+
+Any user can read and write them through ``AP.request``: they are no place for
+a secret, and no ground for a decision about access.
+https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-app-properties/
+"""
+
+import json
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+
+from ..errors import HostResponseError, PropertyNotFoundError
+from .client import HostClient, read_json
+
+MAX_KEY_LENGTH: Final = 127
+"""Characters."""
+
+MAX_VALUE_BYTES: Final = 32 * 1024
+"""Bytes of the value as compact JSON in UTF-8."""
+
+CLIENT_KEY_PROPERTY: Final = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
+"""A property that the host makes up: the tenant's client key. Read-only."""
+
+
+class AppProperties:
+    """The app properties of one tenant."""
+
+    def __init__(self, client: HostClient, app_key: str) -> None:
+        self._client = client
+        self._path = f"/rest/atlassian-connect/1/addons/{quote(app_key)}/properties"
+
+    def keys(self) -> list[str]:
+        """Return the keys of all properties but the reserved one.
+
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        response = self._client.request("GET", self._path)
+        body = read_json(response)
+        try:
+            return [entry["key"] for entry in body["keys"]]
+        except (KeyError, TypeError):
+            raise _unreadable(response.status_code, "GET", self._path) from None
+
+    def get(self, key: str) -> Any:
+        """Return the JSON value of a property.
+
+        :raises ValueError: if *key* is none.
+        :raises PropertyNotFoundError: if there is no such property.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        path = self._path_of(key)
+        # Without jsonValue a host may answer the value as text that holds JSON.
+        response = self._existing("GET", path, params={"jsonValue": "true"})
+        body = read_json(response)
+        try:
+            return body["value"]
+        except (KeyError, TypeError):
+            raise _unreadable(response.status_code, "GET", path) from None
+
+    def set(self, key: str, value: Any) -> bool:
+        """Create or update a property; return True when it was created.
+
+        *value* is anything JSON can hold, up to 32 KB of it.
+
+        :raises ValueError: if *key* or *value* breaks a limit; nothing is sent.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        response = self._client.request(
+            "PUT",
+            self._path_of(key, writing=True),
+            data=_encode(value),
+            headers={"Content-Type": "application/json"},
+        )
+        return response.status_code == 201
+
+    def delete(self, key: str) -> None:
+        """Delete a property.
+
+        :raises ValueError: if *key* is none; nothing is sent.
+        :raises PropertyNotFoundError: if there is no such property.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        self._existing("DELETE", self._path_of(key, writing=True))
+
+    def _existing(self, method: str, path: str, **options: Any) -> requests.Response:
+        try:
+            return self._client.request(method, path, **options)
+        except HostResponseError as error:
+            if error.status_code == 404:
+                raise PropertyNotFoundError(
+                    404, error.message, method=error.method, path=error.path
+                ) from None
+            raise
+
+    def _path_of(self, key: str, *, writing: bool = False) -> str:
+        if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
+            raise ValueError(f"a property key has 1 to {MAX_KEY_LENGTH} characters")
+        if key in (".", ".."):
+            raise ValueError("a property key is not '.' or '..', which a path drops")
+        if writing and key == CLIENT_KEY_PROPERTY:
+            raise ValueError("this property key is reserved and read-only")
+        try:
+            return f"{self._path}/{quote(key, safe='')}"
+        except UnicodeEncodeError:
+            raise ValueError("a property key is valid Unicode") from None
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        text = json.dumps(
+            value, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+        )
+        body = text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"a property value is JSON: {error}") from None
+    if len(body) > MAX_VALUE_BYTES:
+        raise ValueError(
+            f"a property value has at most {MAX_VALUE_BYTES} bytes of JSON; "
+            f"this one has {len(body)}"
+        )
+    return body
+
+
+def _unreadable(status_code: int, method: str, path: str) -> HostResponseError:
+    message = "the answer is not an app property"
+    return HostResponseError(status_code, message, method=method, path=path)

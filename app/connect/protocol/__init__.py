@@ -1,0 +1,1 @@
+"""Connect's rules as pure functions: no Flask, no database, no network."""

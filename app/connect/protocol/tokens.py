@@ -1,0 +1,133 @@
+"""Connect's JSON Web Tokens: verify and sign them.
+
+Each kind of token has its own function and its own pinned algorithm, so that a
+token of one kind is never taken for another. PyJWT's algorithms do the
+cryptography. Every failure is an :class:`InvalidTokenError` whose message holds
+nothing of the token.
+
+https://developer.atlassian.com/cloud/confluence/understanding-jwt/
+"""
+
+import json
+import math
+import time
+from base64 import urlsafe_b64encode
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
+
+from ..errors import InvalidSignatureError, InvalidTokenError
+from .unverified import Claims, UnverifiedToken, plain_name
+
+OUTBOUND_LIFETIME: Final = 180
+"""Seconds that a token of ours is good for."""
+
+_HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
+_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
+_REQUIRED = ("iss", "iat", "exp")
+
+
+def decode_symmetric(
+    token: UnverifiedToken, *, shared_secret: str, leeway: int, now: float | None = None
+) -> Claims:
+    """Verify a token by a tenant's shared secret (HS256); return its claims.
+
+    :raises InvalidSignatureError: if the secret did not sign it.
+    :raises InvalidTokenError: if the algorithm or a claim is bad.
+    """
+    _check_header(token, "HS256")
+    secret = shared_secret.encode("utf-8", "surrogatepass")
+    if not secret or not _HS256.verify(token.signed, secret, token.signature):
+        raise InvalidSignatureError("the signature does not fit")
+    return _checked_claims(token, leeway, now)
+
+
+def decode_asymmetric(
+    token: UnverifiedToken,
+    *,
+    public_key: RSAPublicKey,
+    audience: str,
+    leeway: int,
+    now: float | None = None,
+) -> Claims:
+    """Verify a signed install (RS256) meant for *audience*; return its claims.
+
+    ``aud`` is a string, or a list that holds *audience*; one slash at the end
+    of either is ignored.
+
+    :raises InvalidSignatureError: if the key did not sign it.
+    :raises InvalidTokenError: if the algorithm or a claim is bad.
+    """
+    _check_header(token, "RS256")
+    if not _RS256.verify(token.signed, public_key, token.signature):
+        raise InvalidSignatureError("the signature does not fit")
+    claims = _checked_claims(token, leeway, now)
+    audiences = claims.get("aud")
+    if isinstance(audiences, str):
+        audiences = [audiences]
+    if not isinstance(audiences, list) or audience.removesuffix("/") not in [
+        entry.removesuffix("/") for entry in audiences if isinstance(entry, str)
+    ]:
+        raise InvalidTokenError("aud is not this app's base URL")
+    return claims
+
+
+def encode_symmetric(claims: Claims, *, shared_secret: str) -> str:
+    """Sign *claims* with a tenant's shared secret (HS256)."""
+    header = {"typ": "JWT", "alg": "HS256"}
+    signed = b".".join(_segment(json.dumps(part).encode()) for part in (header, claims))
+    signature = _HS256.sign(signed, shared_secret.encode())
+    return b".".join((signed, _segment(signature))).decode()
+
+
+def outbound_claims(*, app_key: str, client_key: str, qsh: str) -> Claims:
+    """Return what a call of the app to a host claims."""
+    now = int(time.time())
+    return {
+        "iss": app_key,
+        "aud": client_key,
+        "iat": now,
+        "exp": now + OUTBOUND_LIFETIME,
+        "qsh": qsh,
+    }
+
+
+def _segment(content: bytes) -> bytes:
+    return urlsafe_b64encode(content).rstrip(b"=")
+
+
+def _check_header(token: UnverifiedToken, algorithm: str) -> None:
+    header = token.header
+    if header.get("alg") != algorithm:
+        raise InvalidTokenError("the algorithm is not the one of this policy")
+    # Both would change what the signature means (RFC 7515 4.1.11, RFC 7797).
+    if "crit" in header or "b64" in header:
+        raise InvalidTokenError("crit and b64 are not supported")
+
+
+def _checked_claims(token: UnverifiedToken, leeway: int, now: float | None) -> Claims:
+    claims = token.claims
+    now = time.time() if now is None else now
+    for name in _REQUIRED:
+        if name not in claims:
+            raise InvalidTokenError(f"{name} is missing")
+    plain_name(claims, "iss")
+    if "sub" in claims:
+        plain_name(claims, "sub")
+    if _seconds(claims, "exp") <= now - leeway:
+        raise InvalidTokenError("exp is in the past")
+    if _seconds(claims, "iat") > now + leeway:
+        raise InvalidTokenError("iat is in the future")
+    if "nbf" in claims and _seconds(claims, "nbf") > now + leeway:
+        raise InvalidTokenError("nbf is in the future")
+    return claims
+
+
+def _seconds(claims: Claims, name: str) -> float:
+    value = claims[name]
+    if type(value) is int and abs(value) < 2**63:
+        return value
+    if type(value) is float and math.isfinite(value):
+        return value
+    raise InvalidTokenError(f"{name} is not a number")

@@ -1,0 +1,89 @@
+"""What counts as the URL of a site or of the app.
+
+Checked on the raw text and never by a lenient parser: parsers disagree about
+back slashes, tabs and user info, and that is how a token reaches another host.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+_BASE_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]{2,39}\])"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*)/?"
+)
+# Of ASCII alone: lower() makes a "k" of the Kelvin sign.
+_AUTHORITY = re.compile(r"https?://[!-.0-~]*", re.IGNORECASE | re.ASCII)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class BaseURL:
+    """A base URL in its parts; ``host`` is in lower case, ``path`` ends in no slash."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and, unless it is the scheme's own, port."""
+        if self.port == _DEFAULT_PORTS[self.scheme]:
+            return f"{self.scheme}://{self.host}"
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return self.origin + self.path
+
+
+def parse_base_url(text: str) -> BaseURL:
+    """Read a base URL: https, or http on a loopback address.
+
+    It has no user info, query or fragment and only plain path segments; one
+    slash at the end is dropped.
+
+    :raises ValueError: naming what is wrong, without the text itself.
+    """
+    match = _BASE_URL.fullmatch(
+        _AUTHORITY.sub(lambda authority: authority[0].lower(), text, count=1)
+    )
+    if match is None:
+        raise ValueError("is not a plain https URL such as https://app.example.com")
+    scheme, host, path = match["scheme"], match["host"], match["path"]
+    if scheme == "http" and not is_loopback(host):
+        raise ValueError("must be https; http is for loopback addresses only")
+    if host.startswith("[") and not _is_address(host):
+        raise ValueError("has an address that does not exist")
+    port = int(match["port"] or _DEFAULT_PORTS[scheme])
+    if not 0 < port < 65536:
+        raise ValueError("has a port that does not exist")
+    return BaseURL(scheme, host, port, path)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address, in lower case, is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def host_is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    """Say whether *host* equals an entry, or ends in one with a leading dot."""
+    return any(
+        host.endswith(entry) if entry.startswith(".") else host == entry
+        for entry in allowed
+    )

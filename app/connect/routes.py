@@ -1,0 +1,67 @@
+"""Checks the routes of an app against its descriptor, at start.
+
+A module URL that nothing serves, or that a weaker check than its policy guards,
+is a mistake that is better found before the first customer finds it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from .inbound.verify import Policy, policy_of
+from .lint import is_external_link, iterate_modules
+
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+# Modules whose URL is not a page of the app.
+_NOT_OURS = frozenset({"confluenceContentProperties", "keyboardShortcuts"})
+
+
+def find_undeclared_routes(app: Flask) -> Iterator[str]:
+    """Yield the routes whose view declares no policy, as text for their author."""
+    for rule in app.url_map.iter_rules():
+        if policy_of(app.view_functions.get(rule.endpoint)) is None:
+            yield (
+                f"the route {rule.rule} declares no policy: decorate its view with "
+                "jwt_required, context_jwt_required or public, below the route"
+            )
+
+
+def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
+    """Yield the modules whose URL the app does not serve as it must."""
+    for path, kind, module in iterate_modules(descriptor):
+        url = module.get("url")
+        if not isinstance(url, str) or kind in _NOT_OURS:
+            continue
+        if is_external_link(kind, url) or module.get("context") == "product":
+            continue
+        expected = Policy.PUBLIC if module.get("cacheable") else Policy.URL_BOUND
+        found = _policy_at(app, _method_of(kind, module), url)
+        if found is None:
+            yield f"{path}.url is not served by the app: add a route for it"
+        elif found is not expected:
+            yield (
+                f"{path}.url is guarded by the policy {found}: "
+                f"its view must have the policy {expected}"
+            )
+
+
+def _method_of(kind: str, module: dict[str, Any]) -> str:
+    method = str(module.get("renderingMethod", "GET")).upper()
+    return "POST" if kind == "webhooks" or method == "POST" else "GET"
+
+
+def _policy_at(app: Flask, method: str, url: str) -> Policy | None:
+    routes = app.url_map.bind("localhost")
+    # A variable stands for text or, where the route asks for one, for a number.
+    for value in ("x", "1"):
+        path = _VARIABLE.sub(value, url.partition("?")[0])
+        try:
+            endpoint, _ = routes.match(path, method=method)
+        except (HTTPException, RequestRedirect):
+            continue
+        return policy_of(app.view_functions[endpoint])
+    return None

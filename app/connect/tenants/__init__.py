@@ -1,0 +1,1 @@
+"""Who has installed the app: the tenants, their secrets and their history."""

@@ -1,0 +1,266 @@
+"""The tenants in the database, behind the short-lived cache of each worker.
+
+Every method runs in a transaction of its own, on a connection of its own, and
+never touches the session that an app's code works with.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Row, delete, func, select
+
+from ..errors import ConfigurationError
+from . import merge
+from .cache import Credentials, CredentialsCache
+from .models import InstallKind, Tenant, utc_now
+from .rows import (
+    RowChangedError,
+    audit,
+    in_transaction,
+    insert_if_new,
+    read_tenant,
+    record,
+    release_site_ids,
+    select_row,
+    to_tenant,
+    update_row,
+)
+from .schemas import Installation
+from .secrets import SecretCipher
+
+_BATCH = 100
+_T = TypeVar("_T")
+
+
+class TenantStore:
+    """Finds and keeps tenants; one per app, made by ``init_app``.
+
+    *secret_grace* and *cache_seconds* are the settings CONNECT_SECRET_GRACE and
+    CONNECT_TENANT_CACHE_SECONDS.
+    """
+
+    def __init__(
+        self,
+        db: SQLAlchemy,
+        cipher: SecretCipher,
+        *,
+        secret_grace: int,
+        cache_seconds: int,
+    ) -> None:
+        self._db = db
+        self._cipher = cipher
+        self._grace = timedelta(seconds=secret_grace)
+        self._cache = CredentialsCache(cache_seconds)
+
+    def find(self, client_key: str) -> Tenant | None:
+        """Return the tenant as the database has it; None if it has none."""
+        with self._db.engine.connect() as connection:
+            row = select_row(connection, client_key)
+        return to_tenant(row) if row else None
+
+    def iterate(self, state: str | None = None) -> Iterator[Tenant]:
+        """Yield the tenants in the order they came, all or those in one state."""
+        with self._db.engine.connect() as connection:
+            for row in connection.execute(select(record).order_by(record.c.id)):
+                tenant = to_tenant(row)
+                if state in (None, tenant.state):
+                    yield tenant
+
+    def count(self) -> int:
+        """Return how many tenants are kept, uninstalled ones included."""
+        with self._db.engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(record)) or 0
+
+    def cached_credentials(self, client_key: str) -> Credentials | None:
+        """Return what this worker remembers of a tenant; None if nothing."""
+        return self._cache.get(client_key)
+
+    def load_credentials(self, client_key: str) -> Credentials | None:
+        """Return a tenant's credentials from the database, and remember them.
+
+        :raises ConfigurationError: if no encryption key decrypts its secret.
+        """
+        with self._db.engine.connect() as connection:
+            row = select_row(connection, client_key)
+        if row is None:
+            self._cache.forget(client_key)
+            return None
+        credentials = Credentials(
+            tenant=to_tenant(row),
+            shared_secret=self._cipher.decrypt(row.shared_secret),
+            secret_is_unused=row.secret_used_at is None,
+            previous_secret=self._readable(row.previous_secret),
+            previous_secret_until=row.previous_secret_until,
+        )
+        self._cache.put(credentials)
+        return credentials
+
+    def shared_secret_of(self, tenant: Tenant) -> str:
+        """Return the secret to sign calls to a tenant with.
+
+        :raises LookupError: if the tenant has been purged.
+        :raises ConfigurationError: if no encryption key decrypts its secret.
+        """
+        client_key = tenant.client_key
+        credentials = self._cache.get(client_key) or self.load_credentials(client_key)
+        if credentials is None:
+            raise LookupError(f"the tenant {client_key} is no longer kept")
+        return credentials.shared_secret
+
+    def note_secret_used(self, credentials: Credentials) -> None:
+        """Retire the previous secret: the host has signed with the new one."""
+
+        def retire(connection: Connection) -> None:
+            row = select_row(connection, credentials.tenant.client_key, lock=True)
+            # A newer secret may have arrived since the credentials were read.
+            if row and self._readable(row.shared_secret) == credentials.shared_secret:
+                update_row(connection, row, merge.confirmed(utc_now()))
+
+        self._write(retire, credentials.tenant.client_key)
+
+    def install(
+        self, installation: Installation, *, issued_at: float
+    ) -> tuple[Tenant, InstallKind] | None:
+        """Store an ``installed`` event; return the tenant and what it meant.
+
+        *issued_at* is the token's ``iat``. None, and nothing is changed, if a
+        newer event was stored before.
+        """
+        upsert = partial(
+            self._upsert, installation, self._cipher.encrypt(installation.shared_secret)
+        )
+        return self._write(partial(upsert, issued_at), installation.client_key)
+
+    def uninstall(self, client_key: str, *, issued_at: float) -> Tenant | None:
+        """Mark a tenant as uninstalled; None if unknown or the event is outdated."""
+        return self._change(
+            client_key,
+            "uninstalled",
+            issued_at,
+            lambda row: {
+                "uninstalled_at": row.uninstalled_at or utc_now(),
+                "token_issued_at": issued_at,
+            },
+        )
+
+    def set_enabled(
+        self, client_key: str, *, enabled: bool, issued_at: float
+    ) -> Tenant | None:
+        """Mark a tenant as enabled or disabled; None if the event is outdated."""
+        event = "enabled" if enabled else "disabled"
+        return self._change(
+            client_key, event, issued_at, lambda row: {"enabled": enabled}
+        )
+
+    def purge(self, *, retention_days: int, dry_run: bool = False) -> list[str]:
+        """Delete the tenants that uninstalled long enough ago; return their keys.
+
+        The audit trail stays, with nothing of the tenant but its client key.
+        """
+        cutoff = utc_now() - timedelta(days=retention_days)
+        due = record.c.uninstalled_at <= cutoff
+        if dry_run:
+            with self._db.engine.connect() as connection:
+                return [*connection.scalars(select(record.c.client_key).where(due))]
+
+        def remove(connection: Connection) -> list[str]:
+            # The condition is in the statement: a tenant may just have come back.
+            gone = delete(record).where(due).returning(record.c.client_key)
+            client_keys = [*connection.scalars(gone)]
+            for client_key in client_keys:
+                audit(connection, client_key, "purged")
+            return client_keys
+
+        return in_transaction(self._db.engine, remove)
+
+    def reencrypt(self) -> Iterator[int]:
+        """Encrypt every secret with the newest key; yield the size of each batch.
+
+        Each batch is a transaction, so a run that was stopped can be repeated.
+
+        :raises ConfigurationError: if no encryption key decrypts a secret.
+        """
+        last = 0
+        while batch := in_transaction(
+            self._db.engine, partial(self._reencrypt_after, last)
+        ):
+            last = batch[-1]
+            yield len(batch)
+
+    def _upsert(
+        self,
+        installation: Installation,
+        encrypted: str,
+        issued_at: float,
+        connection: Connection,
+    ) -> tuple[Tenant, InstallKind] | None:
+        client_key, now = installation.client_key, utc_now()
+        values = merge.described(installation, issued_at, now)
+        row = select_row(connection, client_key, lock=True)
+        if row is None:
+            kind = InstallKind.FIRST
+            release_site_ids(connection, installation)
+            values |= merge.first(client_key, encrypted, now)
+            if not insert_if_new(connection, values):
+                raise RowChangedError
+        elif issued_at < row.token_issued_at:
+            audit(connection, client_key, "installed", outcome="outdated")
+            return None
+        else:
+            release_site_ids(connection, installation)
+            current = self._readable(row.shared_secret)
+            kind = merge.kind_of(row, installation, current)
+            if current != installation.shared_secret:
+                values |= merge.rotated(row, encrypted, current, now, self._grace)
+            if kind is InstallKind.RETURN:
+                values |= merge.returned(now)
+            update_row(connection, row, values)
+        audit(connection, client_key, "installed", kind, base_url=installation.base_url)
+        return read_tenant(connection, client_key), kind
+
+    def _change(
+        self,
+        client_key: str,
+        event: str,
+        issued_at: float,
+        values: Callable[[Row[Any]], dict[str, Any]],
+    ) -> Tenant | None:
+        def change(connection: Connection) -> Tenant | None:
+            row = select_row(connection, client_key, lock=True)
+            if row is None:
+                return None
+            if issued_at < row.token_issued_at:
+                audit(connection, client_key, event, outcome="outdated")
+                return None
+            audit(connection, client_key, event)
+            return update_row(connection, row, values(row) | {"updated_at": utc_now()})
+
+        return self._write(change, client_key)
+
+    def _reencrypt_after(self, last: int, connection: Connection) -> list[int]:
+        query = select(record).where(record.c.id > last).order_by(record.c.id)
+        rows = connection.execute(query.limit(_BATCH).with_for_update()).all()
+        for row in rows:
+            secrets: dict[str, str | None] = {
+                "shared_secret": self._cipher.rotate(row.shared_secret)
+            }
+            # One that no key decrypts is lost already; it must not stop the rest.
+            previous = self._readable(row.previous_secret)
+            secrets["previous_secret"] = previous and self._cipher.encrypt(previous)
+            update_row(connection, row, secrets)
+        return [row.id for row in rows]
+
+    def _write(self, change: Callable[[Connection], _T], client_key: str) -> _T:
+        try:
+            return in_transaction(self._db.engine, change)
+        finally:
+            self._cache.forget(client_key)
+
+    def _readable(self, stored: str | None) -> str | None:
+        try:
+            return None if stored is None else self._cipher.decrypt(stored)
+        except ConfigurationError:
+            return None

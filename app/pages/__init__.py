@@ -1,0 +1,11 @@
+"""The example app: replace it with yours.
+
+``views`` are what Confluence shows in its iframes, ``api`` is what those pages
+call back, ``access`` says who is an administrator.
+"""
+
+from flask import Blueprint
+
+bp = Blueprint("pages", __name__)
+
+from . import api, views  # noqa: E402, F401 - they add their routes to bp

@@ -1,0 +1,96 @@
+/* The example's page script. Every call to the app carries a fresh context JWT. */
+(function () {
+  'use strict';
+
+  const byId = (id) => document.getElementById(id);
+
+  async function call(method, url, body) {
+    const headers = { Authorization: `JWT ${await AP.context.getToken()}` };
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    const answer = response.status === 204 ? null : await response.json();
+    if (!response.ok) throw new Error(answer.error || `The app answered ${response.status}.`);
+    return answer;
+  }
+
+  function say(text, failed) {
+    const status = byId('status');
+    status.textContent = text;
+    status.classList.toggle('bad', Boolean(failed));
+    status.hidden = false;
+  }
+
+  function mark(element, text, kind) {
+    element.textContent = text;
+    element.classList.remove('good', 'bad');
+    if (kind) element.classList.add(kind);
+  }
+
+  /* Run one exchange; show what it said, or why it failed. */
+  async function attempt(exchange, success) {
+    try {
+      await exchange();
+      if (success) say(success);
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  const showContext = async () => {
+    const element = byId('context');
+    const answer = await call('GET', element.dataset.url);
+    const same = answer.clientKey === byId('tenant').textContent;
+    element.textContent = same ? 'accepted for the same tenant' : 'names another tenant';
+  };
+
+  const showLicense = async () => {
+    const element = byId('license');
+    const { active, type, evaluation } = await call('GET', element.dataset.url);
+    if (active === null) mark(element, 'Free app, no license needed');
+    else if (active) mark(element, evaluation ? 'Active, evaluation' : `Active, ${String(type).toLowerCase()}`, 'good');
+    else mark(element, 'Not active', 'bad');
+  };
+
+  const showNote = async () => {
+    const form = byId('note');
+    const { value } = await call('GET', form.dataset.url);
+    form.elements.value.value = value || '';
+    for (const control of form.elements) control.disabled = false;
+    byId('note-delete').disabled = value === null;
+  };
+
+  const showMenu = async () => {
+    const element = byId('menu');
+    const { present } = await call('GET', element.dataset.url);
+    mark(element, present ? 'In the menu' : 'Not in the menu', present && 'good');
+    byId('menu-add').disabled = present;
+    byId('menu-remove').disabled = !present;
+  };
+
+  function listen() {
+    const form = byId('note');
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const value = form.elements.value.value;
+      attempt(async () => { await call('PUT', form.dataset.url, { value }); await showNote(); }, 'Note saved.');
+    });
+    byId('note-delete').addEventListener('click', () => attempt(
+      async () => { await call('DELETE', form.dataset.url); await showNote(); }, 'Note deleted.'));
+    const menu = byId('menu').dataset.url;
+    byId('menu-add').addEventListener('click', () => attempt(
+      async () => { await call('PUT', menu); await showMenu(); }, 'Menu link added. Reload the page to see it.'));
+    byId('menu-remove').addEventListener('click', () => attempt(
+      async () => { await call('DELETE', menu); await showMenu(); }, 'Menu link removed.'));
+  }
+
+  if (typeof AP === 'undefined' || !AP.context) {
+    if (byId('status')) say('Open this page in Confluence: it needs the JavaScript bridge.', true);
+    return;
+  }
+  if (AP.theming) AP.theming.initializeTheming();
+  if (document.querySelector('.greeting')) AP.resize();
+  if (byId('note')) {
+    listen();
+    [showContext, showLicense, showNote, showMenu].forEach((show) => attempt(show));
+  }
+})();

@@ -1,0 +1,135 @@
+"""What every test shares: an app on a database of its own, and a key server."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from app import config as settings
+from app import create_app
+from app.connect import find_tenant
+from app.connect.tenants.models import Tenant
+from app.extensions import db
+from tests import signing
+
+POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
+ENCRYPTION_KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep a developer's environment and .env out of the tests."""
+    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / "no.env")
+    for name in settings.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _close_databases() -> Iterator[None]:
+    """Close what each app of a test has opened, which Python 3.13 warns about."""
+    opened: set[Engine] = set()
+
+    def remember(connection: Connection) -> None:
+        opened.add(connection.engine)
+
+    event.listen(Engine, "engine_connect", remember)
+    yield
+    event.remove(Engine, "engine_connect", remember)
+    for engine in opened:
+        engine.dispose()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> dict[str, Any]:
+    """The settings of the app under test."""
+    return {
+        "TESTING": True,
+        "SECRET_KEY": "test",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "CONNECT_BASE_URL": signing.BASE_URL,
+        "CONNECT_ENCRYPTION_KEYS": ENCRYPTION_KEY,
+        "CONNECT_KEY_SERVERS": f"{signing.KEY_SERVER},{signing.SECOND_KEY_SERVER}",
+    }
+
+
+@pytest.fixture
+def app(config: dict[str, Any]) -> Iterator[Flask]:
+    """The app with empty tables."""
+    app = create_app(config)
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.drop_all()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app_context(app: Flask) -> Iterator[None]:
+    """An app context, for what is called outside a request."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def network() -> Iterator[responses.RequestsMock]:
+    """The world outside: only what is registered answers, and all of it must."""
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def key_server(network: responses.RequestsMock) -> responses.RequestsMock:
+    """The first key server, which has the install key."""
+    network.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+    return network
+
+
+@pytest.fixture
+def tenant(app: Flask, client: FlaskClient) -> Tenant:
+    """A tenant, installed through the front door."""
+    with responses.RequestsMock() as mock:
+        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+        answer = client.post(
+            "/installed",
+            json=signing.payload(),
+            headers=signing.authorization(signing.install_token()),
+        )
+    assert answer.status_code == 204
+    with app.app_context():
+        found = find_tenant(signing.CLIENT_KEY)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """An empty PostgreSQL database. Missing in CI it fails; elsewhere it skips."""
+    server = os.environ.get("TEST_POSTGRESQL_URL", POSTGRESQL)
+    name = f"connect_test_{os.getpid()}"
+    admin = create_engine(f"{server}postgres", isolation_level="AUTOCOMMIT")
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except OperationalError:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no PostgreSQL answers at {server}; set TEST_POSTGRESQL_URL")
+    yield f"{server}{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()

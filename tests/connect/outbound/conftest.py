@@ -1,0 +1,71 @@
+"""What the tests of outgoing calls share: the service of an installed tenant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import responses
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.connect import TenantService, find_tenant
+from app.connect.tenants.models import Tenant
+from tests import signing
+from tests.connect.outbound.host import RawHost, serve_raw_host
+
+OUTSIDE = (
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("requests_ca_bundle", "curl_ca_bundle", "netrc"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_network_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's proxies and certificates out of the tests."""
+    for name in OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def service(tenant: Tenant, app_context: None) -> TenantService:
+    """The service of the installed tenant."""
+    return TenantService(tenant)
+
+
+@pytest.fixture
+def install(app: Flask, client: FlaskClient) -> Callable[..., Tenant]:
+    """Install a tenant through the front door; the fields are the payload's."""
+
+    def install(**changes: Any) -> Tenant:
+        body = signing.payload(**changes)
+        key = body["clientKey"]
+        with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+            mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+            token = signing.install_token(iss=key, sub=key)
+            answer = client.post(
+                "/installed", json=body, headers=signing.authorization(token)
+            )
+        assert answer.status_code == 204
+        with app.app_context():
+            found = find_tenant(key)
+        assert found is not None
+        return found
+
+    return install
+
+
+@pytest.fixture
+def raw_host(app: Flask) -> Iterator[RawHost]:
+    """A real HTTP server to call."""
+    with serve_raw_host() as host:
+        yield host
+    app.extensions["connect-session"].close()
+
+
+@pytest.fixture
+def raw_service(tenant: Tenant, app_context: None, raw_host: RawHost) -> TenantService:
+    """The service of a tenant whose host is the real HTTP server."""
+    site = f"{raw_host.origin}/wiki"
+    return TenantService(replace(tenant, base_url=site, display_url=site))

@@ -1,0 +1,111 @@
+"""A tenant's host as the tests see it: what it checks of a call, and where it is."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from atlassian_jwt.url_utils import hash_url
+
+from app.connect.tenants.models import Tenant, utc_now
+from tests import signing
+
+DISPLAY_SITE = "https://wiki.example.com/wiki"
+JIRA_SITE = "https://example.atlassian.net"
+
+
+def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
+    """Return a tenant that no database knows."""
+    now = utc_now()
+    return Tenant(
+        id=1,
+        client_key=signing.CLIENT_KEY,
+        base_url=base_url,
+        display_url=display_url or base_url,
+        product_type="confluence",
+        oauth_client_id=None,
+        installation_id=None,
+        cloud_id=None,
+        entitlement_id=None,
+        entitlement_number=None,
+        enabled=True,
+        installed_at=now,
+        updated_at=now,
+        uninstalled_at=None,
+    )
+
+
+def claims_of(authorization: str, *, secret: str = signing.SECRET) -> dict[str, Any]:
+    """Check a token as a host does, and return its claims."""
+    scheme, _, token = authorization.partition(" ")
+    assert scheme == "JWT"
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        secret,
+        algorithms=["HS256"],
+        audience=signing.CLIENT_KEY,
+        issuer=signing.APP_KEY,
+        options={"require": ["iss", "aud", "iat", "exp", "qsh"]},
+    )
+    return claims
+
+
+def assert_signed(
+    request: Any, *, base_url: str = signing.SITE, secret: str = signing.SECRET
+) -> None:
+    """Check that a recorded request is signed for exactly what it asks."""
+    assert request.url.startswith(base_url)
+    claims = claims_of(request.headers["Authorization"], secret=secret)
+    relative = request.url.removeprefix(base_url)
+    assert claims["qsh"] == hash_url(request.method, relative)
+    assert claims["exp"] - claims["iat"] == 180
+
+
+@dataclass
+class RawHost:
+    """An HTTP server that keeps what it was asked, byte for byte."""
+
+    origin: str
+    requests: list[dict[str, str]] = field(default_factory=list)
+    answers: list[tuple[int, bytes]] = field(default_factory=list)
+    """What it answers next; afterwards 200 and an empty object."""
+
+
+@contextmanager
+def serve_raw_host() -> Iterator[RawHost]:
+    """Run a server on the loopback address while the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            host.requests.append(
+                {
+                    "method": self.command,
+                    "target": self.requestline.split(" ")[1],
+                    "authorization": self.headers.get("Authorization", ""),
+                    "body": self.rfile.read(length).decode(),
+                }
+            )
+            status, body = host.answers.pop(0) if host.answers else (200, b"{}")
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_PUT = do_DELETE = answer
+
+        def log_message(self, *args: Any) -> None:
+            """Keep the tests' output quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        host = RawHost(f"http://127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield host
+        finally:
+            server.shutdown()
+            thread.join()

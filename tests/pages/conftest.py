@@ -1,0 +1,38 @@
+"""Opens the example's pages as Confluence does, and calls its API as they do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.connect.tenants.models import Tenant
+from tests import signing
+
+Opener = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def open_page(client: FlaskClient, tenant: Tenant) -> Opener:
+    """Open a page with the token in its URL; the fields are the token's claims."""
+
+    def open_page(path: str, *, accept: str = "text/html", **claims: Any) -> Any:
+        token = signing.host_token("GET", path, **claims)
+        separator = "&" if "?" in path else "?"
+        return client.get(f"{path}{separator}jwt={token}", headers={"Accept": accept})
+
+    return open_page
+
+
+@pytest.fixture
+def call_api(client: FlaskClient, tenant: Tenant) -> Opener:
+    """Call an endpoint with a context JWT; *claims* change it."""
+
+    def call_api(
+        method: str, path: str, *, claims: dict[str, Any] | None = None, **options: Any
+    ) -> Any:
+        headers = signing.authorization(signing.context_token(**(claims or {})))
+        return client.open(path, method=method, headers=headers, **options)
+
+    return call_api

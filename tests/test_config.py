@@ -1,0 +1,267 @@
+"""The settings: defaults, precedence, and what is said of a malformed one."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from app import config as settings
+from app import create_app
+from app.config import ROOT, SETTINGS, load
+from app.connect.errors import ConfigurationError
+
+KEY = Fernet.generate_key().decode()
+SECOND_KEY = Fernet.generate_key().decode()
+GIVEN = {
+    "SECRET_KEY": "canary",
+    "CONNECT_BASE_URL": "https://app.example.com",
+    "CONNECT_ENCRYPTION_KEYS": KEY,
+}
+REQUIRED = set(GIVEN)
+DEFAULTS = {
+    "DATABASE_URL": f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
+    "CONNECT_APP_KEY": None,
+    "CONNECT_APP_NAME": None,
+    "CONNECT_ALLOWED_HOSTS": (".atlassian.net", ".jira.com"),
+    "CONNECT_KEY_SERVERS": (
+        "https://connect-install-keys.atlassian.com",
+        "https://asap-distribution.us-west-2.prod.atl-asap.net",
+    ),
+    "CONNECT_ALL_JS_URL": "https://connect-cdn.atl-paas.net/all.js",
+    "CONNECT_CLOCK_LEEWAY": 30,
+    "CONNECT_SECRET_GRACE": 86_400,
+    "CONNECT_TENANT_CACHE_SECONDS": 30,
+    "CONNECT_TENANT_RETENTION_DAYS": 60,
+}
+
+
+def test_every_setting_has_its_default() -> None:
+    assert load(GIVEN) == {
+        **DEFAULTS,
+        "SECRET_KEY": "canary",
+        "CONNECT_BASE_URL": "https://app.example.com",
+        "CONNECT_ENCRYPTION_KEYS": (KEY,),
+    }
+
+
+def test_every_setting_is_known_here() -> None:
+    assert set(SETTINGS) == REQUIRED | set(DEFAULTS)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_setting_has_a_meaning(name: str) -> None:
+    assert len(SETTINGS[name].meaning) > 10
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"`{name}`", readme), f"README.md lacks {name}"
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS))
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_an_empty_value_is_none(name: str, nothing: Any) -> None:
+    assert load(GIVEN | {name: nothing})[name] == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} is not set") as caught:
+        load(GIVEN | {name: nothing})
+    assert SETTINGS[name].meaning in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert KEY not in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("DATABASE_URL", "sqlite:///a.sqlite3", "sqlite:///a.sqlite3"),
+        ("DATABASE_URL", "sqlite://", "sqlite://"),
+        ("DATABASE_URL", "postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("DATABASE_URL", "postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        (
+            "DATABASE_URL",
+            "postgresql+psycopg://u:p@h:5432/d?sslmode=require",
+            "postgresql+psycopg://u:p@h:5432/d?sslmode=require",
+        ),
+        (
+            "CONNECT_BASE_URL",
+            " https://App.Example.com/a/ ",
+            "https://app.example.com/a",
+        ),
+        ("CONNECT_BASE_URL", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("CONNECT_APP_KEY", "com.example.other", "com.example.other"),
+        ("CONNECT_APP_NAME", " Other App ", "Other App"),
+        ("CONNECT_ENCRYPTION_KEYS", f"{SECOND_KEY} , {KEY}", (SECOND_KEY, KEY)),
+        ("CONNECT_ENCRYPTION_KEYS", [SECOND_KEY, KEY], (SECOND_KEY, KEY)),
+        ("CONNECT_ALLOWED_HOSTS", "localhost", ("localhost",)),
+        ("CONNECT_ALLOWED_HOSTS", ".A.example, b,", (".a.example", "b")),
+        ("CONNECT_ALLOWED_HOSTS", (".a.example", "b"), (".a.example", "b")),
+        ("CONNECT_ALLOWED_HOSTS", "[::1],127.0.0.1", ("[::1]", "127.0.0.1")),
+        (
+            "CONNECT_KEY_SERVERS",
+            "https://a.example/keys/, http://localhost:8090/install-keys",
+            ("https://a.example/keys", "http://localhost:8090/install-keys"),
+        ),
+        (
+            "CONNECT_ALL_JS_URL",
+            "http://localhost:8090/wiki/all.js",
+            "http://localhost:8090/wiki/all.js",
+        ),
+        ("CONNECT_CLOCK_LEEWAY", "0", 0),
+        ("CONNECT_CLOCK_LEEWAY", 60, 60),
+        ("CONNECT_SECRET_GRACE", " 3600 ", 3_600),
+        ("CONNECT_TENANT_CACHE_SECONDS", "0", 0),
+        ("CONNECT_TENANT_RETENTION_DAYS", "36500", 36_500),
+    ],
+)
+def test_reads(name: str, value: Any, read: Any) -> None:
+    assert load(GIVEN | {name: value})[name] == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("DATABASE_URL", "canary", id="database-no-url"),
+        pytest.param("DATABASE_URL", "sqlite", id="database-only-a-scheme"),
+        pytest.param("DATABASE_URL", "postgres", id="database-only-postgres"),
+        pytest.param("DATABASE_URL", "mysql://u:canary@h/d", id="database-mysql"),
+        pytest.param("DATABASE_URL", "sqlite+canary://", id="database-driver"),
+        pytest.param(
+            "DATABASE_URL", "postgresql+asyncpg://u:canary@h/d", id="database-no-driver"
+        ),
+        pytest.param(
+            "DATABASE_URL", "postgresql://u:canary@h:port/d", id="database-port"
+        ),
+        pytest.param("CONNECT_BASE_URL", "canary.example.com", id="base-no-scheme"),
+        pytest.param("CONNECT_BASE_URL", "http://canary.example.com", id="base-http"),
+        pytest.param("CONNECT_BASE_URL", "https://u:canary@a.example", id="base-user"),
+        pytest.param("CONNECT_BASE_URL", "https://a.example?canary", id="base-query"),
+        pytest.param("CONNECT_BASE_URL", "https://[:::]/canary", id="base-address"),
+        pytest.param(
+            "CONNECT_BASE_URL", "https://a.example,https://b.example", id="base-two"
+        ),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", "canary", id="keys-no-key"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", KEY[:-4], id="keys-short"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", KEY + "AAAA", id="keys-long"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", f"{KEY},canary", id="keys-second"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", "canäry", id="keys-not-ascii"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", f"{KEY};{KEY}", id="keys-semicolon"),
+        pytest.param("CONNECT_ENCRYPTION_KEYS", ",", id="keys-none"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "*", id="hosts-asterisk"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "*.canary.net", id="hosts-wildcard"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "https://a.canary", id="hosts-url"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "localhost:8090", id="hosts-port"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "a b", id="hosts-space"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", ".", id="hosts-dot"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "..canary", id="hosts-dots"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "canary.", id="hosts-dot-at-the-end"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", "a,cänary", id="hosts-not-ascii"),
+        pytest.param("CONNECT_ALLOWED_HOSTS", ",", id="hosts-none"),
+        pytest.param("CONNECT_KEY_SERVERS", "canary", id="servers-no-url"),
+        pytest.param("CONNECT_KEY_SERVERS", "http://canary.net", id="servers-http"),
+        pytest.param(
+            "CONNECT_KEY_SERVERS",
+            "https://a.example,http://b.canary",
+            id="servers-second",
+        ),
+        pytest.param("CONNECT_KEY_SERVERS", ",", id="servers-none"),
+        pytest.param("CONNECT_ALL_JS_URL", "/canary.js", id="script-relative"),
+        pytest.param("CONNECT_ALL_JS_URL", "http://canary.net/a.js", id="script-http"),
+        pytest.param(
+            "CONNECT_ALL_JS_URL", "https://a.example/a.js; canary", id="script-policy"
+        ),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "canary", id="leeway-word"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "-1", id="leeway-negative"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "1.5", id="leeway-fraction"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "1e3", id="leeway-exponent"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "1_000", id="leeway-underscore"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", "٣", id="leeway-arabic-digit"),
+        pytest.param("CONNECT_CLOCK_LEEWAY", True, id="leeway-bool"),
+        pytest.param("CONNECT_SECRET_GRACE", "24h", id="grace-unit"),
+        pytest.param("CONNECT_SECRET_GRACE", "1" * 10, id="grace-huge"),
+        pytest.param("CONNECT_TENANT_CACHE_SECONDS", "off", id="cache-word"),
+        pytest.param("CONNECT_TENANT_RETENTION_DAYS", "-60", id="retention-negative"),
+        pytest.param("CONNECT_TENANT_RETENTION_DAYS", "36501", id="retention-huge"),
+    ],
+)
+def test_a_malformed_setting_is_named_and_not_quoted(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} ") as caught:
+        load(GIVEN | {name: value})
+    message = str(caught.value)
+    assert SETTINGS[name].meaning in message
+    assert "\n" not in message
+    assert "canary" not in message.lower()
+    assert KEY[:-4] not in message
+    assert caught.value.__suppress_context__
+
+
+def test_the_environment_is_before_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / ".env")
+    settings.ENV_FILE.write_text(
+        "CONNECT_APP_NAME=file\nCONNECT_CLOCK_LEEWAY=1\n", encoding="utf-8"
+    )
+    assert load(GIVEN)["CONNECT_APP_NAME"] == "file"
+    monkeypatch.setenv("CONNECT_APP_NAME", "environment")
+    read = load(GIVEN)
+    assert read["CONNECT_APP_NAME"] == "environment"
+    assert read["CONNECT_CLOCK_LEEWAY"] == 1
+
+
+def test_the_mapping_is_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECT_APP_NAME", "environment")
+    assert load(GIVEN)["CONNECT_APP_NAME"] == "environment"
+    given = GIVEN | {"CONNECT_APP_NAME": "mapping"}
+    assert load(given)["CONNECT_APP_NAME"] == "mapping"
+
+
+def test_all_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    assert load()["CONNECT_BASE_URL"] == "https://app.example.com"
+
+
+def test_what_is_no_setting_is_handed_on() -> None:
+    given = GIVEN | {"TESTING": True, "MAX_CONTENT_LENGTH": None}
+    read = load(given)
+    assert read["TESTING"] is True
+    assert read["MAX_CONTENT_LENGTH"] is None
+
+
+def test_the_environment_sets_nothing_but_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CONNECT_SKIP_QSH", "1")
+    assert "CONNECT_SKIP_QSH" not in load(GIVEN)
+
+
+def test_the_app_has_the_settings(config: dict[str, Any]) -> None:
+    app = create_app(config)
+    assert app.config["SQLALCHEMY_DATABASE_URI"] == config["DATABASE_URL"]
+    assert app.config["CONNECT_CLOCK_LEEWAY"] == 30
+    assert app.config["MAX_CONTENT_LENGTH"] == 1024 * 1024
+    assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]["hide_parameters"] is True
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_an_app_without_a_setting_does_not_start(
+    config: dict[str, Any], name: str
+) -> None:
+    del config[name]
+    with pytest.raises(ConfigurationError, match=f"^{name} is not set"):
+        create_app(config)
+
+
+def test_the_example_file_names_settings_only() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    names = re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)
+    assert set(names) <= set(SETTINGS)
+    assert REQUIRED <= set(names)

@@ -1,0 +1,84 @@
+"""The README's code runs, and its commands and settings are the real ones."""
+
+import re
+
+import pytest
+import responses
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+
+from app.config import ROOT
+from app.connect import TenantService
+from app.connect.tenants.models import Tenant
+from tests import signing
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PROPERTY = re.compile(r".*/properties/colour")
+MODULES = re.compile(r".*/app/module/dynamic")
+
+
+def test_the_pages_of_the_readme_answer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+):
+    blueprint = Blueprint("readme", __name__)
+    monkeypatch.setattr("app.pages.bp", blueprint)
+    exec(BLOCKS[0], {})  # noqa: S102 - the README's own code
+    app.register_blueprint(blueprint)
+    tenant: Tenant = request.getfixturevalue("tenant")
+    client: FlaskClient = app.test_client()
+    page = client.get(
+        "/hello", headers=signing.authorization(signing.host_token("GET", "/hello"))
+    )
+    assert page.text == f"Hello {signing.ACCOUNT_ID} at {tenant.display_url}"
+    with responses.RequestsMock() as network:
+        network.get(PROPERTY, json={"key": "colour", "value": "teal"})
+        answer = client.get(
+            "/api/colour", headers=signing.authorization(signing.context_token())
+        )
+    assert answer.json == {"colour": "teal"}
+
+
+def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant):
+    with responses.RequestsMock() as network:
+        network.put(PROPERTY, status=201)
+        network.get(PROPERTY, json={"key": "colour", "value": 1})
+        network.get(re.compile(r".*/properties$"), json={"keys": []})
+        network.delete(PROPERTY, status=204)
+        network.get(re.compile(r".*/addons/[^/]+$"), json={"key": signing.APP_KEY})
+        network.post(MODULES)
+        network.get(MODULES, json={})
+        network.delete(MODULES, status=204)
+        network.get(re.compile(r".*/rest/api/space.*"), json={"results": []})
+        names = {"client_key": tenant.client_key, "web_item": {"key": "my-link"}}
+        exec(BLOCKS[1], names)  # noqa: S102 - the README's own code
+    assert isinstance(names["service"], TenantService)
+
+
+def test_the_subscriber_of_the_readme_hears_of_an_install(
+    client: FlaskClient, key_server: responses.RequestsMock, capsys
+):
+    names: dict[str, object] = {}
+    exec(BLOCKS[2], names)  # noqa: S102 - the README's own code
+    answer = client.post(
+        "/installed",
+        json=signing.payload(),
+        headers=signing.authorization(signing.install_token()),
+    )
+    assert answer.status_code == 204
+    assert capsys.readouterr().out == f"{signing.SITE}: first install\n"
+
+
+def test_every_make_command_of_the_docs_exists():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    docs = README + (ROOT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", docs, re.MULTILINE))
+    assert {one or other for one, other in named} <= targets
+    assert named
+
+
+def test_every_flask_command_of_the_readme_exists(app: Flask):
+    commands = app.cli.commands["connect"].commands
+    named = set(re.findall(r"flask --app wsgi connect ([a-z-]+)", README))
+    assert named == set(commands)

@@ -1,0 +1,72 @@
+"""The start: what gunicorn and flask load."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from app.config import ROOT, SETTINGS
+
+
+def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Import wsgi.py in a process of its own, under no setting but these."""
+    settings = {
+        "SECRET_KEY": "test",
+        "CONNECT_BASE_URL": "https://app.example.com",
+        "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+    } | changes
+    # An empty value hides what a developer's .env may say.
+    environment = os.environ | dict.fromkeys(SETTINGS, "") | settings
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import wsgi; print(wsgi.app.name)"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_app_starts(tmp_path: Path) -> None:
+    done = start(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "app\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        pytest.param("SECRET_KEY", "", "SECRET_KEY is not set", id="missing"),
+        pytest.param(
+            "CONNECT_ENCRYPTION_KEYS",
+            "canary",
+            "CONNECT_ENCRYPTION_KEYS holds something that is no Fernet key",
+            id="malformed",
+        ),
+        pytest.param(
+            "DATABASE_URL",
+            "postgresql://user:canary@localhost:port/db",
+            "DATABASE_URL is malformed",
+            id="database",
+        ),
+        pytest.param(
+            "CONNECT_APP_KEY",
+            "no key",
+            "atlassian-connect.json: $.key",
+            id="descriptor",
+        ),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(
+    tmp_path: Path, name: str, value: str, named: str
+) -> None:
+    done = start(tmp_path, **{name: value})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"The app can't start. {named}")
+    assert done.stderr.count("\n") == 1
+    assert "canary" not in done.stderr
