@@ -1,0 +1,77 @@
+"""Processes that ``make run`` starts, watches and stops."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from devhost.signals import StopRequest
+
+STOP_SECONDS = 10
+
+
+class ChildEnded(Exception):
+    """A process ended that should have gone on, or a step failed."""
+
+
+class Child:
+    """A Python process in a group of its own, so that Ctrl-C reaches it through us."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self.name = name
+        self._process = subprocess.Popen(  # noqa: S603 - fixed arguments
+            [sys.executable, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if quiet else None,
+            start_new_session=True,
+        )
+
+    def check(self) -> None:
+        """Check that the process runs.
+
+        :raises ChildEnded: if it does not.
+        """
+        code = self._process.poll()
+        if code is not None:
+            raise ChildEnded(f"{self.name} ended with exit code {code}")
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit code; None if it still runs after *seconds*."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self) -> None:
+        """Ask the process to stop; end its whole group if it does not in time."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            if self.wait(STOP_SECONDS) is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+
+def run_step(
+    name: str, arguments: list[str], environment: dict[str, str], stop: StopRequest
+) -> None:
+    """Run a step to its end.
+
+    :raises ChildEnded: if it fails, or is asked to stop.
+    """
+    child = Child(name, arguments, environment)
+    while (code := child.wait(0.1)) is None:
+        if stop.is_set():
+            child.stop()
+            raise ChildEnded(f"{name} was interrupted")
+    if code != 0:
+        raise ChildEnded(f"{name} failed with exit code {code}")

@@ -1,0 +1,17 @@
+"""Every message between the host and an app, in both directions.
+
+* ``exchange``  one message and its answer
+* ``log``       the bounded, thread-safe log that tests and the inspector read
+* ``inbound``   records what an app asks of the host
+* ``outbound``  records what the host sends to an app
+* ``tokens``    decodes a token for people, and explains a hash that differs
+* ``masking``   hides secrets and signatures
+* ``present``   an exchange as JSON, as text and as a curl command
+
+Python: ``confluence.exchanges.find("PUT", "/rest/api/content/{id}")``.
+"""
+
+from devhost.exchanges.exchange import Direction, Exchange
+from devhost.exchanges.log import ExchangeLog
+
+__all__ = ["Direction", "Exchange", "ExchangeLog"]

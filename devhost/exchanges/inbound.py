@@ -1,0 +1,116 @@
+"""Record what an app, or its page, asks of the host."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+from devhost.app_token import app_token
+from devhost.current import current_site, current_target
+from devhost.exchanges.tokens import read_unverified_claims
+from devhost.guard import SESSION_HEADER
+from devhost.site import CONTEXT_PATH
+
+# The first prefix that fits says the kind.
+KINDS = (
+    (f"{CONTEXT_PATH}/rest/plugins/", "install-protocol"),
+    (f"{CONTEXT_PATH}/rest/", "rest"),
+    (f"{CONTEXT_PATH}/api/", "rest"),
+    (f"{CONTEXT_PATH}/download/", "rest"),
+    ("/oauth2/", "oauth"),
+    ("/install-keys/", "install-key"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Record every call of an app to *app*."""
+    app.before_request(_begin)
+    app.after_request(_record)
+
+
+def note(name: str, value: str) -> None:
+    """Add to the exchange of this request what is known of it, such as its scope."""
+    if has_request_context():
+        g.setdefault("devhost_notes", {})[name] = value
+
+
+def current_kind() -> str | None:
+    """Return the kind of this request, None if it is no app's."""
+    path = current_target().partition("?")[0]
+    by_page = SESSION_HEADER in request.headers
+    by_app = "Authorization" in request.headers or by_page
+    if path.startswith(f"{CONTEXT_PATH}/download/") and not by_app:
+        # A browser shows a picture.
+        return None
+    kind = next((kind for prefix, kind in KINDS if path.startswith(prefix)), None)
+    return "ap-request" if kind == "rest" and by_page else kind
+
+
+def _begin() -> None:
+    g.devhost_started = (time.time(), time.perf_counter())
+
+
+def _record(response: Response) -> Response:
+    kind = current_kind()
+    # Without a beginning the request was refused as a stranger's.
+    if kind is None or "devhost_started" not in g:
+        return response
+    started_at, begin = g.devhost_started
+    failure = g.get("devhost_failure", "")
+    current_site().exchanges.record(
+        kind=kind,
+        direction="from-app",
+        method=request.method,
+        url=f"http://{request.host}{current_target()}",
+        base_path=CONTEXT_PATH,
+        request_headers=tuple(request.headers.items()),
+        request_body=_request_body(),
+        status=None if failure else response.status_code,
+        failure=failure,
+        started_at=started_at,
+        milliseconds=(time.perf_counter() - begin) * 1000,
+        notes=dict(g.get("devhost_notes", {})),
+        **_caller(),
+        **({} if failure else _answer(response)),
+    )
+    return response
+
+
+def _answer(response: Response) -> dict[str, Any]:
+    return {
+        "response_headers": tuple(response.headers.items()),
+        "response_body": b"" if _is_file(response) else response.get_data(),
+        "reason": response.headers.get("X-Devhost-Reason", ""),
+    }
+
+
+def _is_file(response: Response) -> bool:
+    # Reading it here would keep it from the one who asked.
+    return response.is_streamed or response.direct_passthrough
+
+
+def _caller() -> dict[str, str]:
+    known = g.get("devhost_caller")
+    if known is not None:
+        user = known.user.account_id if known.user is not None else None
+        return {"app_key": known.app.app_key, "user": user or ""}
+    token = app_token(request.headers.get("Authorization", ""))
+    claims = read_unverified_claims(token) if token else None
+    issuer = claims.get("iss") if claims else None
+    # Only the name of an app that exists, whoever claims it.
+    if isinstance(issuer, str) and current_site().installations.find(issuer):
+        return {"app_key": issuer}
+    return {}
+
+
+def _request_body() -> bytes:
+    try:
+        body = request.get_data()
+        # A form that was parsed has used up the stream.
+        if not body and request.form:
+            body = urlencode(list(request.form.items(multi=True))).encode()
+    except HTTPException:
+        return b""
+    return body

@@ -1,0 +1,39 @@
+"""Hide secrets and signatures; what a token claims stays readable."""
+
+import re
+
+from devhost.exchanges.exchange import Headers
+
+MASK = "\u2022\u2022\u2022"
+SECRET_HEADERS = frozenset({"cookie", "set-cookie", "x-devhost-session", "upm-token"})
+# Header, claims and signature; only the last is what makes it good for anything.
+TOKEN = re.compile(r"(eyJ[\w-]*\.[\w-]+\.)[\w-]+")
+MEMBER = re.compile(
+    r'("(?:sharedSecret|access_token|client_secret|token)"\s*:\s*")(?:[^"\\]|\\.)*'
+)
+PARAMETER = re.compile(r"(?<=[?&])(token=)[^&#]+")
+# Every secret of ours begins so.
+SECRET = re.compile(r"ATCO[\w-]{8,}")
+
+
+def mask(text: str) -> str:
+    """Return *text* without secrets and signatures."""
+    text = TOKEN.sub(rf"\1{MASK}", text)
+    text = MEMBER.sub(rf"\1{MASK}", text)
+    text = PARAMETER.sub(rf"\1{MASK}", text)
+    return SECRET.sub(MASK, text)
+
+
+def mask_headers(headers: Headers) -> Headers:
+    """Return *headers* without what authenticates."""
+    return tuple((name, _masked_header(name, value)) for name, value in headers)
+
+
+def _masked_header(name: str, value: str) -> str:
+    if name.lower() in SECRET_HEADERS:
+        return MASK
+    if name.lower() == "authorization":
+        scheme, _, rest = value.partition(" ")
+        masked = mask(rest)
+        return f"{scheme} {masked if masked != rest else MASK}"
+    return mask(value)

@@ -1,0 +1,136 @@
+"""An exchange as JSON, as text and as a curl command."""
+
+import shlex
+from typing import Any
+from urllib.parse import urlsplit
+
+from devhost.exchanges.exchange import Exchange, Headers
+from devhost.exchanges.masking import mask, mask_headers
+from devhost.exchanges.tokens import (
+    check_hash,
+    read_unverified_claims,
+    read_unverified_header,
+)
+
+SHOWN_IN_TEXT = 2000
+# A client writes these itself.
+NOT_IN_CURL = frozenset(
+    "host content-length connection accept-encoding transfer-encoding".split()
+)
+
+
+def summary(exchange: Exchange) -> dict[str, Any]:
+    """Return one line of the inspector; it holds nothing secret."""
+    return {
+        "id": exchange.id,
+        "kind": exchange.kind,
+        "direction": exchange.direction,
+        "appKey": exchange.app_key,
+        "user": exchange.user,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": mask(urlsplit(exchange.url).query),
+        "status": exchange.status,
+        "failure": exchange.failure,
+        "reason": exchange.reason,
+        "startedAt": exchange.started_at,
+        "milliseconds": exchange.milliseconds,
+        "notes": exchange.notes,
+    }
+
+
+def as_json(exchange: Exchange, *, plain: bool = False) -> dict[str, Any]:
+    """Return everything that is known of *exchange*, masked unless *plain*."""
+    check = check_hash(exchange)
+    return {
+        **summary(exchange),
+        "isPlain": plain,
+        "isTruncated": exchange.is_truncated,
+        "url": _shown(exchange.url, plain),
+        "requestHeaders": _shown_headers(exchange.request_headers, plain),
+        "requestBody": _shown(_text(exchange.request_body), plain),
+        "responseHeaders": _shown_headers(exchange.response_headers, plain),
+        "responseBody": _shown(_text(exchange.response_body), plain),
+        "token": _token(exchange, plain),
+        "hash": None
+        if check is None
+        else {
+            "claimed": check.claimed,
+            "canonical": check.canonical,
+            "expected": check.expected,
+            "matches": check.matches,
+            "fitting": check.fitting,
+            "mistake": check.mistake,
+        },
+        "curl": as_curl(exchange, plain=plain),
+    }
+
+
+def as_curl(exchange: Exchange, *, plain: bool = False) -> str:
+    """Return the command that sends the request again; empty if it was none."""
+    if exchange.handed_out:
+        return ""
+    words = ["curl", "-i", "-X", exchange.method, _shown(exchange.url, plain)]
+    for name, value in _shown_headers(exchange.request_headers, plain):
+        if name.lower() not in NOT_IN_CURL:
+            words += ["-H", f"{name}: {value}"]
+    if exchange.request_body:
+        words += ["--data-binary", _shown(_text(exchange.request_body), plain)]
+    return shlex.join(words)
+
+
+def as_text(exchange: Exchange) -> str:
+    """Return *exchange* as a failing assertion prints it, masked."""
+    arrow = "host -> app" if exchange.direction == "to-app" else "app -> host"
+    known = exchange.failure or "handed to a browser"
+    answer = str(exchange.status) if exchange.status is not None else known
+    line = f"#{exchange.id} {exchange.kind} {arrow}  {exchange.method} "
+    lines = [line + f"{mask(exchange.target)}  {answer}"]
+    for label, text in _text_parts(exchange):
+        if text:
+            lines.append(f"    {label}: {text[:SHOWN_IN_TEXT]}")
+    return "\n".join(lines)
+
+
+def _text_parts(exchange: Exchange) -> list[tuple[str, str]]:
+    check = check_hash(exchange)
+    claims = read_unverified_claims(exchange.token) if exchange.token else None
+    parts = [
+        ("claims", "" if claims is None else str(claims)),
+        ("request", mask(_text(exchange.request_body))),
+        ("answer", mask(_text(exchange.response_body))),
+        ("refused", exchange.reason),
+    ]
+    if check is not None and not check.matches:
+        parts.append(("canonical request", check.canonical))
+        parts.append(("what was signed", check.fitting or "not found"))
+    return parts
+
+
+def _token(exchange: Exchange, plain: bool) -> dict[str, Any] | None:
+    if exchange.token is None:
+        return None
+    claims = read_unverified_claims(exchange.token)
+    if claims is None:
+        # An access token says nothing to read.
+        return {"header": None, "claims": None, "raw": exchange.token if plain else ""}
+    return {
+        "header": read_unverified_header(exchange.token),
+        "claims": claims,
+        "raw": _shown(exchange.token, plain),
+    }
+
+
+def _shown(text: str, plain: bool) -> str:
+    return text if plain else mask(text)
+
+
+def _shown_headers(headers: Headers, plain: bool) -> list[tuple[str, str]]:
+    return list(headers if plain else mask_headers(headers))
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"({len(body)} bytes that are not text)"

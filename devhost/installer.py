@@ -1,0 +1,57 @@
+"""Install an app through the site's own REST calls, as a script would."""
+
+import time
+
+import requests
+
+from devhost.outbound_http import new_session
+from devhost.upm import CREDENTIALS, INSTALL_TYPES
+
+GIVE_UP_SECONDS = 30
+REQUEST_SECONDS = 10
+
+
+class InstallerError(Exception):
+    """The installation failed; the message is the site's."""
+
+
+def install_app(origin: str, descriptor_url: str) -> str:
+    """Install the app on the site at *origin* and return the app's key.
+
+    :raises InstallerError: if the site refuses it.
+    """
+    try:
+        return _install(origin, descriptor_url)
+    except requests.RequestException as error:
+        raise InstallerError(f"the site broke off ({type(error).__name__})") from error
+
+
+def _install(origin: str, descriptor_url: str) -> str:
+    root = f"{origin}/wiki/rest/plugins/1.0/"
+    with new_session() as session:
+        session.auth = CREDENTIALS
+        token = session.get(root, timeout=REQUEST_SECONDS).headers["upm-token"]
+        accepted = session.post(
+            root,
+            params={"token": token},
+            headers={"Content-Type": min(INSTALL_TYPES)},
+            json={"pluginUri": descriptor_url},
+            timeout=REQUEST_SECONDS,
+        )
+        if accepted.status_code != 202:
+            raise InstallerError(f"the site answered {accepted.status_code}")
+        task = accepted.json()
+        return _wait(session, origin + task["links"]["self"], task["pingAfter"])
+
+
+def _wait(session: requests.Session, address: str, ping_after: int) -> str:
+    give_up_at = time.monotonic() + GIVE_UP_SECONDS
+    while time.monotonic() < give_up_at:
+        # A finished task redirects to the app.
+        answer = session.get(address, timeout=REQUEST_SECONDS).json()
+        if "key" in answer:
+            return str(answer["key"])
+        if answer["status"]["done"]:
+            raise InstallerError(answer["status"]["errorMessage"])
+        time.sleep(ping_after / 1000)
+    raise InstallerError(f"no result after {GIVE_UP_SECONDS} seconds")

@@ -1,0 +1,100 @@
+"""The modules that the installed apps bring, static and dynamic alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from devhost.installations import Installation
+from devhost.module_rules import is_relative, static_modules
+from devhost.site import CONTEXT_PATH, Site
+
+PAGE_TYPES = frozenset(
+    {"generalPages", "adminPages", "configurePage", "postInstallPage"}
+)
+ADMIN_TYPES = frozenset({"adminPages", "configurePage"})
+MACRO_TYPE = "dynamicContentMacros"
+HEADER_LOCATIONS = frozenset({"system.header/left", "system.top.navigation.bar"})
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of an installed app."""
+
+    app: Installation
+    type: str
+    definition: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The module key; empty for a webhook without one."""
+        return str(self.definition.get("key", ""))
+
+    @property
+    def title(self) -> str:
+        """The name that people read."""
+        name = self.definition.get("name", {})
+        return str(name.get("value") or self.key)
+
+    @property
+    def url(self) -> str:
+        """The URL as the module declares it."""
+        return str(self.definition.get("url", ""))
+
+    @property
+    def location(self) -> str:
+        """Where the module asks to be shown."""
+        return str(self.definition.get("location", ""))
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the module opens as a page in the site's chrome."""
+        if self.type == "webItems":
+            context = str(self.definition.get("context", "addon")).lower()
+            return bool(self.url) and is_relative(self.url) and context != "product"
+        return self.type in PAGE_TYPES
+
+    @property
+    def address(self) -> str:
+        """The address that a link to this module has."""
+        if self.is_page:
+            return f"{CONTEXT_PATH}/plugins/servlet/ac/{self.app.app_key}/{self.key}"
+        if is_relative(self.url):
+            path = "/" + self.url.lstrip("/")
+            inside = path.startswith(CONTEXT_PATH + "/")
+            return path if inside else CONTEXT_PATH + path
+        return self.url
+
+
+def modules_of(site: Site, app: Installation) -> Iterator[Module]:
+    """Yield the modules of one app, static ones first."""
+    for modules in (
+        static_modules(app.descriptor),
+        site.dynamic_modules.all(app.app_key),
+    ):
+        for module_type, definitions in modules.items():
+            for definition in definitions:
+                yield Module(app, module_type, definition)
+
+
+def all_modules(site: Site) -> list[Module]:
+    """Return the modules of every enabled app."""
+    return [
+        module
+        for app in site.installations.enabled()
+        for module in modules_of(site, app)
+    ]
+
+
+def find_module(site: Site, app: Installation, key: str) -> Module | None:
+    """Return a module of one app by its key, None if there is none."""
+    for module in modules_of(site, app):
+        if module.key == key and key:
+            return module
+    return None
+
+
+def first_page(site: Site, app: Installation) -> Module | None:
+    """Return the page to open for this app, None if it has no page."""
+    pages = [module for module in modules_of(site, app) if module.is_page]
+    pages.sort(key=lambda module: module.type != "generalPages")
+    return pages[0] if pages else None

@@ -1,0 +1,65 @@
+"""What every page of the site shares: header, side bar, the bridge's settings."""
+
+from typing import Any
+
+from flask import render_template
+
+from devhost.current import current_site
+from devhost.modules import ADMIN_TYPES, HEADER_LOCATIONS, all_modules
+from devhost.pages import bridge, reading
+from devhost.pages.dialog_settings import dialog_settings
+from devhost.site import CONTEXT_PATH
+from devhost.users import USERS
+
+# Nothing but our own scripts and styles; any app may be framed.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; frame-src http: https:; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'"
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """Render a page of the site."""
+    site = current_site()
+    modules = all_modules(site)
+    return render_template(
+        template,
+        site=site,
+        site_name=site.name,
+        wiki=CONTEXT_PATH,
+        users=USERS.values(),
+        people={user.account_id: user.display_name for user in USERS.values()},
+        spaces=reading.spaces(site),
+        app_pages=[
+            module
+            for module in modules
+            if module.type == "generalPages" and module.location != "none"
+        ],
+        header_items=[
+            module
+            for module in modules
+            if module.type == "webItems"
+            and module.url
+            and module.location in HEADER_LOCATIONS
+        ],
+        admin_pages=[module for module in modules if module.type in ADMIN_TYPES],
+        **values,
+    )
+
+
+def boot(
+    frames: list[dict[str, Any]], *, app_key: str = "", location: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of ``host.js`` on this page."""
+    site = current_site()
+    return {
+        "contextPath": CONTEXT_PATH,
+        "accountId": site.user.account_id,
+        "session": site.session_token,
+        "frames": frames,
+        "appKey": app_key,
+        "location": location,
+        "dialogs": dialog_settings(site),
+        "missing": None if bridge.is_installed() else bridge.MISSING,
+    }

@@ -1,0 +1,171 @@
+"""The lifecycle desk at ``/devhost/``, and who looks at the site."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from devhost import lifecycle
+from devhost.callbacks import recent_callbacks
+from devhost.current import current_site
+from devhost.descriptor import InstallError
+from devhost.exchanges.present import as_json
+from devhost.licences import STATES, LicenceError
+from devhost.lifecycle import LifecycleError
+from devhost.modules import first_page
+from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.operations import (
+    decoded_key,
+    find_action,
+    member,
+    shown_exchanges,
+)
+from devhost.site import SITE_HOST_NAMES
+from devhost.tenancy import rename_site
+from devhost.users import USERS
+
+blueprint = Blueprint("desk", __name__, url_prefix="/devhost")
+
+
+@blueprint.after_request
+def _protect(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/")
+def desk(error: str = "", after: int | None = None) -> str:
+    """Show the apps, what can be done with them, and what was sent to them."""
+    site = current_site()
+    if after is None:
+        after = request.args.get("after", type=int)
+    sent = None if after is None else [as_json(one) for one in shown_exchanges(after)]
+    apps = [
+        (app, first_page(site, app), site.licences.of(app).state)
+        for app in site.installations.all()
+    ]
+    return render(
+        "desk.html",
+        apps=apps,
+        licences=STATES,
+        names=SITE_HOST_NAMES,
+        neighbours=site.neighbours.sites(),
+        callbacks=recent_callbacks(site),
+        sent=sent,
+        error=error,
+    )
+
+
+def _back(before: int) -> AnyResponse:
+    return redirect(f"/devhost/?after={before}#sent", 303)
+
+
+@blueprint.post("/install")
+def install_from_form() -> AnyResponse | tuple[str, int]:
+    """Install from the form on the desk."""
+    before = current_site().exchanges.last_id
+    try:
+        lifecycle.install(current_site(), request.form.get("descriptorUrl", "").strip())
+    except InstallError as error:
+        return desk(str(error), before), 400
+    return _back(before)
+
+
+@blueprint.post("/apps/<app_key>/<action>")
+def act_from_form(app_key: str, action: str) -> AnyResponse | tuple[str, int]:
+    """Do what a button on the desk says."""
+    before = current_site().exchanges.last_id
+    try:
+        find_action(action)(current_site(), decoded_key(app_key))
+    except (InstallError, LifecycleError) as error:
+        return desk(str(error), before), 400
+    return _back(before)
+
+
+@blueprint.post("/apps/<app_key>/licence")
+def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
+    """Give an app the licence that a button on the desk names."""
+    app = current_site().installations.find(decoded_key(app_key))
+    if app is None:
+        abort(404, "There is no such app.")
+    try:
+        current_site().licences.switch(app.app_key, request.form.get("licence", ""))
+    except LicenceError as error:
+        return desk(str(error)), 400
+    return redirect("/devhost/", 303)
+
+
+@blueprint.post("/site")
+def rename_from_form() -> AnyResponse | tuple[str, int]:
+    """Rename the site and tell the installed apps."""
+    before = current_site().exchanges.last_id
+    try:
+        rename_site(
+            current_site(),
+            request.form.get("baseName", ""),
+            display_name=request.form.get("displayName") or None,
+            new_secret="newSecret" in request.form,
+        )
+    except LifecycleError as error:
+        return desk(str(error)), 400
+    return _back(before)
+
+
+@blueprint.post("/sites")
+def start_site_from_form() -> AnyResponse | tuple[str, int]:
+    """Start a further site with the enabled apps."""
+    try:
+        _, refused = current_site().neighbours.start()
+    except LifecycleError as error:
+        return desk(str(error)), 400
+    if refused:
+        return desk(" ".join(refused.values())), 400
+    return redirect("/devhost/#sites", 303)
+
+
+@blueprint.post("/sites/<int:port>/stop")
+def stop_site_from_form(port: int) -> AnyResponse:
+    """End a further site."""
+    if not current_site().neighbours.stop(port):
+        abort(404, "There is no further site on that port.")
+    return redirect("/devhost/#sites", 303)
+
+
+@blueprint.post("/user")
+def switch_user_from_form() -> AnyResponse:
+    """Switch the person, and return to the page it was asked on."""
+    _switch_user(request.form.get("user", ""))
+    back = request.form.get("back", "")
+    # Only a path of this site; // would lead elsewhere.
+    is_path = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return redirect(back if is_path else "/", 303)
+
+
+@blueprint.get("/api/ready")
+def ready() -> dict[str, str] | tuple[dict[str, str], int]:
+    """Answer the page to open, once the host has done what it was started for."""
+    page = current_site().page_to_open
+    if page is None:
+        return {"error": "still starting"}, 503
+    return {"page": page}
+
+
+@blueprint.post("/api/user")
+def switch_user() -> dict[str, Any]:
+    """Let another person look at the site: admin, user or anonymous."""
+    _switch_user(member("user"))
+    return get_user()
+
+
+@blueprint.get("/api/user")
+def get_user() -> dict[str, Any]:
+    """Answer who looks at the site."""
+    user = current_site().user
+    return {"user": user.name, "accountId": user.account_id}
+
+
+def _switch_user(name: str) -> None:
+    if name not in USERS:
+        abort(400, f"user must be one of {', '.join(USERS)}")
+    current_site().switch_user(USERS[name])

@@ -1,0 +1,148 @@
+"""The pages of the wiki, and the modules on them."""
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from devhost.current import current_site, current_target
+from devhost.modules import MACRO_TYPE, all_modules, find_module
+from devhost.pages import reading
+from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
+from devhost.pages.iframes import Place, frame
+from devhost.raw_target import decode_segment
+from devhost.site import CONTEXT_PATH
+from devhost.users import find_user
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.before_request
+def _use_the_site_address() -> AnyResponse | None:
+    # Apps allow the site's own origin to frame them, and no other name of it.
+    site = current_site()
+    if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
+        return redirect(site.origin + current_target())
+    return None
+
+
+@blueprint.after_request
+def _protect(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@blueprint.get("/")
+def root() -> AnyResponse:
+    """Go to the dashboard."""
+    return redirect(CONTEXT_PATH + "/")
+
+
+@blueprint.get("/wiki/")
+@blueprint.get("/wiki/home")
+def dashboard() -> str:
+    """Show the spaces and the installed apps."""
+    return render(
+        "dashboard.html",
+        apps=current_site().installations.enabled(),
+        recent=[
+            (each, reading.address(each)) for each in reading.recent(current_site())
+        ],
+    )
+
+
+@blueprint.get("/wiki/spaces/<space_key>")
+@blueprint.get("/wiki/spaces/<space_key>/overview")
+@blueprint.get("/wiki/spaces/<space_key>/pages")
+def space(space_key: str) -> str:
+    """Show a space and its pages."""
+    site = current_site()
+    found = reading.find_space(site, _decoded(space_key))
+    if found is None:
+        abort(404, "There is no such space.")
+    return render("space.html", space=found, **reading.space_contents(site, found))
+
+
+@blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>")
+@blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>/<slug>")
+@blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
+@blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>/<slug>")
+def page(space_key: str, page_id: str, slug: str = "") -> str:
+    """Show a page with every macro of the installed apps."""
+    site = current_site()
+    found = reading.find_content(site, page_id)
+    if found is None or found.space.key != space_key:
+        abort(404, "There is no such page.")
+    macros = [module for module in all_modules(site) if module.type == MACRO_TYPE]
+    frames = [
+        frame(site, Place(module, found), f"macro-{number}")
+        for number, module in enumerate(macros)
+    ]
+    location = {
+        "target": "contentview",
+        "context": {"contentId": found.id, "contentType": found.type},
+    }
+    return render(
+        "page.html",
+        page=found,
+        space=found.space,
+        macros=macros,
+        body=reading.body(site, found),
+        **reading.surroundings(site, found),
+        boot=boot(frames, location=location),
+    )
+
+
+@blueprint.get("/wiki/plugins/servlet/ac/<app_key>/<module_key>")
+def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
+    """Show a page module, or a web item's page, in the site's chrome."""
+    site = current_site()
+    app_key, module_key = _decoded(app_key), _decoded(module_key)
+    app = site.installations.find_installed(app_key)
+    if app is None:
+        return _message("App not installed", f"{app_key} is not installed here.")
+    if app.state == "disabled":
+        return _message("App disabled", f"{app.name} is installed, but disabled.")
+    module = find_module(site, app, module_key)
+    if module is None:
+        return _message("Page not found", f"{app.name} has no module {module_key}.")
+    if not module.is_page:
+        return _message(
+            "Not a page", f"{module_key} is one of {module.type}, which have no page."
+        )
+    context = {"addonKey": app_key, "moduleKey": module_key}
+    location = {"target": "addonmodule", "context": context}
+    frames = [frame(site, Place(module), "app-page")]
+    settings = boot(frames, app_key=app_key, location=location)
+    return render("app_page.html", module=module, boot=settings)
+
+
+@blueprint.get("/wiki/admin")
+def administration() -> str | tuple[str, int]:
+    """Show the settings that apps bring, to the administrator."""
+    if not current_site().user.is_administrator:
+        return _message(
+            "Not permitted", "Only the administrator may see the settings.", 403
+        )
+    return render("admin.html")
+
+
+@blueprint.get("/wiki/people/<account_id>")
+def profile(account_id: str) -> str:
+    """Show a person."""
+    person = find_user(_decoded(account_id))
+    if person is None:
+        abort(404, "There is no such person.")
+    return render("message.html", title=person.display_name, message=person.account_id)
+
+
+def _decoded(segment: str) -> str:
+    try:
+        return decode_segment(segment)
+    except UnicodeDecodeError:
+        abort(404, "There is no such address.")
+
+
+def _message(title: str, message: str, status: int = 404) -> tuple[str, int]:
+    return render("message.html", title=title, message=message), status

@@ -1,0 +1,47 @@
+"""Confluence's REST resources, as far as an app of the first hour needs them."""
+
+from flask import Blueprint, Response, request
+
+from devhost.current import current_target
+from devhost.rest import app_properties, dynamic_modules, license, users, v1, v2
+from devhost.rest.caller import authenticate
+from devhost.rest.errors import (
+    RestError,
+    answer_error,
+    answer_wiki_error,
+    error_response,
+)
+from devhost.rest.operations import NOT_HERE, check_operation
+from devhost.wiki.errors import WikiError
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def create_blueprint() -> Blueprint:
+    """Return the blueprint of ``/wiki/rest`` and ``/wiki/api``."""
+    blueprint = Blueprint("rest", __name__, url_prefix="/wiki")
+    blueprint.before_request(authenticate)
+    blueprint.before_request(check_operation)
+    blueprint.after_request(_never_cached)
+    blueprint.register_error_handler(RestError, answer_error)
+    blueprint.register_error_handler(WikiError, answer_wiki_error)
+    own = (app_properties, license, dynamic_modules, users)
+    for resource in (*own, *v1.RESOURCES, *v2.RESOURCES):
+        resource.add_routes(blueprint)
+    for root in ("/rest/", "/rest/<path:operation>", "/api/", "/api/<path:operation>"):
+        blueprint.add_url_rule(
+            root, endpoint=NOT_HERE, view_func=_not_here, methods=METHODS
+        )
+    return blueprint
+
+
+def _never_cached(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store, no-cache"
+    return response
+
+
+def _not_here(operation: str = "") -> Response:
+    path = current_target().partition("?")[0]
+    return error_response(
+        501, f"{request.method} {path} is not in the local Confluence."
+    )

@@ -1,0 +1,56 @@
+"""The app and its license: ``/rest/atlassian-connect/1/addons/{appKey}``."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from devhost.current import current_site
+from devhost.installations import Installation
+from devhost.raw_target import decode_segment
+from devhost.rest.caller import caller
+from devhost.rest.errors import RestError
+
+PATH = "/rest/atlassian-connect/1/addons/<app_key>"
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Add the license resource."""
+    blueprint.add_url_rule(PATH, view_func=get_app)
+
+
+def get_app(app_key: str) -> Response:
+    """Answer the calling app, with its license if it is paid for."""
+    try:
+        key = decode_segment(app_key)
+    except UnicodeDecodeError as error:
+        raise RestError(400, "The app key is not UTF-8.") from error
+    if key == caller.app.app_key:
+        return jsonify(_representation(caller.app))
+    if current_site().installations.find_installed(key) is None:
+        raise RestError(404, f"App with key {key} was not found")
+    raise RestError(403, "The request is from a different app.")
+
+
+def _representation(app: Installation) -> dict[str, Any]:
+    base_url = current_site().base_url
+    answer: dict[str, Any] = {
+        "key": app.app_key,
+        "version": str(app.descriptor.get("version", "1.0.0-AC")),
+        "state": "ENABLED",
+        "host": {
+            "product": "Confluence",
+            "contacts": [{"name": "Ada Admin", "email": "ada@example.com"}],
+        },
+        "links": {
+            "marketplace": [
+                {"href": f"https://marketplace.atlassian.com/plugins/{app.app_key}"}
+            ],
+            "self": [
+                {"href": f"{base_url}/rest/atlassian-connect/1/addons/{app.app_key}"}
+            ],
+        },
+    }
+    license = current_site().licences.of(app).resource
+    if license is not None:
+        answer["license"] = license
+    return answer

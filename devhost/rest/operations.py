@@ -1,0 +1,90 @@
+"""Every REST operation by method and path, and the one gate before all of them.
+
+Whoever has a say in every call adds a function here: to ``CHECKS`` what may refuse
+an operation (by raising ``RestError``; ``caller`` and ``request.view_args`` say who
+and what), to ``HIDDEN_SPACES`` what makes spaces disappear from an operation: their
+contents answer 404, and are absent from lists and searches.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, g, request
+
+from devhost.current import current_target
+from devhost.site import CONTEXT_PATH
+
+PARAMETER = re.compile(r"\{([\w-]+)\}")
+RULE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+NOT_HERE = "not_here"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method and a path below ``/wiki``, such as ``/rest/api/content/{id}``.
+
+    The names of the parameters are those of Atlassian's documents. What is not in
+    the local Confluence has the path of the request itself, and ``is_here`` False.
+    """
+
+    method: str
+    path: str
+    is_here: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+Check = Callable[[Operation], None]
+HiddenSpaces = Callable[[Operation], frozenset[str]]
+
+CHECKS: tuple[Check, ...] = ()
+HIDDEN_SPACES: tuple[HiddenSpaces, ...] = ()
+
+
+def add_operation(
+    blueprint: Blueprint, operation: str, view: Callable[..., Any]
+) -> None:
+    """Serve an operation, given as ``GET /rest/api/content/{id}``, by *view*.
+
+    The parameters reach it as they were sent, undecoded.
+    """
+    method, path = operation.split(" ")
+    rule = PARAMETER.sub(lambda found: f"<{found[1].replace('-', '_')}>", path)
+    blueprint.add_url_rule(rule, endpoint=operation, view_func=view, methods=[method])
+
+
+def current_operation() -> Operation:
+    """Return the operation of this request."""
+    # HEAD is the GET without its body.
+    method = "GET" if request.method == "HEAD" else request.method
+    endpoint = (request.endpoint or "").partition(".")[2]
+    if " " in endpoint:
+        return Operation(method, endpoint.partition(" ")[2])
+    if endpoint == NOT_HERE or request.url_rule is None:
+        path = current_target().partition("?")[0].removeprefix(CONTEXT_PATH)
+        return Operation(method, path, is_here=False)
+    rule = request.url_rule.rule.removeprefix(CONTEXT_PATH)
+    return Operation(method, RULE_PARAMETER.sub(r"{\1}", rule))
+
+
+def check_operation() -> None:
+    """Let every check refuse the operation of this request.
+
+    :raises RestError: if one does.
+    """
+    operation = current_operation()
+    for check in CHECKS:
+        check(operation)
+
+
+def hidden_spaces() -> frozenset[str]:
+    """Return the ids of the spaces that the operation of this request may not see."""
+    if "devhost_hidden_spaces" not in g:
+        operation = current_operation()
+        ids = [hide(operation) for hide in HIDDEN_SPACES]
+        g.devhost_hidden_spaces = frozenset[str]().union(*ids)
+    hidden: frozenset[str] = g.devhost_hidden_spaces
+    return hidden

@@ -1,0 +1,15 @@
+"""REST version 2: ``/wiki/api/v2``.
+
+https://developer.atlassian.com/cloud/confluence/rest/v2/intro/
+"""
+
+from devhost.rest.v2 import (
+    attachments,
+    below,
+    comments,
+    contents,
+    properties,
+    spaces,
+)
+
+RESOURCES = (contents, below, comments, attachments, properties, spaces)

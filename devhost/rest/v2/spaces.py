@@ -1,0 +1,148 @@
+"""Spaces, labels and people in version 2."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from devhost.rest.errors import RestError
+from devhost.rest.operations import add_operation
+from devhost.rest.people import person
+from devhost.rest.reading import json_object, required_text, text, values
+from devhost.rest.v2 import representation
+from devhost.rest.v2.paging import whole_list
+from devhost.rest.viewer import viewer, wiki
+from devhost.users import find_user
+from devhost.wiki.access import Role
+from devhost.wiki.contents import STATUSES
+from devhost.wiki.records import Space
+
+ROOT = "/api/v2/spaces"
+FILTERS = (
+    ("ids", "id"),
+    ("keys", "key"),
+    ("type", "type"),
+    ("status", "status"),
+)
+SORTS = ("id", "key", "name")
+PERSON = ("accountId", "accountType", "email", "publicName", "displayName")
+MAX_IDS = 250
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Add the resources of spaces, labels and people."""
+    for operation, view in (
+        (f"GET {ROOT}", list_spaces),
+        (f"POST {ROOT}", create_space),
+        (f"GET {ROOT}/{{id}}", get_space),
+        (f"GET {ROOT}/{{id}}/operations", get_operations),
+        (f"GET {ROOT}/{{id}}/permissions", list_permissions),
+        (f"GET {ROOT}/{{id}}/content/labels", list_content_labels),
+        ("GET /api/v2/labels", list_labels),
+        ("POST /api/v2/users-bulk", get_users),
+        ("POST /api/v2/content/convert-ids-to-types", convert_ids),
+    ):
+        add_operation(blueprint, operation, view)
+
+
+def list_spaces() -> Response:
+    """Answer the spaces, by ids, keys, type and status if so asked."""
+    spaces = wiki.spaces.all(viewer)
+    for name, attribute in FILTERS:
+        wanted = values(name)
+        if wanted:
+            spaces = [each for each in spaces if getattr(each, attribute) in wanted]
+    sort = request.args.get("sort", "id")
+    name = sort.removeprefix("-")
+    if name not in SORTS:
+        raise RestError(400, f"Provided sort {sort} is not supported")
+    if name != "id":
+        spaces.sort(key=lambda each: str(getattr(each, name)).lower())
+    if sort.startswith("-"):
+        spaces.reverse()
+    return whole_list(spaces, representation.space)
+
+
+def create_space() -> tuple[Response, int]:
+    """Create a space."""
+    body = json_object()
+    created = wiki.spaces.create(
+        viewer,
+        key=required_text(body, "key"),
+        name=required_text(body, "name"),
+        description=text(body, "description.value") or "",
+    )
+    return jsonify(representation.space(created)), 201
+
+
+def _space(identifier: str) -> Space:
+    return wiki.spaces.get_by_id(viewer, identifier)
+
+
+def get_space(id: str) -> Response:
+    """Answer one space."""
+    return jsonify(representation.space(_space(id)))
+
+
+def get_operations(id: str) -> dict[str, Any]:
+    """Answer what the caller may do in a space."""
+    return representation.operations(_space(id))
+
+
+def list_permissions(id: str) -> Response:
+    """Answer who may read, write and administer a space.
+
+    Assumed: a role of ours is shown by the operation that tells it from the others.
+    """
+    space = _space(id)
+    viewer.check(Role.ADMINISTER, space)
+    keys = {Role.READ: "read", Role.WRITE: "create", Role.ADMINISTER: "administer"}
+    targets = {Role.WRITE: "page"}
+    return whole_list(
+        wiki.spaces.permissions(space),
+        lambda each: {
+            "id": f"{space.id}-{each[0]}-{each[1]}",
+            "principal": {"type": each[0], "id": each[1]},
+            "operation": {
+                "key": keys[each[2]],
+                "targetType": targets.get(each[2], "space"),
+            },
+        },
+    )
+
+
+def list_content_labels(id: str) -> Response:
+    """Answer the labels that the contents of a space carry."""
+    return whole_list(wiki.labels.in_space(_space(id)), representation.label)
+
+
+def list_labels() -> Response:
+    """Answer every label that is in use."""
+    return whole_list(wiki.labels.used(viewer), representation.label)
+
+
+def get_users() -> dict[str, Any]:
+    """Answer several people by account ids; unknown ones are left out."""
+    known = [find_user(each) for each in _ids("accountIds")]
+    shown = [
+        {
+            **{name: person(user.account_id)[name] for name in PERSON},
+            "accountStatus": "active",
+        }
+        for user in known
+        if user is not None
+    ]
+    return {"results": shown, "_links": {"base": representation.base_url()}}
+
+
+def convert_ids() -> dict[str, Any]:
+    """Answer the type of each content; null for those that do not exist."""
+    found = {each: wiki.contents.find(viewer, each, STATUSES) for each in _ids()}
+    types = {id: each.type if each else None for id, each in found.items()}
+    return {"results": types}
+
+
+def _ids(name: str = "contentIds") -> list[str]:
+    ids = json_object().get(name)
+    if not isinstance(ids, list) or len(ids) > MAX_IDS:
+        raise RestError(400, f"{name} must be a list of at most {MAX_IDS} ids")
+    return [str(each) for each in ids]

@@ -1,0 +1,37 @@
+"""The viewer of the wiki for whom a REST call reads and writes."""
+
+from flask import g
+from werkzeug.local import LocalProxy
+
+from devhost.current import current_site
+from devhost.installations import Installation
+from devhost.rest.caller import caller
+from devhost.rest.operations import hidden_spaces
+from devhost.wiki import Wiki
+from devhost.wiki.access import Viewer
+
+
+def app_account_id(app: Installation) -> str:
+    """Return the account id of an app's own user."""
+    return f"557058:{app.client_key}"
+
+
+def current_viewer() -> Viewer:
+    """Return what the caller of this request may do."""
+    if "devhost_viewer" not in g:
+        wiki = current_site().wiki
+        if caller.user is None:
+            seen = wiki.app_viewer(app_account_id(caller.app))
+        else:
+            seen = wiki.viewer(caller.user)
+        g.devhost_viewer = seen.without(hidden_spaces())
+    found: Viewer = g.devhost_viewer
+    return found
+
+
+def _current_wiki() -> Wiki:
+    return current_site().wiki
+
+
+viewer: Viewer = LocalProxy(current_viewer)  # type: ignore[assignment]  # A proxy stands for it.
+wiki: Wiki = LocalProxy(_current_wiki)  # type: ignore[assignment]  # A proxy stands for it.

@@ -1,0 +1,171 @@
+"""``make run``: the app under gunicorn and a local Confluence that has it installed.
+
+Started from the repository's root. The app is reached only over HTTP and through
+its commands; nothing of it is imported here.
+"""
+
+import argparse
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from devhost.__main__ import port_number
+from devhost.child_processes import Child, ChildEnded, run_step
+from devhost.dotenv_file import create_dotenv
+from devhost.outbound_http import new_session
+from devhost.signals import StopRequest, stop_request
+
+APP_PORT = 8080
+PORT = 8090
+READY_SECONDS = 60
+POLL_SECONDS = 0.1
+
+
+class RunError(Exception):
+    """The two cannot run; the message says what to do."""
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m devhost.run",
+        description="Run the app and a local Confluence that has it installed.",
+    )
+    parser.add_argument(
+        "--app-port",
+        type=port_number,
+        default=APP_PORT,
+        help=f"the app listens there (default: {APP_PORT})",
+    )
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=PORT,
+        help=f"the local Confluence listens there (default: {PORT})",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="let the local Confluence start anew"
+    )
+    return parser.parse_args(arguments)
+
+
+def app_environment(app_port: int, port: int) -> dict[str, str]:
+    """Return the app's environment; with ports of its own, what depends on them."""
+    environment = dict(os.environ)
+    if (app_port, port) != (APP_PORT, PORT):
+        site = f"http://localhost:{port}"
+        environment |= {
+            "CONNECT_BASE_URL": f"http://127.0.0.1:{app_port}",
+            "CONNECT_ALLOWED_HOSTS": "localhost",
+            "CONNECT_KEY_SERVERS": f"{site}/install-keys",
+            "CONNECT_ALL_JS_URL": f"{site}/wiki/atlassian-connect/all.js",
+            "PORT": str(app_port),
+        }
+    return environment
+
+
+def check_port(port: int, option: str) -> None:
+    """Check that *port* is free.
+
+    :raises RunError: if it is not.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise RunError(
+                f"port {port} is in use: stop the program that uses it, "
+                f"or choose another with {option}"
+            ) from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run both until a signal asks to stop; return the exit code."""
+    options = parse_arguments(arguments)
+    with stop_request() as stop:
+        return _run(options, stop)
+
+
+def _run(options: argparse.Namespace, stop: StopRequest) -> int:
+    children: list[Child] = []
+    try:
+        _start(options, children, stop)
+        if not stop.is_set():
+            _say(f"Open {_page(options.port)}  (Ctrl-C stops both)")
+        while not stop.wait(POLL_SECONDS):
+            for child in children:
+                child.check()
+    except (RunError, ChildEnded) as error:
+        if stop.is_set():
+            return 0
+        print(f"run: {error}", file=sys.stderr)
+        return 1
+    finally:
+        # The site goes first, so that nothing calls an app that has gone.
+        for child in reversed(children):
+            child.stop()
+    return 0
+
+
+def _start(
+    options: argparse.Namespace, children: list[Child], stop: StopRequest
+) -> None:
+    check_port(options.app_port, "--app-port")
+    check_port(options.port, "--port")
+    environment = app_environment(options.app_port, options.port)
+    if create_dotenv(Path(".env.example"), Path(".env")):
+        _say("Wrote .env with fresh secrets")
+    _say("Bringing the database up to date ...")
+    upgrade = ["-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    run_step("flask db upgrade", upgrade, environment, stop)
+    app_url = f"http://127.0.0.1:{options.app_port}"
+    _say(f"Starting the app on {app_url} ...")
+    gunicorn = ["-m", "gunicorn", "wsgi:app"]
+    children.append(Child("the app (gunicorn)", gunicorn, environment))
+    _wait_for(f"{app_url}/healthz", children, stop)
+    if stop.is_set():
+        return
+    _say(f"Starting the local Confluence on http://localhost:{options.port}/wiki ...")
+    devhost = ["-m", "devhost", "--app", app_url, "--port", str(options.port)]
+    devhost += ["--fresh"] if options.fresh else []
+    children.append(Child("the local Confluence", devhost, environment, quiet=True))
+    _wait_for(f"{_api(options.port)}/ready", children, stop)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _api(port: int) -> str:
+    return f"http://localhost:{port}/devhost/api"
+
+
+def _page(port: int) -> str:
+    with new_session() as session:
+        page: str = session.get(f"{_api(port)}/ready", timeout=5).json()["page"]
+    return page
+
+
+def _wait_for(url: str, children: list[Child], stop: StopRequest) -> None:
+    give_up_at = time.monotonic() + READY_SECONDS
+    while time.monotonic() < give_up_at and not stop.wait(POLL_SECONDS):
+        for child in children:
+            child.check()
+        with new_session() as session:
+            try:
+                if session.get(url, timeout=2).ok:
+                    return
+            except requests.RequestException:
+                continue
+    if not stop.is_set():
+        raise RunError(f"{url} did not answer within {READY_SECONDS} seconds")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

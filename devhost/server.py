@@ -1,0 +1,159 @@
+"""The site on real sockets of this machine.
+
+It listens on loopback only: its administrator's password is public, and it
+signs whatever the person at the browser asks for.
+"""
+
+import contextlib
+import logging
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from devhost.exchanges.log import ExchangeLog
+from devhost.faults import Faults
+from devhost.neighbours import Neighbours
+from devhost.site import Site
+from devhost.state import State
+from devhost.web import create_web
+
+# Our own pages' files, what they poll, and the question of `make run`.
+UNLOGGED = (
+    "/devhost/static/",
+    "/devhost/vendor/",
+    "/devhost/api/ready",
+    "/devhost/api/exchanges",
+)
+# How long a stop may wait for the accepting threads to notice.
+POLL_SECONDS = 0.02
+
+logger = logging.getLogger("devhost")
+
+
+class _QuietRequestHandler(WSGIRequestHandler):
+    """Logs path and status, never a query string: it may carry a token."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        path = getattr(self, "path", "-").partition("?")[0]
+        if not path.startswith(UNLOGGED):
+            line = f"{getattr(self, 'command', '-')} {path}"
+            logger.info("%s %s", line.encode("unicode_escape").decode(), str(code))
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        # A malformed request line, say; the message may quote it.
+        logger.debug("refused a malformed request")
+
+
+class LocalConfluence:
+    """One local Confluence, served by threads of this process.
+
+    Use it as a context manager, or with ``start`` and ``stop``.
+    """
+
+    def __init__(self, port: int = 0, state: str | Path = ":memory:") -> None:
+        """Bind *port* (0: any free one) and open *state*.
+
+        :raises OSError: if the port is in use.
+        :raises StateError: if the state file cannot be used.
+        """
+        self._state = State(state)
+        try:
+            listener = _listen(socket.AF_INET, "127.0.0.1", port)
+        except OSError:
+            self._state.close()
+            raise
+        self.port = int(listener.getsockname()[1])
+        self.site = Site(self._state, port=self.port)
+        # The desk starts further sites with this.
+        self.site.neighbours = Neighbours(self.site, LocalConfluence)
+        self.web = create_web(self.site)
+        self._servers = [_server(self.web, "127.0.0.1", listener)]
+        # A browser may try localhost as ::1 first; it falls back where that is taken.
+        with contextlib.suppress(OSError):
+            ipv6 = _listen(socket.AF_INET6, "::1", self.port)
+            self._servers.append(_server(self.web, "::1", ipv6))
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def base_url(self) -> str:
+        """The site's base URL, such as ``http://localhost:8090/wiki``."""
+        return self.site.base_url
+
+    @property
+    def origin(self) -> str:
+        """The site's origin, such as ``http://localhost:8090``."""
+        return self.site.origin
+
+    @property
+    def exchanges(self) -> ExchangeLog:
+        """Every message between this host and its apps."""
+        return self.site.exchanges
+
+    @property
+    def faults(self) -> Faults:
+        """What this host does wrong on purpose."""
+        return self.site.faults
+
+    def start(self) -> Self:
+        """Begin to answer requests."""
+        for server in self._servers:
+            thread = threading.Thread(
+                target=server.serve_forever, args=(POLL_SECONDS,), daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def stop(self) -> None:
+        """Stop answering, and close sockets and state."""
+        self.site.neighbours.stop_all()
+        for server in self._servers:
+            if self._threads:
+                server.shutdown()
+            server.server_close()
+        for thread in self._threads:
+            thread.join()
+        self._state.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
+    with listener:
+        # werkzeug makes its own socket from the file descriptor.
+        return make_server(
+            host,
+            listener.getsockname()[1],
+            web,
+            threaded=True,
+            request_handler=_QuietRequestHandler,
+            fd=listener.fileno(),
+        )

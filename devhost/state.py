@@ -1,0 +1,116 @@
+"""What the local Confluence remembers, in one SQLite file.
+
+One connection under one lock serves every thread: the host has one user.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE installation (
+    app_key TEXT PRIMARY KEY,
+    client_key TEXT NOT NULL,
+    shared_secret TEXT NOT NULL,
+    oauth_client_id TEXT,
+    descriptor_url TEXT NOT NULL,
+    descriptor TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled', 'uninstalled'))
+);
+CREATE TABLE app_property (
+    app_key TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (app_key, key)
+);
+CREATE TABLE dynamic_module (
+    id INTEGER PRIMARY KEY,
+    app_key TEXT NOT NULL,
+    type TEXT NOT NULL,
+    key TEXT,
+    definition TEXT NOT NULL,
+    UNIQUE (app_key, key)
+);
+CREATE TABLE callback (
+    id INTEGER PRIMARY KEY,
+    app_key TEXT NOT NULL,
+    event TEXT NOT NULL,
+    request_line TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    sent_at INTEGER NOT NULL
+);
+"""
+
+
+class StateError(Exception):
+    """The state file cannot be used; the message says what to do."""
+
+
+class State:
+    """The SQLite file, or ``:memory:``."""
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        """Open *path*, and create what is missing.
+
+        :raises StateError: if the file is not a state file of this version.
+        """
+        self._lock = threading.RLock()
+        try:
+            if str(path) != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._create_schema()
+        except (sqlite3.Error, OSError) as error:
+            raise StateError(
+                f"cannot use the state file {path}: {error}; "
+                "choose another with --state, or start anew with --fresh"
+            ) from error
+
+    def _create_schema(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+            )
+        elif version != SCHEMA_VERSION:
+            self._connection.close()
+            raise sqlite3.DatabaseError(f"it has schema version {version}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock, and commit at the end or roll back on an exception."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def find_setting(self, name: str) -> str | None:
+        """Return a remembered setting, None if it was never set."""
+        with self.transaction() as sql:
+            row = sql.execute("SELECT value FROM setting WHERE name = ?", [name])
+            found = row.fetchone()
+        return None if found is None else str(found["value"])
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Remember a setting."""
+        with self.transaction() as sql:
+            sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()

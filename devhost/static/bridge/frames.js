@@ -1,0 +1,52 @@
+/* The iframes of this page. */
+import { ask, boot, host, placeOf } from "./page.js";
+import { hashState } from "./history.js";
+
+// The bridge wants a promise of jQuery's kind, and a failure with a text.
+function resolve(extension) {
+  const answer = $.Deferred();
+  ask("/devhost/api/iframe", placeOf(extension)).then(
+    (frame) =>
+      answer.resolve({ addon_key: extension.addon_key, key: extension.key, ...frame }),
+    (error) => {
+      console.error(`no module ${extension.key} of ${extension.addon_key}`);
+      answer.reject({}, { text: error.message });
+    }
+  );
+  return answer.promise();
+}
+
+// Asked for dialogs, and for an iframe whose token is about to expire.
+host.registerContentResolver.resolveByExtension(resolve);
+host.setExtensionConfigurationOptions({});
+host.onIframeTimeout((data) => {
+  document.body.dataset.bridge = "timeout";
+  console.error(`the page of ${data.extension.key} did not load all.js`);
+});
+host.onIframeEstablished(() => {
+  document.body.dataset.bridge = "established";
+});
+
+function show(frame) {
+  const options = {
+    ...frame.options,
+    history: { state: hashState() },
+    user: { accountId: boot.accountId },
+  };
+  const target = document.getElementById(frame.target);
+  const $container = host.create({
+    addon_key: frame.appKey,
+    key: frame.moduleKey,
+    url: frame.url,
+    options,
+  });
+  $(target).append($container);
+  const iframe = $container.find("iframe");
+  iframe.attr("title", target.dataset.title);
+  if (frame.width) iframe.css("width", frame.width);
+  // The bridge lets an iframe grow with its page's body, but never shrink.
+  const smallest = options.isFullPage ? null : "48px";
+  if (frame.height || smallest) iframe.css("height", frame.height || smallest);
+}
+
+boot.frames.forEach(show);

@@ -1,0 +1,77 @@
+"""The Flask application of one site."""
+
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from devhost import faults_web, guard, oauth_web, upm
+from devhost.current import EXTENSION, current_site
+from devhost.exchanges import inbound
+from devhost.pages import bridge, desk, desk_api, faults, inspector, views
+from devhost.pages.chrome import render
+from devhost.raw_target import RouteByRawPath
+from devhost.rest import create_blueprint, downloads
+from devhost.rest.errors import error_response
+from devhost.site import Site
+
+ROOT = Path(__file__).resolve().parent
+MAX_BODY_BYTES = 1_000_000
+REST_ROOTS = ("/wiki/rest/", "/wiki/api/")
+
+
+def create_web(site: Site) -> Flask:
+    """Return the application that serves *site*."""
+    app = Flask("devhost", root_path=str(ROOT), static_url_path="/devhost/static")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it.
+    app.url_map.strict_slashes = False
+    # A property key may contain slashes of its own.
+    app.url_map.merge_slashes = False
+    app.extensions[EXTENSION] = site
+    app.extensions["devhost-upm"] = upm.PendingInstalls()
+    guard.init_app(app)
+    inbound.init_app(app)
+    faults_web.init_app(app)
+    for blueprint in (
+        upm.blueprint,
+        oauth_web.blueprint,
+        create_blueprint(),
+        downloads.create_blueprint(),
+        bridge.blueprint,
+        desk.blueprint,
+        desk_api.blueprint,
+        faults.blueprint,
+        inspector.blueprint,
+        views.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/install-keys/<kid>", view_func=install_key)
+    app.register_error_handler(HTTPException, _answer_error)
+    app.wsgi_app = RouteByRawPath(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to add middleware.
+    return app
+
+
+def install_key(kid: str) -> Response:
+    """Answer the public key that verifies install callbacks."""
+    site = current_site()
+    if kid != site.key_id:
+        return Response("There is no such key.\n", 404, mimetype="text/plain")
+    return Response(site.public_key_pem, mimetype="text/plain")
+
+
+def _answer_error(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    message = str(error.description)
+    if request.path.startswith(REST_ROOTS):
+        return error_response(status, message)
+    if request.path.startswith("/devhost/api/"):
+        response = jsonify(error=message)
+        response.status_code = status
+        return response
+    if isinstance(error, InternalServerError) or status == 403:
+        # Nothing of the site for a stranger, and no second failure.
+        return Response(f"{message}\n", status, mimetype="text/plain")
+    return render("message.html", title=error.name, message=message), status

@@ -1,0 +1,96 @@
+"""CQL as a query of the wiki."""
+
+import re
+from collections.abc import Callable
+
+from devhost import cql
+from devhost.wiki.errors import InvalidError
+from devhost.wiki.queries import Query
+from devhost.wiki.records import content_number
+
+TYPES = ("page", "blogpost", "comment", "attachment")
+WORD = re.compile(r"\w+\*?")
+LABELLED = (
+    "content.id IN (SELECT content_id FROM content_label"
+    " JOIN label ON label.id = label_id WHERE name = ?)"
+)
+BELOW = (
+    "content.id IN (WITH RECURSIVE below(id) AS (SELECT id FROM content"
+    " WHERE parent_id = ? AND type = 'page' UNION SELECT content.id FROM content"
+    " JOIN below ON content.parent_id = below.id WHERE content.type = 'page')"
+    " SELECT id FROM below)"
+)
+FOUND = "content.id IN (SELECT rowid FROM content_text WHERE content_text MATCH ?)"
+
+Part = tuple[str, list[object]]
+
+
+def query_of(search: cql.Search) -> Query:
+    """Return the query for the current contents that *search* asks for.
+
+    Assumed: without ``order by`` the oldest comes first; Confluence has its own
+    measure of relevance.
+    """
+    order = search.order or "id"
+    query = Query(order, search.descending)
+    # The plus signs leave the index to the order, or to what is searched for.
+    marks = ", ".join("?" * len(TYPES))
+    query.where(f"+content.type IN ({marks})", *TYPES)
+    query.where("+content.status = 'current'")
+    if search.condition is not None:
+        condition, values = _part(search.condition)
+        query.where(condition, *values)
+    return query
+
+
+def _part(node: cql.Node) -> Part:
+    if isinstance(node, cql.Not):
+        condition, values = _part(node.operand)
+        return f"NOT ({condition})", values
+    if isinstance(node, cql.Combination):
+        parts = [_part(operand) for operand in node.operands]
+        joined = f" {node.operator.upper()} ".join(f"({part})" for part, _ in parts)
+        return joined, [value for _, values in parts for value in values]
+    if node.operator == "~":
+        words = _words(node.values[0])
+        return FOUND, [f"title : ({words})" if node.field == "title" else words]
+    parts = [_EXACT[node.field](value) for value in node.values]
+    joined = " OR ".join(f"({part})" for part, _ in parts)
+    return f"({joined})", [value for _, values in parts for value in values]
+
+
+def _words(text: str) -> str:
+    # Every word must be there; a phrase in quotation marks in this order.
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        words = WORD.findall(text.replace("*", " "))
+        phrase = " ".join(words)
+        quoted = [f'"{phrase}"'] if words else []
+    else:
+        found = WORD.findall(text)
+        quoted = [
+            f'"{word.rstrip("*")}"{"*" if word.endswith("*") else ""}' for word in found
+        ]
+    if not quoted:
+        raise InvalidError(f"There is no word to search for in: {text}")
+    return " AND ".join(quoted)
+
+
+def _id(column: str) -> Callable[[str], Part]:
+    # An id that cannot be one names nothing.
+    return lambda value: (f"{column} IS ?", [content_number(value) or -1])
+
+
+_EXACT: dict[str, Callable[[str], Part]] = {
+    "space": lambda value: (
+        "content.space_id = (SELECT id FROM space WHERE key = ?)",
+        [value],
+    ),
+    "type": lambda value: ("content.type = ?", [value.lower()]),
+    "title": lambda value: ("content.title = ?", [value]),
+    "label": lambda value: (LABELLED, [value.lower().rpartition(":")[2]]),
+    "id": _id("content.id"),
+    "parent": _id("content.parent_id"),
+    "container": _id("content.container_id"),
+    "ancestor": lambda value: (BELOW, [content_number(value)]),
+    "creator": lambda value: ("content.author_id = ?", [value]),
+}

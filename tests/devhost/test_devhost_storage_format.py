@@ -1,0 +1,117 @@
+"""Storage format: macros, words, and HTML that is safe to show."""
+
+import re
+
+import pytest
+
+from devhost.wiki.errors import InvalidError
+from devhost.wiki.render import Surroundings, render
+from devhost.wiki.storage_format import Macro, macros, plain_text, with_macro_ids
+
+MACRO = (
+    '<ac:structured-macro ac:name="poll" ac:macro-id="m-1">'
+    '<ac:parameter ac:name="color">deep &amp; blue</ac:parameter>'
+    '<ac:parameter ac:name="page"><ri:page ri:content-title="T"/></ac:parameter>'
+    "<ac:rich-text-body><p>a <strong>b</strong> &nbsp;</p>"
+    '<ac:structured-macro ac:name="code"><ac:plain-text-body>'
+    "<![CDATA[1 < 2 & <ac:structured-macro>]]></ac:plain-text-body>"
+    "</ac:structured-macro></ac:rich-text-body></ac:structured-macro>"
+)
+
+
+def test_a_macro_is_read_with_parameters_and_body() -> None:
+    outer, inner = macros(MACRO)
+    assert (outer.id, outer.name, outer.body_type) == ("m-1", "poll", "rich-text")
+    assert outer.parameters == {"color": "deep & blue", "page": "T"}
+    assert outer.body.startswith("<p>a <strong>b</strong> \xa0</p><ac:structured-macro")
+    assert macros(outer.body)[0].body == inner.body
+    assert (inner.name, inner.body_type) == ("code", "plain-text")
+    assert inner.body == "1 < 2 & <ac:structured-macro>"
+
+
+def test_every_macro_gets_an_id_when_it_is_saved() -> None:
+    saved = with_macro_ids(MACRO)
+    outer, inner = macros(saved)
+    assert outer.id == "m-1"
+    assert re.fullmatch(r"[0-9a-f-]{36}", inner.id)
+    assert inner.body == "1 < 2 & <ac:structured-macro>"
+    assert with_macro_ids(saved) == saved
+    assert (
+        with_macro_ids('<ac:structured-macro ac:name="a>b" />').count("macro-id") == 1
+    )
+
+
+def test_the_words_of_a_body_are_found_without_parameters() -> None:
+    assert plain_text(MACRO) == "a b 1 < 2 & <ac:structured-macro>"
+    assert plain_text("<p>one</p><p>two<br/>three</p>") == "one two three"
+
+
+@pytest.mark.parametrize(
+    ("storage", "html"),
+    [
+        ("<p>a &amp; b &lt;i&gt;</p>", "<p>a &amp; b &lt;i&gt;</p>"),
+        ("<script>alert(1)</script>", ""),
+        ('<p onclick="x()" style="y">a</p>', "<p>a</p>"),
+        ('<a href="javascript:x()">a</a>', "<a>a</a>"),
+        ('<a href="//evil.example">a</a>', "<a>a</a>"),
+        ('<a href=" javascript:x()">a</a>', "<a>a</a>"),
+        (
+            '<a href="https://x.example/?a=1&amp;b=&quot;">a</a>',
+            '<a href="https://x.example/?a=1&amp;b=&quot;" rel="noopener noreferrer">'
+            "a</a>",
+        ),
+        ("<iframe src='x'>a</iframe>", "a"),
+        ("<svg onload='x()'/>", ""),
+        ("<h2>A b</h2>", '<h2 id="A-b">A b</h2>'),
+        ('<td colspan="2">a</td>', '<td colspan="2">a</td>'),
+        (
+            '<ac:structured-macro ac:name="status"><ac:parameter ac:name="colour">'
+            '"x</ac:parameter><ac:parameter ac:name="title">&lt;b&gt;</ac:parameter>'
+            "</ac:structured-macro>",
+            '<span class="status status-grey">&lt;b&gt;</span>',
+        ),
+        (
+            '<ac:structured-macro ac:name="&lt;x&gt;" />',
+            '<p class="notice">The macro &lt;x&gt; is not in the local Confluence.</p>',
+        ),
+        (
+            '<ac:image><ri:url ri:value="javascript:x()"/></ac:image>',
+            "",
+        ),
+        (
+            '<ac:image ac:alt="a&quot;b"><ri:url ri:value="https://x/"/></ac:image>',
+            '<img src="https://x/" alt="a&quot;b">',
+        ),
+    ],
+)
+def test_a_body_becomes_safe_html(storage: str, html: str) -> None:
+    assert render(storage) == html
+
+
+def test_the_surroundings_give_links_images_and_macros() -> None:
+    def show(macro: Macro) -> str | None:
+        return f"<b>{macro.name}</b>" if macro.name == "poll" else None
+
+    around = Surroundings(
+        lambda title, key: f"/{key}/{title}" if title == "T" else None,
+        lambda name: f"/files/{name}",
+        show,
+    )
+    page = '<ri:page ri:space-key="DS" ri:content-title="T"/>'
+    link = f"<ac:link>{page}<ac:link-body><em>x</em></ac:link-body></ac:link>"
+    assert render(link, around) == '<a href="/DS/T"><em>x</em></a>'
+    missing = '<ac:link><ri:page ri:content-title="No"/></ac:link>'
+    assert render(missing, around) == "No"
+    image = '<ac:image><ri:attachment ri:filename="a.png"/></ac:image>'
+    assert render(image, around) == '<img src="/files/a.png" alt="">'
+    assert render(MACRO, around) == "<b>poll</b>"
+
+
+def test_entities_do_not_explode() -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]>'
+    with pytest.raises(InvalidError):
+        render(bomb + "<p>&a;</p>")
+    with pytest.raises(InvalidError):
+        render("</storage><storage>")
+    with pytest.raises(InvalidError):
+        render("<p>\x00</p>")

@@ -1,0 +1,145 @@
+"""gunicorn, the local Confluence and Chromium, as processes of their own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+from playwright.sync_api import Browser, sync_playwright
+
+from app.config import ROOT
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where the app and the site listen, and where they log."""
+
+    app: str
+    site: str
+    logs: Path
+
+    def log(self) -> str:
+        """Return all that both have printed."""
+        return "".join(path.read_text() for path in sorted(self.logs.glob("*.log")))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is. Missing in CI it fails; elsewhere it skips."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    message = "no Chromium on the PATH: install Debian's package chromium"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """The app and a local Confluence that has just installed it."""
+    app_port, site_port = _free_port(), _free_port()
+    stack = Stack(
+        f"http://127.0.0.1:{app_port}", f"http://localhost:{site_port}", tmp_path
+    )
+    environment = {
+        **os.environ,
+        "PYTHONFAULTHANDLER": "1",
+        "PORT": str(app_port),
+        "SECRET_KEY": "end-to-end",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "CONNECT_BASE_URL": stack.app,
+        "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "CONNECT_ALLOWED_HOSTS": "localhost",
+        "CONNECT_KEY_SERVERS": f"{stack.site}/install-keys",
+        "CONNECT_ALL_JS_URL": f"{stack.site}/wiki/atlassian-connect/all.js",
+    }
+    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(upgrade, cwd=ROOT, env=environment, check=True)
+    processes = []
+    try:
+        gunicorn = ["-m", "gunicorn", "wsgi:app"]
+        processes.append(_start(gunicorn, environment, tmp_path / "app.log"))
+        _wait_for(f"{stack.app}/healthz", stack)
+        devhost = ["-m", "devhost", "--app", stack.app, "--port", str(site_port)]
+        devhost += ["--state", str(tmp_path / "site.sqlite3")]
+        processes.append(_start(devhost, environment, tmp_path / "site.log"))
+        _wait_for(f"{stack.site}/devhost/api/ready", stack)
+        yield stack
+    finally:
+        codes = [_stop(process) for process in reversed(processes)]
+    assert codes == [0, 0], stack.log()
+
+
+def _start(
+    arguments: list[str], environment: dict[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> int:
+    """Ask it to stop and return its exit code; one that hangs logs where."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        # Python's fault handler prints every thread's stack.
+        process.send_signal(signal.SIGABRT)
+        return process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, stack: Stack) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"{url} did not answer:\n{stack.log()}")
