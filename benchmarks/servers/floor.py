@@ -1,0 +1,16 @@
+"""The floor: a bare Flask route that verifies nothing and knows nobody."""
+
+from flask import Flask, Response, jsonify
+
+from .probe import add_probe
+
+CLIENT_KEY = "11111111-2222-3333-4444-555555555555"
+ACCOUNT_ID = "557058:11111111-2222-3333-4444-555555555555"
+
+app = add_probe(Flask(__name__))
+
+
+@app.get("/benchmark")
+def benchmark() -> Response:
+    """Answer what the other servers answer, the same to everyone."""
+    return jsonify(clientKey=CLIENT_KEY, accountId=ACCOUNT_ID)
