@@ -14,13 +14,8 @@ from devhost.installations import Installation
 from devhost.modules import Module, find_module
 from devhost.pages import reading
 from devhost.pages.ap_members import refusals
-from devhost.pages.iframes import (
-    Place,
-    bridge_options,
-    context_claim,
-    find_place,
-    iframe_url,
-)
+from devhost.pages.iframes import bridge_options, iframe_url
+from devhost.pages.places import Place, context_claim, find_place
 from devhost.signing import context_token
 from devhost.strict_json import parse_json
 
@@ -104,7 +99,11 @@ def new_context_token() -> dict[str, str]:
     app = _requested_app(body)
     key = str(body.get("moduleKey"))
     module = find_module(current_site(), app, key) or Module(app, "", {"key": key})
-    return {"token": _context_token(find_place(module, body.get("contentId")))}
+    return {
+        "token": _context_token(
+            find_place(current_site(), module, body.get("contentId"))
+        )
+    }
 
 
 def _context_token(place: Place) -> str:
@@ -131,7 +130,7 @@ def new_iframe() -> dict[str, Any]:
 @blueprint.post("/devhost/api/content-address")
 def content_address() -> dict[str, str]:
     """Answer where a piece of content is shown, for ``AP.navigator``."""
-    page = _requested_place().page
+    page = _requested_place().content
     if page is None:
         abort(404, "There is no such content in the local Confluence.")
     return {"address": reading.address(page)}
@@ -162,4 +161,4 @@ def _requested_place() -> Place:
     module = find_module(current_site(), app, str(body.get("moduleKey")))
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
-    return find_place(module, body.get("contentId"))
+    return find_place(current_site(), module, body.get("contentId"))

@@ -1,99 +1,19 @@
-"""The iframe of a module: its URL, its context and the bridge's options."""
+"""The iframe of a module: its URL and the bridge's options."""
 
-import hashlib
 import re
-import uuid
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from devhost.current import current_site
 from devhost.exchanges.outbound import record_iframe
-from devhost.modules import MACRO_TYPE, Module
-from devhost.pages import reading
+from devhost.modules import Module
+from devhost.pages.places import Place, context_claim, context_variables
 from devhost.signing import url_token
 from devhost.site import CONTEXT_PATH, Site
-from devhost.wiki.records import Content
 
 CONNECT_VERSION = "1.1.78"
 # Everything that may stand in a URL as it is; a browser would encode the rest.
 LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
 VARIABLE = re.compile(r"\{([^{}]*)\}")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a module is shown."""
-
-    module: Module
-    page: Content | None = None
-
-    @property
-    def is_macro(self) -> bool:
-        """Whether the module is shown as a macro of the page."""
-        return self.module.type == MACRO_TYPE and self.page is not None
-
-    @property
-    def macro(self) -> dict[str, str]:
-        """The identity of the macro on the page; the same at every rendering."""
-        page_id = self.page.id if self.page else ""
-        name = f"{self.module.app.app_key}/{self.module.key}/{page_id}"
-        return {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
-            "hash": hashlib.sha256(name.encode()).hexdigest()[:32],
-            "outputType": "display",
-        }
-
-    @property
-    def macro_parameters(self) -> dict[str, str]:
-        """The macro's parameters with their default values."""
-        parameters = self.module.definition.get("parameters", [])
-        return {
-            str(parameter["identifier"]): str(parameter.get("defaultValue", ""))
-            for parameter in (parameters if isinstance(parameters, list) else [])
-            if isinstance(parameter, dict) and "identifier" in parameter
-        }
-
-
-def find_place(module: Module, content_id: Any) -> Place:
-    """Return the place that a page of ours names."""
-    return Place(module, reading.find_content(current_site(), content_id))
-
-
-def context_claim(site: Site, place: Place) -> dict[str, Any]:
-    """Return the ``context`` claim, which ``AP.context.getContext`` answers too."""
-    confluence: dict[str, Any] = {} if place.page is None else place.page.context()
-    if place.is_macro:
-        confluence["macro"] = place.macro
-    return {
-        "confluence": confluence,
-        "license": site.licences.of(place.module.app).context,
-        "url": {"displayUrl": site.display_url},
-    }
-
-
-def context_variables(place: Place) -> dict[str, str]:
-    """Return what the variables of a module URL stand for."""
-    variables: dict[str, str] = {}
-    if place.is_macro:
-        variables |= place.macro_parameters
-        variables |= {
-            "macro.id": place.macro["id"],
-            "macro.hash": place.macro["hash"],
-            "macro.body": "",
-            "macro.truncated": "false",
-            "output.type": place.macro["outputType"],
-        }
-    if place.page is not None:
-        content = place.page.context()["content"]
-        variables |= {f"content.{name}": value for name, value in content.items()}
-        variables |= {f"page.{name}": value for name, value in content.items()}
-        variables |= {
-            "page.title": place.page.title,
-            "space.id": place.page.space.id,
-            "space.key": place.page.space.key,
-        }
-    return variables
 
 
 def expand_url(url: str, variables: dict[str, str]) -> str:
@@ -154,8 +74,8 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "moduleType": place.module.type,
         "contextPath": CONTEXT_PATH,
         "productContext": context_claim(site, place),
-        "contentId": place.page.id if place.page else None,
-        "macroParameters": place.macro_parameters if place.is_macro else {},
+        "contentId": place.content.id if place.content else None,
+        "macroParameters": place.macro.parameters if place.macro else {},
     }
 
 

@@ -7,7 +7,8 @@ from devhost.current import current_site, current_target
 from devhost.modules import MACRO_TYPE, all_modules, find_module
 from devhost.pages import reading
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
-from devhost.pages.iframes import Place, frame
+from devhost.pages.iframes import frame
+from devhost.pages.places import Place, find_place
 from devhost.raw_target import decode_segment
 from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
@@ -76,7 +77,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         abort(404, "There is no such page.")
     macros = [module for module in all_modules(site) if module.type == MACRO_TYPE]
     frames = [
-        frame(site, Place(module, found), f"macro-{number}")
+        frame(site, find_place(site, module, found.id), f"macro-{number}")
         for number, module in enumerate(macros)
     ]
     location = {
