@@ -35,7 +35,7 @@ POLL_SECONDS = 0.02
 logger = logging.getLogger("devhost")
 
 
-class _QuietRequestHandler(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Logs path and status, never a query string: it may carry a token."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -185,6 +185,6 @@ def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
             listener.getsockname()[1],
             web,
             threaded=True,
-            request_handler=_QuietRequestHandler,
+            request_handler=QuietRequestHandler,
             fd=listener.fileno(),
         )
