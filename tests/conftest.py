@@ -10,6 +10,7 @@ import responses
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
@@ -19,6 +20,7 @@ from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
+from tests.browser import run_chromium
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
@@ -45,6 +47,12 @@ def _close_databases() -> Iterator[None]:
     event.remove(Engine, "engine_connect", remember)
     for engine in opened:
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for all tests."""
+    yield from run_chromium()
 
 
 @pytest.fixture
