@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
-from devhost.pages import bridge, desk, desk_api, faults, inspector, views
+from devhost.pages import bridge, desk, desk_api, faults, inspector, macro_page, views
 from devhost.pages.chrome import render
 from devhost.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
@@ -43,6 +43,7 @@ def create_web(site: Site) -> Flask:
         desk_api.blueprint,
         faults.blueprint,
         inspector.blueprint,
+        macro_page.blueprint,
         views.blueprint,
     ):
         app.register_blueprint(blueprint)
