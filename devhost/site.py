@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
 from devhost.clock import Clock
 from devhost.exchanges.log import ExchangeLog
@@ -27,6 +28,8 @@ CONTEXT_PATH = "/wiki"
 SITE_NAME = "Demonstration Site"
 # The names by which every program of this machine finds it.
 SITE_HOST_NAMES = ("localhost", "127.0.0.1")
+# The settings that hold the key pair of install callbacks.
+KEY_SETTINGS = ("key_id", "private_key")
 
 
 class Site:
@@ -51,6 +54,7 @@ class Site:
         self.properties = AppProperties(state)
         self.dynamic_modules = DynamicModules(state)
         self.wiki = Wiki(state)
+        self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.
         self.page_to_open: str | None = None
         # Lifecycle operations of a site happen one after the other.
@@ -81,11 +85,15 @@ class Site:
         base_name, _, display_name = names.partition(" ")
         return base_name, display_name
 
+    def share_keys(self, other: "Site") -> None:
+        """Sign install callbacks with the key of *other*, which is costly to make."""
+        self.key_id = other.key_id
+        self.private_key = other.private_key
+
     def join(self, first: "Site", number: int) -> None:
         """Become the *number*-th site of *first*'s cloud: same keys, same people."""
         self.name = f"{SITE_NAME} {number}"
-        self.key_id = first.key_id
-        self.private_key = first.private_key
+        self.share_keys(first)
         self.siblings = first.siblings
         self.siblings.append(self)
 

@@ -1,5 +1,6 @@
 """The one place where macros ask whether an app access rule blocks them."""
 
+from devhost import access_rules
 from devhost.modules import Module
 from devhost.site import Site
 from devhost.wiki.records import Space
@@ -7,4 +8,4 @@ from devhost.wiki.records import Space
 
 def is_blocked(site: Site, module: Module, space: Space) -> bool:
     """Whether a macro shows the message of a policy instead of its app's output."""
-    return False
+    return access_rules.is_blocked(site, module.app.app_key, space)

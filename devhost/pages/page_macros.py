@@ -37,7 +37,8 @@ class PageMacros:
         module = definition.module
         place = Place(module, self._content, macro=on_page(macro, definition))
         target = f"macro-{len(self.frames)}"
-        self.frames.append(frame(self._site, place, target))
+        shown = frame(self._site, place, target)
+        self.frames.append({**shown, "isInline": definition.is_inline})
         kind = "inline" if definition.is_inline else "block"
         # A span, because a macro may stand inside of a paragraph.
         return (

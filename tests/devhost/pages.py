@@ -30,4 +30,4 @@ def from_page(confluence: LocalConfluence, path: str, body: Any) -> requests.Res
     """Ask what only the page's script may ask."""
     headers = {"X-Devhost-Session": confluence.site.session_token}
     url = f"{confluence.origin}/devhost/api/{path}"
-    return requests.post(url, json=body, headers=headers, timeout=5)
+    return requests.post(url, json=body, headers=headers, timeout=30)

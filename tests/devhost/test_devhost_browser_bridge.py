@@ -10,11 +10,11 @@ from playwright.sync_api import Frame, Page, ViewportSize
 
 from devhost.server import LocalConfluence
 from tests.devhost.bridge_app import BRIDGE_KEY, BridgeApp, macro, serve_bridge_app
-from tests.devhost.browser import BROWSER_MARKS, OpenFrames, app_frames
+from tests.devhost.browser import OpenFrames, app_frames
 from tests.devhost.macro_pages import PAGE, carry_macros
 
 Desk = Callable[..., requests.Response]
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
 PROPERTY = """property => new Promise(done =>
     AP.confluence.setContentProperty(property, done))"""
