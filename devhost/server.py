@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
+from devhost.products import CONFLUENCE, PRODUCTS
 from devhost.site import Site
 from devhost.state import State
 from devhost.web import create_web
@@ -55,22 +56,31 @@ class LocalConfluence:
     Use it as a context manager, or with ``start`` and ``stop``.
     """
 
-    def __init__(self, port: int = 0, state: str | Path = ":memory:") -> None:
-        """Bind *port* (0: any free one) and open *state*.
+    def __init__(
+        self,
+        port: int = 0,
+        state: str | Path = ":memory:",
+        product: str = CONFLUENCE.name,
+    ) -> None:
+        """Bind *port* (0: any free one) and open *state*, of a site of *product*.
 
+        :raises KeyError: if there is no such product.
         :raises OSError: if the port is in use.
         :raises StateError: if the state file cannot be used.
         """
-        self._state = State(state)
+        found = PRODUCTS[product]
+        self._state = State(state, product)
         try:
             listener = _listen(socket.AF_INET, "127.0.0.1", port)
         except OSError:
             self._state.close()
             raise
         self.port = int(listener.getsockname()[1])
-        self.site = Site(self._state, port=self.port)
+        self.site = Site(self._state, port=self.port, product=found)
         # The desk starts further sites with this.
-        self.site.neighbours = Neighbours(self.site, LocalConfluence)
+        self.site.neighbours = Neighbours(
+            self.site, lambda: LocalConfluence(product=product)
+        )
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
         # A browser may try localhost as ::1 first; it falls back where that is taken.
