@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
 from devhost.clock import Clock
 from devhost.exchanges.log import ExchangeLog
@@ -56,6 +57,7 @@ class Site:
         self.properties = AppProperties(state)
         self.dynamic_modules = DynamicModules(state)
         self.wiki = Wiki(state)
+        self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.
         self.page_to_open: str | None = None
         # Lifecycle operations of a site happen one after the other.

@@ -15,7 +15,7 @@ def test_an_installation_outlives_the_process(tmp_path: Path) -> None:
     file = tmp_path / "new" / "state.sqlite3"
     with LocalConfluence(state=file) as first, serve_app(first) as app:
         url = f"{first.origin}/devhost/api/install"
-        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=5)
+        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
         before = first.site.installations.find(APP_KEY)
         key, pem = first.site.key_id, first.site.public_key_pem
     with LocalConfluence(state=file) as second:
@@ -53,7 +53,7 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_representation_shows_no_secret(tmp_path: Path) -> None:
     with LocalConfluence() as confluence, serve_app(confluence) as app:
         url = f"{confluence.origin}/devhost/api/install"
-        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=5)
+        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
         assert app.secret not in repr(confluence.site.installations.all())
 
 
