@@ -46,7 +46,7 @@ def call_jira(jira: LocalConfluence, jira_app: FakeApp) -> Call:
     def send(method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"JWT {sign(jira_app, method, path)}"}
         url = jira.base_url + path
-        return requests.request(method, url, headers=headers, timeout=10, **options)
+        return requests.request(method, url, headers=headers, timeout=30, **options)
 
     return send
 
@@ -67,10 +67,10 @@ def test_a_page_is_shown_without_a_context_path(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
     page = f"{jira.base_url}/plugins/servlet/ac/{APP_KEY}/main"
-    html = requests.get(page, timeout=10).text
+    html = requests.get(page, timeout=30).text
     assert "- Jira</title>" in html
     frame = jira.site.exchanges.find(kind="iframe")[-1]
-    assert requests.get(frame.url, timeout=10).ok
+    assert requests.get(frame.url, timeout=30).ok
     seen = jira_app.pages[-1]
     assert (seen["cp"], seen["xdm_e"]) == ("", jira.origin)
     assert set(seen["claims"]["context"]) == {"jira", "license", "url"}
@@ -81,7 +81,7 @@ def test_the_pages_link_within_the_site(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
     for path in ("/", "/home", "/admin", "/devhost/", "/devhost/inspector"):
-        answer = requests.get(jira.origin + path, timeout=10, allow_redirects=False)
+        answer = requests.get(jira.origin + path, timeout=30, allow_redirects=False)
         assert answer.status_code == 200, path
         assert "/wiki" not in answer.text, path
         assert "Spaces" not in answer.text, path
@@ -120,7 +120,7 @@ def test_every_other_operation_is_a_501_that_names_it(
 
 
 def test_a_call_without_a_token_is_refused(jira: LocalConfluence) -> None:
-    answer = requests.get(jira.base_url + PROPERTIES, timeout=10)
+    answer = requests.get(jira.base_url + PROPERTIES, timeout=30)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'JWT realm="Jira"'
 
@@ -139,20 +139,20 @@ def test_confluences_addresses_are_not_there(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
     for path in ("/wiki/", "/wiki/rest/plugins/1.0/", "/spaces/DS", "/people/x"):
-        assert requests.get(jira.origin + path, timeout=10).status_code == 404, path
+        assert requests.get(jira.origin + path, timeout=30).status_code == 404, path
 
 
 def test_modules_of_jira_are_accepted_and_listed_as_not_shown(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
-    listed = requests.get(f"{jira.origin}/devhost/api/apps", timeout=10).json()
+    listed = requests.get(f"{jira.origin}/devhost/api/apps", timeout=30).json()
     expected = {
         "dynamicContentMacros": 1,
         "jiraIssueContents": 1,
         "jiraBuildInfoProvider": 1,
     }
     assert listed["apps"][0]["notShown"] == expected
-    desk = requests.get(f"{jira.origin}/devhost/", timeout=10).text
+    desk = requests.get(f"{jira.origin}/devhost/", timeout=30).text
     assert "Not shown in this local Jira" in desk
     assert "<code>jiraIssueContents</code> (1)" in desk
 
@@ -172,7 +172,7 @@ def test_a_malformed_module_of_jira_is_refused(
     with serve_app(jira, descriptor={"modules": {"jiraReports": module}}) as app:
         url = f"{jira.origin}/devhost/api/install"
         answer = requests.post(
-            url, json={"descriptorUrl": app.descriptor_url}, timeout=10
+            url, json={"descriptorUrl": app.descriptor_url}, timeout=30
         )
     assert answer.status_code == 400
     assert problem in answer.json()["error"]
@@ -183,7 +183,7 @@ def test_an_unknown_module_is_refused_in_jira_too(jira: LocalConfluence) -> None
     with serve_app(jira, descriptor={"modules": {"nonsense": []}}) as app:
         url = f"{jira.origin}/devhost/api/install"
         answer = requests.post(
-            url, json={"descriptorUrl": app.descriptor_url}, timeout=10
+            url, json={"descriptorUrl": app.descriptor_url}, timeout=30
         )
     assert "an unknown module (nonsense)" in answer.json()["error"]
 
@@ -200,9 +200,9 @@ def test_the_app_is_uninstalled_over_the_install_protocol(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
     url = f"{jira.base_url}/rest/plugins/1.0/{APP_KEY}-key"
-    listed = requests.get(url, auth=("admin", "admin"), timeout=10).json()
+    listed = requests.get(url, auth=("admin", "admin"), timeout=30).json()
     assert listed["links"]["self"] == f"/rest/plugins/1.0/{APP_KEY}-key"
-    assert requests.delete(url, auth=("admin", "admin"), timeout=10).ok
+    assert requests.delete(url, auth=("admin", "admin"), timeout=30).ok
     assert [one.event for one in jira_app.received][2:] == ["disabled", "uninstalled"]
 
 
@@ -230,3 +230,11 @@ def test_an_address_is_declared_as_confluence_has_it() -> None:
         assert product.declared("/devhost/x") == "/devhost/x"
     assert JIRA.mount("/wiki/spaces/<key>") is None
     assert CONFLUENCE.context_path == CONTEXT_PATH
+
+
+def test_a_reset_site_is_of_the_same_product(
+    jira: LocalConfluence, jira_app: FakeApp
+) -> None:
+    jira.reset()
+    assert jira.site.product == JIRA
+    assert install_app(jira.base_url, jira_app.descriptor_url) == APP_KEY
