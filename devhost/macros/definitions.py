@@ -120,10 +120,11 @@ def _parameter(declared: Any) -> Parameter | None:
 
 
 def all_macros(site: Site) -> list[MacroDefinition]:
-    """Return the macros of every enabled app."""
+    """Return the macros of every enabled app; none where there is no wiki."""
+    modules = all_modules(site) if site.product.has_wiki else []
     return [
         definition_of(module)
-        for module in all_modules(site)
+        for module in modules
         if module.type in {MACRO_TYPE, STATIC_MACRO_TYPE} and module.key and module.url
     ]
 

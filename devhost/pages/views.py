@@ -12,7 +12,6 @@ from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
 from devhost.pages.places import Place
 from devhost.raw_target import decode_segment
-from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
 
 blueprint = Blueprint("pages", __name__)
@@ -39,24 +38,22 @@ def _protect(response: Response) -> Response:
 @blueprint.get("/")
 def root() -> AnyResponse:
     """Go to the dashboard."""
-    return redirect(CONTEXT_PATH + "/")
+    return redirect(current_site().context_path + "/")
 
 
 @blueprint.get("/wiki/")
 @blueprint.get("/wiki/home")
 def dashboard() -> str:
     """Show the spaces and the installed apps."""
+    site = current_site()
+    recent = reading.recent(site) if site.product.has_wiki else []
     return render(
         "dashboard.html",
-        apps=current_site().installations.enabled(),
+        apps=site.installations.enabled(),
         macro_apps={
-            each.module.app.app_key
-            for each in all_macros(current_site())
-            if not each.is_hidden
+            each.module.app.app_key for each in all_macros(site) if not each.is_hidden
         },
-        recent=[
-            (each, reading.address(each)) for each in reading.recent(current_site())
-        ],
+        recent=[(each, reading.address(each)) for each in recent],
     )
 
 
