@@ -8,7 +8,7 @@ from devhost.exchanges.outbound import record_iframe
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.signing import url_token
-from devhost.site import CONTEXT_PATH, Site
+from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
 # Everything that may stand in a URL as it is; a browser would encode the rest.
@@ -34,7 +34,7 @@ def iframe_url(site: Site, place: Place) -> str:
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
-        "cp": CONTEXT_PATH,
+        "cp": site.context_path,
         "xdm_deprecated_addon_key_do_not_use": module.app.app_key,
         "lic": site.licences.of(module.app).lic,
         "cv": CONNECT_VERSION,
@@ -72,10 +72,21 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "autoresize": True,
         "hostOrigin": site.origin,
         "moduleType": place.module.type,
-        "contextPath": CONTEXT_PATH,
+        "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
-        "macroParameters": place.macro.parameters if place.macro else {},
+        **_macro_options(place),
+    }
+
+
+def _macro_options(place: Place) -> dict[str, Any]:
+    macro = place.macro
+    if macro is None:
+        return {"macroParameters": {}}
+    return {
+        "macroId": macro.id,
+        "macroParameters": macro.parameters,
+        "macroBody": macro.body,
     }
 
 
@@ -86,14 +97,18 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
         "appKey": place.module.app.app_key,
         "moduleKey": place.module.key,
         "url": iframe_url(site, place),
-        "width": _size(place.module, "width"),
-        "height": _size(place.module, "height"),
+        "width": _size(place, "width"),
+        "height": _size(place, "height"),
         "options": bridge_options(site, place),
     }
 
 
-def _size(module: Module, name: str) -> str | None:
-    size = str(module.definition.get(name, ""))
-    if re.fullmatch(r"\d{1,5}", size):
-        return size + "px"
-    return size if re.fullmatch(r"\d{1,5}(px|%)", size) else None
+def _size(place: Place, name: str) -> str | None:
+    # A parameter of this name has a say before the descriptor.
+    saved = place.macro.parameters.get(name, "") if place.macro else ""
+    for size in (saved, str(place.module.definition.get(name, ""))):
+        if re.fullmatch(r"\d{1,5}", size):
+            return size + "px"
+        if re.fullmatch(r"\d{1,5}(px|%)", size):
+            return size
+    return None
