@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from devhost.conditions.rules import conditions_problems
+
 REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {
     "generalPages": ("key", "name", "url"),
     "adminPages": ("key", "name", "url"),
@@ -97,6 +99,8 @@ def module_problems(
     yield from _key_problems(module, where)
     yield from _name_problems(module, where)
     yield from _url_problems(module, where, absolute_url_allowed)
+    if "conditions" in module:
+        yield from conditions_problems(module["conditions"], f"{where}.conditions")
 
 
 def _key_problems(module: dict[str, Any], where: str) -> Iterator[str]:

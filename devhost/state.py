@@ -110,6 +110,16 @@ class State:
         with self.transaction() as sql:
             sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """Return the remembered settings whose names begin with *prefix*."""
+        with self.transaction() as sql:
+            rows = sql.execute(
+                "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?"
+                " ORDER BY name",
+                [len(prefix), prefix],
+            ).fetchall()
+        return {str(row["name"]): str(row["value"]) for row in rows}
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

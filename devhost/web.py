@@ -8,7 +8,15 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
-from devhost.pages import bridge, desk, desk_api, faults, inspector, views
+from devhost.pages import (
+    bridge,
+    condition_switches,
+    desk,
+    desk_api,
+    faults,
+    inspector,
+    views,
+)
 from devhost.pages.chrome import render
 from devhost.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
@@ -41,6 +49,7 @@ def create_web(site: Site) -> Flask:
         bridge.blueprint,
         desk.blueprint,
         desk_api.blueprint,
+        condition_switches.blueprint,
         faults.blueprint,
         inspector.blueprint,
         views.blueprint,
