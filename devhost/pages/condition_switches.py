@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort
 from devhost.conditions.switches import ConditionSwitchError
 from devhost.current import current_site
 from devhost.pages.operations import json_object
+from devhost.raw_target import decode_segment
 
 MAX_KEY_LENGTH = 255
 
@@ -42,6 +43,10 @@ def switch_condition(name: str) -> dict[str, Any]:
 @blueprint.put("/feature-flags/<key>")
 def switch_feature_flag(key: str) -> dict[str, Any]:
     """Turn a feature flag ``on``, true or false."""
+    try:
+        key = decode_segment(key)
+    except UnicodeDecodeError:
+        abort(400, "A feature key is UTF-8.")
     if len(key) > MAX_KEY_LENGTH:
         abort(400, f"A feature key has at most {MAX_KEY_LENGTH} characters.")
     current_site().conditions.set_feature_flag(key, _boolean("on"))

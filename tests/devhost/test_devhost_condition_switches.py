@@ -33,6 +33,7 @@ def test_the_switches_are_listed_and_switched(confluence: LocalConfluence) -> No
         ("conditions/favourite_page", {"holds": "true"}, 400, '"holds"'),
         ("conditions/favourite_page", {}, 400, '"holds"'),
         ("feature-flags/beta", {"on": 1}, 400, '"on"'),
+        ("feature-flags/%ff", {"on": True}, 400, "UTF-8"),
         ("feature-flags/" + "x" * 256, {"on": True}, 400, "at most 255 characters"),
     ],
 )
