@@ -10,6 +10,7 @@ from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import Params, Situation
 from devhost.modules import Module
 from devhost.pages.places import Place
+from devhost.products import CONFLUENCE
 from devhost.site import Site
 
 logger = logging.getLogger("devhost")
@@ -22,7 +23,8 @@ def conditions_hold(
 
     *place* is where the module would be shown. A condition about a page or a
     space does not hold in a place without one, and then its inversion does.
-    What the rules of ``devhost.conditions.rules`` would refuse does not hold.
+    What the rules of ``devhost.conditions.rules`` would refuse does not hold;
+    the conditions that another product has of its own do.
     """
     conditions: Any = module_or_conditions
     if isinstance(module_or_conditions, Module):
@@ -62,8 +64,10 @@ def _holds(situation: Situation, condition: Any) -> bool:
             str(condition["condition"]),
             params if isinstance(params, dict) else {},
         )
-        # One that nobody can answer hides the module either way.
-        return answer is not None and answer != (condition.get("invert") is True)
+        if answer is None:
+            # Only of Confluence is it known that there is no such condition.
+            return situation.site.product != CONFLUENCE
+        return answer != (condition.get("invert") is True)
     parts = composite_parts(condition)
     if parts is None:
         return False

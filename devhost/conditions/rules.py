@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devhost.conditions.names import PROPERTY_OWNERS, RULES, is_remote
+from devhost.products import CONFLUENCE, Product
 
 # A descriptor comes from outside; no app nests as deeply as this.
 MAX_DEPTH = 20
@@ -13,31 +14,41 @@ COMPOSITE_TYPES = ("and", "or")
 EXAMPLE = '{"condition": "user_is_logged_in"}'
 
 
-def conditions_problems(conditions: Any, where: str) -> Iterator[str]:
-    """Yield what is wrong with the array ``conditions`` of a module."""
-    yield from _array_problems(conditions, where, MAX_DEPTH)
+def conditions_problems(
+    conditions: Any, where: str, product: Product = CONFLUENCE
+) -> Iterator[str]:
+    """Yield what is wrong with the array ``conditions`` of a module.
+
+    Names and parameters are known of Confluence only.
+    """
+    yield from _array_problems(conditions, where, product, MAX_DEPTH)
 
 
-def _array_problems(conditions: Any, where: str, depth: int) -> Iterator[str]:
+def _array_problems(
+    conditions: Any, where: str, product: Product, depth: int
+) -> Iterator[str]:
     if not isinstance(conditions, list):
         yield f"{where}: must be an array such as [{EXAMPLE}]"
     elif depth == 0:
         yield f"{where}: nested more than {MAX_DEPTH} levels deep"
     else:
         for number, condition in enumerate(conditions):
-            yield from _condition_problems(condition, f"{where}[{number}]", depth - 1)
+            place = f"{where}[{number}]"
+            yield from _condition_problems(condition, place, product, depth - 1)
 
 
-def _condition_problems(condition: Any, where: str, depth: int) -> Iterator[str]:
+def _condition_problems(
+    condition: Any, where: str, product: Product, depth: int
+) -> Iterator[str]:
     if not isinstance(condition, dict):
         yield f"{where}: must be an object such as {EXAMPLE}"
     elif "condition" in condition:
-        yield from _single_problems(condition, where)
+        yield from _single_problems(condition, where, product)
     elif "and" in condition and "or" in condition:
         yield f'{where}: write either "and" or "or", and nest the other in it'
     elif parts := composite_parts(condition):
         name, conditions = parts
-        yield from _array_problems(conditions, f"{where}.{name}", depth)
+        yield from _array_problems(conditions, f"{where}.{name}", product, depth)
     else:
         yield (
             f'{where}: write "condition" with a name, or "and" or "or" with an array '
@@ -59,7 +70,9 @@ def composite_parts(condition: dict[str, Any]) -> tuple[str, Any] | None:
     return None
 
 
-def _single_problems(condition: dict[str, Any], where: str) -> Iterator[str]:
+def _single_problems(
+    condition: dict[str, Any], where: str, product: Product
+) -> Iterator[str]:
     name, params = condition["condition"], condition.get("params", {})
     if not isinstance(condition.get("invert", False), bool):
         yield f"{where}.invert: must be true or false"
@@ -67,7 +80,7 @@ def _single_problems(condition: dict[str, Any], where: str) -> Iterator[str]:
         yield f"{where}.condition: must be a string of 1 to {MAX_LENGTH} characters"
     elif not isinstance(params, dict):
         yield f'{where}.params: must be an object such as {{"propertyKey": "my-key"}}'
-    elif is_remote(name):
+    elif is_remote(name) or product != CONFLUENCE:
         return
     elif name not in RULES:
         yield f"{where}.condition: {_unsupported(name)}"

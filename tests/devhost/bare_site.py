@@ -9,6 +9,7 @@ from devhost.installations import Installation
 from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.places import Place
+from devhost.products import CONFLUENCE, Product
 from devhost.site import Site
 from devhost.state import State
 from devhost.users import USERS
@@ -18,10 +19,10 @@ BASE_URL = "http://127.0.0.1:9"
 
 
 @contextmanager
-def open_site() -> Iterator[Site]:
+def open_site(product: Product = CONFLUENCE) -> Iterator[Site]:
     """Open a seeded site with one app, which does not run."""
     state = State()
-    site = Site(state, port=9)
+    site = Site(state, port=9, product=product)
     site.installations.save(
         Installation(
             app_key=APP_KEY,

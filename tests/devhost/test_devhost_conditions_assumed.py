@@ -9,6 +9,7 @@ from devhost.conditions.evaluate import single_holds
 from devhost.conditions.names import ASSUMED, RULES
 from devhost.conditions.situation import Situation
 from devhost.conditions.switches import ConditionSwitchError
+from devhost.products import JIRA
 from devhost.site import Site
 from tests.devhost.bare_site import holds, open_site, place
 
@@ -62,6 +63,14 @@ def test_an_unknown_condition_hides_the_module_and_is_logged(
 ) -> None:
     assert not holds(site, {"condition": "xy\nzzy", "invert": invert})
     assert "it of com.example.fake has the unknown condition xy\\nzzy" in caplog.text
+
+
+def test_the_conditions_that_jira_has_of_its_own_hold() -> None:
+    own = {"condition": "has_issue_permission", "params": {"permission": "edit"}}
+    with open_site(JIRA) as jira:
+        assert holds(jira, own)
+        assert holds(jira, {**own, "invert": True})
+        assert not holds(jira, own, {"condition": "user_is_admin"}, user="user")
 
 
 @pytest.mark.parametrize("conditions", ["x", 1, {}, {"or": 1}, {"type": "and"}])

@@ -7,6 +7,7 @@ import pytest
 from devhost.conditions.names import RULES
 from devhost.conditions.rules import conditions_problems
 from devhost.module_rules import array_problems
+from devhost.products import JIRA
 
 REFUSED = [
     pytest.param(
@@ -124,3 +125,9 @@ def test_every_known_condition_is_accepted(name: str) -> None:
 
 def test_a_remote_condition_is_accepted() -> None:
     assert list(conditions_problems([{"condition": "/condition"}], "conditions")) == []
+
+
+def test_only_the_form_is_checked_of_another_product() -> None:
+    own = [{"condition": "has_issue_permission"}, {"condition": ""}]
+    (found,) = conditions_problems(own, "conditions", JIRA)
+    assert found.startswith("conditions[1].condition: must be a string")
