@@ -16,6 +16,7 @@ from devhost.pages import (
     desk_api,
     faults,
     inspector,
+    macro_page,
     views,
 )
 from devhost.pages.chrome import render
@@ -68,6 +69,7 @@ def create_web(site: Site) -> Flask:
         condition_switches.blueprint,
         faults.blueprint,
         inspector.blueprint,
+        macro_page.blueprint,
         views.blueprint,
     ):
         app.register_blueprint(blueprint)
