@@ -60,7 +60,9 @@ def answer_error(error: RestError) -> Response:
     """Answer a refused request; why, for its developer, in a header of its own."""
     response = error_response(error.status, error.message)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = 'JWT realm="Confluence"'
+        response.headers["WWW-Authenticate"] = (
+            f'JWT realm="{current_site().product.title}"'
+        )
     if error.reason:
         response.headers["X-Devhost-Reason"] = error.reason
     return response
