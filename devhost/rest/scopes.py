@@ -11,19 +11,19 @@ the reason; ours is in ``X-Devhost-Reason``.
 import logging
 from typing import TYPE_CHECKING
 
-from devhost.current import current_target
+from devhost.current import current_site, current_target
 from devhost.exchanges.inbound import note
 from devhost.oauth import with_implied
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
 from devhost.rest.known_operations import INACCESSIBLE, KnownOperation, find_known
-from devhost.site import CONTEXT_PATH
 
 if TYPE_CHECKING:
     from devhost.rest.operations import Operation
 
 REFUSAL = "Request not in an authorized API scope"
 EVERYBODY = "NONE"
+CONNECT_ROOT = "/rest/atlassian-connect/"
 
 logger = logging.getLogger("devhost")
 
@@ -34,8 +34,12 @@ def known_of_request(operation: "Operation") -> KnownOperation | None:
     The path as it was sent tells more than the template: what is served as
     ``child/{type}`` may be documented as ``child/attachment``.
     """
-    path = current_target().partition("?")[0].removeprefix(CONTEXT_PATH)
-    return find_known(operation.method, path)
+    product = current_site().product
+    path = current_target().partition("?")[0].removeprefix(product.context_path)
+    # The tables are Confluence's; only these resources are every product's.
+    if product.has_wiki or path.startswith(CONNECT_ROOT):
+        return find_known(operation.method, path)
+    return None
 
 
 def check_scope(operation: "Operation") -> None:
