@@ -21,6 +21,7 @@ from devhost.neighbours import Neighbours
 from devhost.site import Site
 from devhost.state import State
 from devhost.web import create_web
+from devhost.webhooks import Webhooks
 
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
@@ -71,6 +72,7 @@ class LocalConfluence:
         self.site = Site(self._state, port=self.port)
         # The desk starts further sites with this.
         self.site.neighbours = Neighbours(self.site, LocalConfluence)
+        self.site.webhooks = Webhooks(self.site)
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
         # A browser may try localhost as ::1 first; it falls back where that is taken.
@@ -99,6 +101,11 @@ class LocalConfluence:
         """What this host does wrong on purpose."""
         return self.site.faults
 
+    @property
+    def webhooks(self) -> Webhooks:
+        """What the apps were told of, and what else they can be told."""
+        return self.site.webhooks
+
     def start(self) -> Self:
         """Begin to answer requests."""
         for server in self._servers:
@@ -118,6 +125,7 @@ class LocalConfluence:
             server.server_close()
         for thread in self._threads:
             thread.join()
+        self.site.webhooks.stop()
         self._state.close()
 
     def __enter__(self) -> Self:

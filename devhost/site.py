@@ -22,6 +22,7 @@ from devhost.wiki import Wiki
 
 if TYPE_CHECKING:
     from devhost.neighbours import Neighbours
+    from devhost.webhooks import Webhooks
 
 CONTEXT_PATH = "/wiki"
 SITE_NAME = "Demonstration Site"
@@ -34,6 +35,8 @@ class Site:
 
     # Set by the server, which can open further sockets.
     neighbours: "Neighbours"
+    # Set by the server, which stops them.
+    webhooks: "Webhooks"
 
     def __init__(self, state: State, *, port: int) -> None:
         self.state = state
