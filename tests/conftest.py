@@ -10,6 +10,7 @@ import responses
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
@@ -19,6 +20,7 @@ from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
+from tests.browser import run_chromium
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
@@ -47,6 +49,12 @@ def _close_databases() -> Iterator[None]:
         engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for all tests."""
+    yield from run_chromium()
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> dict[str, Any]:
     """The settings of the app under test."""
@@ -54,6 +62,7 @@ def config(tmp_path: Path) -> dict[str, Any]:
         "TESTING": True,
         "SECRET_KEY": "test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "CELERY_BROKER_URL": "memory://",
         "CONNECT_BASE_URL": signing.BASE_URL,
         "CONNECT_ENCRYPTION_KEYS": ENCRYPTION_KEY,
         "CONNECT_KEY_SERVERS": f"{signing.KEY_SERVER},{signing.SECOND_KEY_SERVER}",

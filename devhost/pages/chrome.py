@@ -8,7 +8,6 @@ from devhost.current import current_site
 from devhost.modules import ADMIN_TYPES, HEADER_LOCATIONS, all_modules
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
-from devhost.site import CONTEXT_PATH
 from devhost.users import USERS
 
 # Nothing but our own scripts and styles; any app may be framed.
@@ -27,10 +26,10 @@ def render(template: str, **values: Any) -> str:
         template,
         site=site,
         site_name=site.name,
-        wiki=CONTEXT_PATH,
+        wiki=site.context_path,
         users=USERS.values(),
         people={user.account_id: user.display_name for user in USERS.values()},
-        spaces=reading.spaces(site),
+        spaces=reading.spaces(site) if site.product.has_wiki else [],
         app_pages=[
             module
             for module in modules
@@ -54,7 +53,7 @@ def boot(
     """Return the settings of ``host.js`` on this page."""
     site = current_site()
     return {
-        "contextPath": CONTEXT_PATH,
+        "contextPath": site.context_path,
         "accountId": site.user.account_id,
         "session": site.session_token,
         "frames": frames,

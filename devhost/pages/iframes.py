@@ -8,7 +8,7 @@ from devhost.exchanges.outbound import record_iframe
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.signing import url_token
-from devhost.site import CONTEXT_PATH, Site
+from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
 # Everything that may stand in a URL as it is; a browser would encode the rest.
@@ -34,7 +34,7 @@ def iframe_url(site: Site, place: Place) -> str:
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
-        "cp": CONTEXT_PATH,
+        "cp": site.context_path,
         "xdm_deprecated_addon_key_do_not_use": module.app.app_key,
         "lic": site.licences.of(module.app).lic,
         "cv": CONNECT_VERSION,
@@ -72,7 +72,7 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "autoresize": True,
         "hostOrigin": site.origin,
         "moduleType": place.module.type,
-        "contextPath": CONTEXT_PATH,
+        "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
         "macroParameters": place.macro.parameters if place.macro else {},

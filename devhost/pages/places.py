@@ -72,7 +72,7 @@ def context_claim(site: Site, place: Place) -> dict[str, Any]:
     if place.macro is not None:
         confluence["macro"] = place.macro.context()
     return {
-        "confluence": confluence,
+        site.product.name: confluence,
         "license": site.licences.of(place.module.app).context,
         "url": {"displayUrl": site.display_url},
     }

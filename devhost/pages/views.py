@@ -10,7 +10,6 @@ from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
 from devhost.pages.iframes import frame
 from devhost.pages.places import Place, find_place
 from devhost.raw_target import decode_segment
-from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
 
 blueprint = Blueprint("pages", __name__)
@@ -37,19 +36,19 @@ def _protect(response: Response) -> Response:
 @blueprint.get("/")
 def root() -> AnyResponse:
     """Go to the dashboard."""
-    return redirect(CONTEXT_PATH + "/")
+    return redirect(current_site().context_path + "/")
 
 
 @blueprint.get("/wiki/")
 @blueprint.get("/wiki/home")
 def dashboard() -> str:
     """Show the spaces and the installed apps."""
+    site = current_site()
+    recent = reading.recent(site) if site.product.has_wiki else []
     return render(
         "dashboard.html",
-        apps=current_site().installations.enabled(),
-        recent=[
-            (each, reading.address(each)) for each in reading.recent(current_site())
-        ],
+        apps=site.installations.enabled(),
+        recent=[(each, reading.address(each)) for each in recent],
     )
 
 

@@ -10,7 +10,7 @@ from devhost.state import State
 
 KEPT_DELIVERIES = 500
 OUTCOMES = ("waiting", "delivered", "refused", "failed", "not-sent")
-STOPPED = "the local Confluence was stopped before it was sent"
+STOPPED = "the local Confluence was stopped before there was an answer"
 TABLE = """
 CREATE TABLE IF NOT EXISTS webhook_delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -140,9 +140,9 @@ class Deliveries:
         return self._read(f"WHERE id > ?{conditions} ORDER BY id", after, *values)
 
     def clear(self) -> None:
-        """Forget every delivery; ids go on."""
+        """Forget every delivery that is done; ids go on."""
         with self._state.transaction() as sql:
-            sql.execute("DELETE FROM webhook_delivery")
+            sql.execute("DELETE FROM webhook_delivery WHERE outcome != 'waiting'")
 
     def _read(self, condition: str, *values: object) -> list[Delivery]:
         with self._state.transaction() as sql:

@@ -74,13 +74,6 @@ class OpenSockets:
         for each in opened:
             _shut(each)
 
-    def interrupt(self) -> None:
-        """End every request that is under way."""
-        with self._lock:
-            opened = list(self._sockets)
-        for each in opened:
-            _shut(each)
-
 
 def _shut(opened: socket.socket) -> None:
     with contextlib.suppress(OSError):

@@ -6,7 +6,9 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from devhost.access_rules import AccessRules
 from devhost.installations import Installation
+from devhost.policy_events import PolicyEvent
 from devhost.site import Site
 from devhost.webhooks import examples, occurrences, settings
 from devhost.webhooks.deliveries import STOPPED, Deliveries, Delivery
@@ -39,14 +41,16 @@ class Webhooks:
     """Tells the apps what happens, off the threads in which it happens."""
 
     def __init__(self, site: Site) -> None:
-        """Listen to the wiki of *site*."""
+        """Listen to the wiki of *site*, and to its access rules."""
         self._site = site
         self._deliveries = Deliveries(site.state)
         self._sockets = OpenSockets()
         self._lines = Lines(self._send)
         self._is_stopped = False
         self.settings = settings.load(site.state)
+        rules = site.access_rules
         site.wiki.changes.connect(self._hear, sender=site.wiki, weak=False)
+        rules.events.connect(self._hear_rule, sender=rules, weak=False)
 
     # What happens.
 
@@ -55,6 +59,9 @@ class Webhooks:
             self._site, change, numeric_ids=self.settings.numeric_ids
         ):
             self.tell(occurrence)
+
+    def _hear_rule(self, rules: AccessRules, event: PolicyEvent) -> None:
+        self.announce(event.name, event.body, app_key=event.app_key)
 
     def announce(
         self,
@@ -126,6 +133,8 @@ class Webhooks:
             self._not_sent(delivery, "the app is not installed and enabled any more")
             return
         answer = send(self._site, app, delivery, self._sockets)
+        if self._is_stopped:
+            return
         self._deliveries.finish(
             delivery_id,
             outcome=answer.outcome,
@@ -256,18 +265,15 @@ class Webhooks:
         """Wait until every delivery is done; False if it takes longer."""
         return self._lines.wait_idle(seconds)
 
-    def reset(self) -> None:
-        """Forget every delivery and setting, and what waits or is being sent."""
-        if self.settings != Settings():
-            self.assume(**vars(Settings()))
-        self._lines.clear()
-        self._sockets.interrupt()
-        self._lines.wait_idle(STOP_SECONDS)
+    def clear(self) -> None:
+        """Forget every delivery that is done."""
         self._deliveries.clear()
 
     def stop(self) -> None:
-        """Send nothing any more, and end what is being sent."""
+        """Send nothing any more, and interrupt what is being sent."""
         self._is_stopped = True
-        self._site.wiki.changes.disconnect(self._hear, self._site.wiki)
+        site = self._site
+        site.wiki.changes.disconnect(self._hear, site.wiki)
+        site.access_rules.events.disconnect(self._hear_rule, site.access_rules)
         self._sockets.shut()
         self._lines.stop(STOP_SECONDS)

@@ -1,14 +1,15 @@
 """Which webhooks ask for an event, and where they want it.
 
-Whoever has a say in what an app is told adds a function to ``WITHHELD``: it gets
-the site, the app and the occurrence, and returns why the app is not told, or "".
+Assumed: an app that an access rule blocks in a space is told nothing of the
+contents there, as it would not find them in any other way either.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from devhost.access_rules import is_blocked
 from devhost.installations import Installation
 from devhost.modules import modules_of
 from devhost.pages.iframes import LEGAL_IN_URL, expand_url
@@ -16,9 +17,6 @@ from devhost.site import Site
 from devhost.webhooks.occurrences import Occurrence
 
 MODULE_TYPE = "webhooks"
-Withhold = Callable[[Site, Installation, Occurrence], str]
-
-WITHHELD: tuple[Withhold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,15 @@ def matching(site: Site, occurrence: Occurrence) -> list[Subscription]:
         and occurrence.app_key in {None, each.app.app_key}
         and reads(each.app)
         and _fits_property(each, occurrence)
-        and not any(why(site, each.app, occurrence) for why in WITHHELD)
+        and not _is_hidden(site, each, occurrence)
     ]
+
+
+def _is_hidden(site: Site, subscription: Subscription, occurrence: Occurrence) -> bool:
+    # The space itself stays open to a blocked app.
+    content = occurrence.content
+    key = subscription.app.app_key
+    return content is not None and is_blocked(site, key, content.space)
 
 
 def _fits_property(subscription: Subscription, occurrence: Occurrence) -> bool:

@@ -1,36 +1,11 @@
-"""Chromium, headless and without any service of its own."""
+"""How a test finds the frames of an app on a page of the host."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Frame, Page, sync_playwright
+from playwright.sync_api import Frame, Page
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-BROWSER_MARKS = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="Chromium is not installed"
-    ),
-]
 Open = Callable[[str], Frame]
 OpenFrames = Callable[[str, int], list[Frame]]
-
-
-def chromium_page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1280, "height": 800})
-        browser.close()
 
 
 def wait_for_bridge(page: Page) -> Frame:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Browser, Frame, Page
 
 from devhost.server import LocalConfluence
 from tests.devhost.bridge_app import BridgeApp, serve_bridge_app
@@ -13,7 +13,6 @@ from tests.devhost.browser import (
     Open,
     OpenFrames,
     app_frames,
-    chromium_page,
     wait_for_bridge,
 )
 from tests.devhost.fake_app import FakeApp, serve_app, sign
@@ -37,7 +36,7 @@ def desk(confluence: LocalConfluence) -> Callable[..., requests.Response]:
 
     def post(path: str, **body: Any) -> requests.Response:
         url = f"{confluence.origin}/devhost/api/{path}"
-        return requests.post(url, json=body, timeout=10)
+        return requests.post(url, json=body, timeout=30)
 
     return post
 
@@ -58,15 +57,17 @@ def call(
         token = sign(installed, method, path)
         headers = {"Authorization": f"JWT {token}", **options.pop("headers", {})}
         return requests.request(
-            method, confluence.base_url + path, headers=headers, timeout=10, **options
+            method, confluence.base_url + path, headers=headers, timeout=30, **options
         )
 
     return send
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    yield from chromium_page()
+def browser_page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture

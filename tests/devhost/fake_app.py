@@ -136,7 +136,7 @@ class FakeApp:
         header = jwt.get_unverified_header(token)
         body = request.get_json()
         if event in {"installed", "uninstalled"}:
-            key = requests.get(f"{self.key_server}/{header['kid']}", timeout=5).text
+            key = requests.get(f"{self.key_server}/{header['kid']}", timeout=30).text
             claims = jwt.decode(
                 token,
                 key,

@@ -7,11 +7,11 @@ from playwright.sync_api import Page
 
 from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
-from tests.devhost.browser import BROWSER_MARKS, Open
+from tests.devhost.browser import Open
 from tests.devhost.fake_app import APP_KEY, FakeApp
 
 PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 
 MAIN = f"/plugins/servlet/ac/{APP_KEY}/main"
 
@@ -160,5 +160,5 @@ def test_the_desk_uninstalls_by_click(
     browser_page.goto(f"{confluence.origin}/devhost/")
     browser_page.get_by_role("button", name="Uninstall").click()
     browser_page.get_by_role("button", name="Install again").wait_for()
-    page = requests.get(confluence.base_url + MAIN, timeout=5)
+    page = requests.get(confluence.base_url + MAIN, timeout=30)
     assert "is not installed here" in page.text

@@ -17,7 +17,7 @@ PLACE = {"appKey": APP_KEY, "moduleKey": "main", "contentId": "98421"}
 def ask(confluence: LocalConfluence, path: str, **body: str) -> requests.Response:
     headers = {"X-Devhost-Session": confluence.site.session_token}
     url = f"{confluence.origin}/devhost/api/{path}"
-    return requests.post(url, json=body, headers=headers, timeout=10)
+    return requests.post(url, json=body, headers=headers, timeout=30)
 
 
 def test_a_token_outlives_the_dynamic_module_of_its_iframe(
@@ -32,7 +32,7 @@ def test_a_token_outlives_the_dynamic_module_of_its_iframe(
             confluence.base_url + path,
             json=body,
             headers={"Authorization": f"JWT {token}"},
-            timeout=10,
+            timeout=30,
         )
         assert answer.ok
     gone = {**PLACE, "moduleKey": "gone"}
@@ -50,7 +50,7 @@ def test_there_is_no_token_for_an_app_that_is_not_enabled(
     confluence: LocalConfluence, installed: FakeApp, action: str
 ) -> None:
     requests.post(
-        f"{confluence.origin}/devhost/api/apps/{APP_KEY}/{action}", timeout=10
+        f"{confluence.origin}/devhost/api/apps/{APP_KEY}/{action}", timeout=30
     )
     assert ask(confluence, "context-token", **PLACE).status_code == 404
 
@@ -60,7 +60,7 @@ def test_a_stranger_asks_in_vain(
     confluence: LocalConfluence, installed: FakeApp, path: str
 ) -> None:
     url = f"{confluence.origin}/devhost/api/{path}"
-    assert requests.post(url, json=PLACE, timeout=10).status_code == 403
+    assert requests.post(url, json=PLACE, timeout=30).status_code == 403
 
 
 def test_the_address_of_content_is_told(

@@ -10,10 +10,10 @@ from playwright.sync_api import Frame, Page, ViewportSize
 
 from devhost.server import LocalConfluence
 from tests.devhost.bridge_app import BRIDGE_KEY, BridgeApp, macro, serve_bridge_app
-from tests.devhost.browser import BROWSER_MARKS, OpenFrames, app_frames
+from tests.devhost.browser import OpenFrames, app_frames
 
 Desk = Callable[..., requests.Response]
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
 PAGE = "/spaces/DS/pages/98421"
 PROPERTY = """property => new Promise(done =>

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
+import pytest
 import requests
 from playwright.sync_api import Page
 
 from devhost.server import LocalConfluence
-from tests.devhost.browser import BROWSER_MARKS
 from tests.devhost.fake_app import APP_KEY, FakeApp
 
 Call = Callable[..., requests.Response]
 PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 
 
 def test_the_inspector_shows_a_message_as_it_happens(

@@ -1,12 +1,13 @@
 """Each member of ``AP`` in Atlassian's type definitions works or refuses clearly."""
 
+import pytest
 from playwright.sync_api import Error, Frame, Page
 
 from devhost.pages.ap_members import Member, ap_members
 from tests.devhost.bridge_app import BRIDGE_KEY
-from tests.devhost.browser import BROWSER_MARKS, OpenFrames, app_frames
+from tests.devhost.browser import OpenFrames, app_frames
 
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
 PAGE = "/spaces/DS/pages/98421"
 # What each working member answers; each is true when it did what it should.

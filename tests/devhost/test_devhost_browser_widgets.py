@@ -1,11 +1,12 @@
 """Dialogs, inline dialogs, messages and menus that an app's page opens."""
 
+import pytest
 from playwright.sync_api import Frame, Page
 
 from tests.devhost.bridge_app import BRIDGE_KEY
-from tests.devhost.browser import BROWSER_MARKS, OpenFrames, app_frames
+from tests.devhost.browser import OpenFrames, app_frames
 
-pytestmark = BROWSER_MARKS
+pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
 RECORD = """name => AP.events.on(name, data => {
     window.records = (window.records || []).concat([[name, data]]);

@@ -94,6 +94,6 @@ def test_there_may_be_100_modules_and_no_more(call: Call) -> None:
 
 
 def test_a_stranger_is_told_that_it_is_no_app(confluence: LocalConfluence) -> None:
-    answer = requests.get(confluence.base_url + PATH, timeout=5)
+    answer = requests.get(confluence.base_url + PATH, timeout=30)
     assert answer.status_code == 401
     assert answer.json()["message"] == "The request is not from a Connect app."

@@ -69,7 +69,7 @@ def test_a_refused_call_is_recorded_with_the_reason(
 ) -> None:
     token = sign(installed, "GET", PROPERTY, exp=1)
     headers = {"Authorization": f"JWT {token}"}
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     (refused,) = confluence.exchanges.find("GET", TEMPLATE)
     assert refused.status == 401
     assert "expired" in refused.reason.lower()
@@ -84,7 +84,7 @@ def test_a_page_call_is_told_apart_and_names_its_user(
         "X-Devhost-Session": confluence.site.session_token,
         "AP-Client-Key": APP_KEY,
     }
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     (found,) = confluence.exchanges.find(kind="ap-request")
     assert found.user == ADMINISTRATOR.account_id
 
@@ -94,7 +94,7 @@ def test_a_download_is_recorded_if_an_app_asks(
 ) -> None:
     before = confluence.exchanges.last_id
     path = "/download/attachments/1/picture.png"
-    requests.get(confluence.base_url + path, timeout=5)
+    requests.get(confluence.base_url + path, timeout=30)
     assert confluence.exchanges.since(before) == []
     call("GET", path)
     (found,) = confluence.exchanges.since(before)
@@ -105,7 +105,7 @@ def test_iframes_and_context_tokens_are_recorded(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     page = f"{confluence.base_url}/plugins/servlet/ac/{APP_KEY}/main"
-    requests.get(page, timeout=5)
+    requests.get(page, timeout=30)
     (iframe,) = confluence.exchanges.find("GET", "/page", kind="iframe")
     assert (iframe.status, iframe.user) == (None, ADMINISTRATOR.account_id)
     check = check_hash(iframe)
@@ -115,7 +115,7 @@ def test_iframes_and_context_tokens_are_recorded(
         f"{confluence.origin}/devhost/api/context-token",
         json={"appKey": APP_KEY, "moduleKey": "main"},
         headers={"X-Devhost-Session": confluence.site.session_token},
-        timeout=5,
+        timeout=30,
     )
     (token,) = confluence.exchanges.find(kind="context-token")
     assert token.token is not None
@@ -132,7 +132,7 @@ def test_an_app_that_does_not_answer_is_recorded(
 
 def test_a_stranger_is_not_recorded(confluence: LocalConfluence) -> None:
     headers = {"Host": "evil.example"}
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     assert confluence.exchanges.all() == []
 
 
@@ -151,7 +151,7 @@ def test_a_hash_that_differs_is_explained(
 ) -> None:
     headers = {"Authorization": f"JWT {sign(installed, *signed)}"}
     url = f"{confluence.base_url}{PROPERTY}?b=2&a=1"
-    requests.get(url, headers=headers, timeout=5)
+    requests.get(url, headers=headers, timeout=30)
     check = check_hash(confluence.exchanges.all()[-1])
     assert check is not None
     assert not check.matches
@@ -164,7 +164,7 @@ def test_an_exchange_prints_without_secrets(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     headers = {"Authorization": f"JWT {sign(installed, 'POST', PROPERTY)}"}
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     refused = str(confluence.exchanges.all()[-1])
     assert f"app -> host  GET /wiki{PROPERTY}  401" in refused
     assert f"what was signed: POST&{PROPERTY}&" in refused

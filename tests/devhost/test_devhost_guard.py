@@ -14,7 +14,7 @@ def test_a_foreign_host_name_is_refused(
     confluence: LocalConfluence, path: str, host: str
 ) -> None:
     url = f"http://127.0.0.1:{confluence.port}{path}"
-    answer = requests.get(url, headers={"Host": host}, timeout=5)
+    answer = requests.get(url, headers={"Host": host}, timeout=30)
     assert answer.status_code in {400, 403}
 
 
@@ -49,7 +49,7 @@ def test_a_page_of_another_site_changes_nothing(
         json={"user": "user"},
         headers=headers,
         auth=("admin", "admin"),
-        timeout=5,
+        timeout=30,
     )
     assert answer.status_code == 403
     assert confluence.site.user.name == "admin"
@@ -58,7 +58,7 @@ def test_a_page_of_another_site_changes_nothing(
 def test_our_own_page_may_change_things(confluence: LocalConfluence) -> None:
     headers = {"Origin": confluence.origin, "Sec-Fetch-Site": "same-origin"}
     url = f"{confluence.origin}/devhost/api/user"
-    answer = requests.post(url, json={"user": "user"}, headers=headers, timeout=5)
+    answer = requests.post(url, json={"user": "user"}, headers=headers, timeout=30)
     assert answer.json()["user"] == "user"
 
 

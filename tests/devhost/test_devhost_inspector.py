@@ -13,12 +13,12 @@ PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
 
 
 def get(confluence: LocalConfluence, path: str = "") -> requests.Response:
-    return requests.get(f"{confluence.origin}/devhost/api/exchanges{path}", timeout=5)
+    return requests.get(f"{confluence.origin}/devhost/api/exchanges{path}", timeout=30)
 
 
 def plain(confluence: LocalConfluence, number: int) -> requests.Response:
     url = f"{confluence.origin}/devhost/api/exchanges/{number}/plain"
-    return requests.post(url, timeout=5)
+    return requests.post(url, timeout=30)
 
 
 def test_lines_are_filtered_and_new_ones_follow(
@@ -33,7 +33,7 @@ def test_lines_are_filtered_and_new_ones_follow(
     assert get(confluence, f"?after={found['id']}").json()["exchanges"] == []
     to_app = get(confluence, "?direction=to-app&status=204").json()["exchanges"]
     assert [one["path"] for one in to_app] == ["/installed", "/enabled"]
-    requests.delete(f"{confluence.origin}/devhost/api/exchanges", timeout=5)
+    requests.delete(f"{confluence.origin}/devhost/api/exchanges", timeout=30)
     assert get(confluence).json() == {"exchanges": [], "lastId": 5}
 
 
@@ -42,11 +42,11 @@ def test_nothing_secret_is_there_before_it_is_asked_for(
 ) -> None:
     token = sign(installed, "GET", PROPERTY)
     headers = {"Authorization": f"JWT {token}"}
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     page = f"{confluence.base_url}/plugins/servlet/ac/{APP_KEY}/main"
-    requests.get(page, timeout=5)
+    requests.get(page, timeout=30)
     upm = f"{confluence.base_url}/rest/plugins/1.0/"
-    requests.get(upm, auth=("admin", "admin"), timeout=5)
+    requests.get(upm, auth=("admin", "admin"), timeout=30)
     hidden = [installed.secret, "YWRtaW46YWRtaW4="]
     for one in confluence.exchanges.all():
         hidden += [one.token.rpartition(".")[2]] if one.token else []
@@ -82,14 +82,14 @@ def test_a_page_of_another_site_gets_no_plain_form(
 ) -> None:
     url = f"{confluence.origin}/devhost/api/exchanges/1/plain"
     headers = {"Origin": installed.base_url}
-    assert requests.post(url, headers=headers, timeout=5).status_code == 403
+    assert requests.post(url, headers=headers, timeout=30).status_code == 403
 
 
 def test_an_exchange_names_both_canonical_requests(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     headers = {"Authorization": f"JWT {sign(installed, 'GET', '/wiki' + PROPERTY)}"}
-    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=5)
+    requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     number = confluence.exchanges.last_id
     check = get(confluence, f"/{number}").json()["hash"]
     assert check["canonical"] == f"GET&{PROPERTY}&"

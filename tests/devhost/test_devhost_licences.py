@@ -19,7 +19,7 @@ NO_EVALUATION = {"evaluation": False}
 
 def switch(confluence: LocalConfluence, licence: Any, key: str = APP_KEY) -> int:
     url = f"{confluence.origin}/devhost/api/apps/{key}/licence"
-    return requests.put(url, json={"licence": licence}, timeout=5).status_code
+    return requests.put(url, json={"licence": licence}, timeout=30).status_code
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_iframe_context_and_rest_agree(
 ) -> None:
     assert switch(confluence, state) == 200
     page = f"{confluence.base_url}/plugins/servlet/ac/{APP_KEY}/main"
-    requests.get(page, timeout=5)
+    requests.get(page, timeout=30)
     url = confluence.exchanges.find(kind="iframe")[-1].url
     query = parse_qs(urlsplit(url).query)
     assert query["lic"] == [lic]
     claims = jwt.decode(query["jwt"][0], options={"verify_signature": False})
     assert claims["context"]["license"] == {"active": active}
     headers = {"Authorization": f"JWT {sign(installed, 'GET', APP)}"}
-    answer = requests.get(confluence.base_url + APP, headers=headers, timeout=5).json()
+    answer = requests.get(confluence.base_url + APP, headers=headers, timeout=30).json()
     license = answer.get("license")
     assert (license is None) == (resource is None)
     if license and resource:
@@ -68,7 +68,7 @@ def test_the_licence_is_listed_and_remembered(
     confluence: LocalConfluence, installed: FakeApp, desk: Post
 ) -> None:
     def listed() -> str:
-        apps = requests.get(f"{confluence.origin}/devhost/api/apps", timeout=5).json()
+        apps = requests.get(f"{confluence.origin}/devhost/api/apps", timeout=30).json()
         return str(apps["apps"][0]["licence"])
 
     assert listed() == "free"
@@ -90,7 +90,7 @@ def test_the_desk_switches_the_licence(
 ) -> None:
     def submit(key: str, licence: str) -> requests.Response:
         url = f"{confluence.origin}/devhost/apps/{key}/licence"
-        return requests.post(url, data={"licence": licence}, timeout=5)
+        return requests.post(url, data={"licence": licence}, timeout=30)
 
     page = submit(APP_KEY, "expired").text
     assert 'value="expired" aria-pressed="true"' in page

@@ -58,7 +58,7 @@ def test_the_path_of_the_base_url_is_in_no_hash(
     with serve_app(confluence, base_path="/base/path") as app:
         answer = desk("install", descriptorUrl=app.descriptor_url)
         assert answer.status_code == 200, answer.text
-        page = requests.get(answer.json()["page"], timeout=5)
+        page = requests.get(answer.json()["page"], timeout=30)
     assert page.status_code == 200
     assert [one.event for one in app.received] == ["installed", "enabled"]
 
@@ -189,7 +189,7 @@ def test_the_old_secret_is_refused_after_an_install_again(
     old = sign(installed, "GET", MODULES)
     desk(f"apps/{APP_KEY}/reinstall")
     headers = {"Authorization": f"JWT {old}"}
-    answer = requests.get(confluence.base_url + MODULES, headers=headers, timeout=5)
+    answer = requests.get(confluence.base_url + MODULES, headers=headers, timeout=30)
     assert answer.status_code == 401
 
 
@@ -199,7 +199,7 @@ def test_callbacks_are_listed_with_their_answers(
     installed.answers["disabled"] = 418
     desk(f"apps/{APP_KEY}/disable")
     url = f"{confluence.origin}/devhost/api/callbacks"
-    listed = requests.get(url, timeout=5).json()["callbacks"]
+    listed = requests.get(url, timeout=30).json()["callbacks"]
     assert [(one["event"], one["answer"]) for one in listed] == [
         ("disabled", "418"),
         ("enabled", "204"),
@@ -215,7 +215,7 @@ def test_an_app_that_went_away_is_named(
         desk("install", descriptorUrl=app.descriptor_url)
     assert desk(f"apps/{APP_KEY}/disable").json()["state"] == "disabled"
     url = f"{confluence.origin}/devhost/api/callbacks"
-    newest = requests.get(url, timeout=5).json()["callbacks"][0]
+    newest = requests.get(url, timeout=30).json()["callbacks"][0]
     assert newest["answer"] == "no connection"
 
 

@@ -37,7 +37,7 @@ def wait_and_signal(port: int, number: signal.Signals, pages: list[str]) -> None
     url = f"http://localhost:{port}/devhost/api/ready"
     while not pages and time.monotonic() < deadline:
         try:
-            answer = requests.get(url, timeout=5)
+            answer = requests.get(url, timeout=30)
         except requests.RequestException:
             # Not there yet, or too busy to answer.
             continue

@@ -48,12 +48,12 @@ def assertion(
 def ask(confluence: LocalConfluence, token: str, **form: Any) -> requests.Response:
     body = {"grant_type": GRANT_TYPE, "assertion": token, **form}
     url = f"{confluence.origin}/oauth2/token"
-    return requests.post(url, data=body, timeout=5)
+    return requests.post(url, data=body, timeout=30)
 
 
 def get(confluence: LocalConfluence, path: str, token: str) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(confluence.base_url + path, headers=headers, timeout=5)
+    return requests.get(confluence.base_url + path, headers=headers, timeout=30)
 
 
 def test_an_access_token_calls_as_that_user(
@@ -154,7 +154,7 @@ def test_refuses_a_form(
 
 def test_refuses_a_body_that_is_no_form(confluence: LocalConfluence) -> None:
     url = f"{confluence.origin}/oauth2/token"
-    answer = requests.post(url, json={"grant_type": GRANT_TYPE}, timeout=5)
+    answer = requests.post(url, json={"grant_type": GRANT_TYPE}, timeout=30)
     assert answer.json()["error"] == "invalid_request"
 
 

@@ -23,7 +23,7 @@ MODULES = "/rest/atlassian-connect/1/app/module/dynamic"
 @pytest.fixture
 def show(confluence: LocalConfluence) -> Callable[[str], requests.Response]:
     def get(path: str) -> requests.Response:
-        return requests.get(confluence.origin + path, timeout=5)
+        return requests.get(confluence.origin + path, timeout=30)
 
     return get
 
@@ -65,7 +65,7 @@ def test_the_iframe_of_a_page_is_signed(installed: FakeApp, show: Show) -> None:
     assert claims["exp"] - claims["iat"] == 900
     assert "aud" not in claims
     # The app checks the hash of what it is sent.
-    assert requests.get(url, timeout=5).status_code == 200
+    assert requests.get(url, timeout=30).status_code == 200
     assert installed.pages[0]["lic"] == "none"
 
 
@@ -77,7 +77,7 @@ def test_a_url_is_signed_as_a_browser_sends_it(
     assert call("POST", MODULES, json={"generalPages": [page]}).status_code == 200
     url = boot(show(f"/wiki/plugins/servlet/ac/{APP_KEY}/odd"))["frames"][0]["url"]
     assert url.startswith(f"{installed.base_url}/p%C3%A4%20ge?q=%C3%BC%20%22'&r=&xdm_e")
-    assert requests.get(url, timeout=5).status_code == 200
+    assert requests.get(url, timeout=30).status_code == 200
     assert installed.pages[0]["q"] == "ü \"'"
 
 
@@ -92,7 +92,7 @@ def test_an_anonymous_reader_has_no_sub(
 def test_a_macro_gets_its_page_and_parameters(installed: FakeApp, show: Show) -> None:
     frame = boot(show("/wiki/spaces/DS/pages/98421"))["frames"][0]
     assert (frame["width"], frame["height"]) == ("100%", "120px")
-    assert requests.get(frame["url"], timeout=5).status_code == 200
+    assert requests.get(frame["url"], timeout=30).status_code == 200
     received = installed.pages[0]
     assert received["space"] == "DS"
     assert received["c"] == "deep blue & green"
@@ -222,7 +222,7 @@ def test_another_loopback_name_leads_to_the_site_address(
     confluence: LocalConfluence,
 ) -> None:
     url = f"http://127.0.0.1:{confluence.port}/wiki/home?a=%20"
-    answer = requests.get(url, timeout=5, allow_redirects=False)
+    answer = requests.get(url, timeout=30, allow_redirects=False)
     assert answer.headers["Location"] == f"{confluence.base_url}/home?a=%20"
 
 
@@ -231,7 +231,7 @@ def test_the_forms_of_the_desk_do_what_they_say(
 ) -> None:
     def submit(path: str, **form: str) -> requests.Response:
         url = f"{confluence.origin}/devhost/{path}"
-        return requests.post(url, data=form, timeout=5)
+        return requests.post(url, data=form, timeout=30)
 
     assert "Fake App" in submit("install", descriptorUrl=app.descriptor_url).text
     assert "disabled" in submit(f"apps/{APP_KEY}/disable").text
@@ -250,7 +250,7 @@ def test_switching_the_user_never_leads_away(
     answer = requests.post(
         f"{confluence.origin}/devhost/user",
         data={"user": "admin", "back": back},
-        timeout=5,
+        timeout=30,
         allow_redirects=False,
     )
     assert answer.headers["Location"] == "/"
@@ -266,7 +266,7 @@ def test_the_desk_api_tells_apps_users_and_readiness(
     assert show("/devhost/api/ready").status_code == 503
     assert desk("user", user="nobody").status_code == 400
     assert desk("user", name="admin").status_code == 400
-    broken = requests.post(f"{confluence.origin}/devhost/api/user", "{", timeout=5)
+    broken = requests.post(f"{confluence.origin}/devhost/api/user", "{", timeout=30)
     assert broken.status_code == 400
 
 
@@ -276,7 +276,7 @@ def test_the_desk_api_tells_apps_users_and_readiness(
 def from_page(confluence: LocalConfluence, path: str, body: Any) -> requests.Response:
     headers = {"X-Devhost-Session": confluence.site.session_token}
     url = f"{confluence.origin}/devhost/api/{path}"
-    return requests.post(url, json=body, headers=headers, timeout=5)
+    return requests.post(url, json=body, headers=headers, timeout=30)
 
 
 def test_a_context_token_carries_the_context_and_no_url(
@@ -296,7 +296,7 @@ def test_an_iframe_url_is_made_anew(
 ) -> None:
     body = {"appKey": APP_KEY, "moduleKey": "main"}
     answer = from_page(confluence, "iframe", body).json()
-    assert requests.get(answer["url"], timeout=5).status_code == 200
+    assert requests.get(answer["url"], timeout=30).status_code == 200
     assert answer["options"]["moduleType"] == "generalPages"
 
 
@@ -311,7 +311,7 @@ def test_the_script_calls_need_the_session_and_a_module(
         assert from_page(confluence, "iframe", {**good, **changes}).status_code == 404
     headers = {"X-Devhost-Session": confluence.site.session_token}
     url = f"{confluence.origin}/devhost/api/iframe"
-    assert requests.post(url, "{", headers=headers, timeout=5).status_code == 400
+    assert requests.post(url, "{", headers=headers, timeout=30).status_code == 400
 
 
 # The bridge's files.
@@ -327,7 +327,7 @@ def test_all_js_is_the_bridge_with_our_tail(
     assert f'var CDN_URL = "{root}";' in answer.text
     assert "AP.history.popState" in answer.text
     again = requests.get(
-        f"{root}/all.js", headers={"If-None-Match": answer.headers["ETag"]}, timeout=5
+        f"{root}/all.js", headers={"If-None-Match": answer.headers["ETag"]}, timeout=30
     )
     assert again.status_code == 304
 

@@ -20,7 +20,7 @@ APP = f"/rest/atlassian-connect/1/addons/{APP_KEY}"
 def get(confluence: LocalConfluence, path: str, token: str, **options: Any) -> int:
     headers = {"Authorization": token, **options.pop("headers", {})}
     url = confluence.base_url + path
-    return requests.get(url, headers=headers, timeout=5, **options).status_code
+    return requests.get(url, headers=headers, timeout=30, **options).status_code
 
 
 def test_a_free_app_has_no_license(call: Call) -> None:
@@ -37,7 +37,7 @@ def test_a_paid_app_has_an_active_license(
     with serve_app(confluence, descriptor={"enableLicensing": True}) as app:
         desk("install", descriptorUrl=app.descriptor_url)
         headers = {"Authorization": f"JWT {sign(app, 'GET', APP)}"}
-        answer = requests.get(confluence.base_url + APP, headers=headers, timeout=5)
+        answer = requests.get(confluence.base_url + APP, headers=headers, timeout=30)
     license = answer.json()["license"]
     assert license["active"] is True
     assert license["type"] == "COMMERCIAL"
@@ -81,7 +81,7 @@ def test_what_is_not_here_says_so_after_authentication(
     answer = call("GET", path)
     assert answer.status_code == 501
     assert f"GET /wiki{path} is not in the local" in answer.json()["message"]
-    assert requests.get(confluence.base_url + path, timeout=5).status_code == 401
+    assert requests.get(confluence.base_url + path, timeout=30).status_code == 401
 
 
 def test_a_get_with_a_body_is_forbidden(call: Call) -> None:
@@ -157,7 +157,7 @@ def test_a_refusal_names_the_canonical_request_for_the_developer(
 ) -> None:
     token = sign(installed, "GET", "/elsewhere")
     url = f"{confluence.base_url}{APP}?b=2&a=1"
-    answer = requests.get(url, headers={"Authorization": f"JWT {token}"}, timeout=5)
+    answer = requests.get(url, headers={"Authorization": f"JWT {token}"}, timeout=30)
     assert answer.headers["X-Devhost-Reason"].endswith(f"GET&{APP}&a=1&b=2")
     assert "JWT" in answer.headers["WWW-Authenticate"]
     assert answer.json()["data"]["authorized"] is False
@@ -180,7 +180,7 @@ def test_a_token_is_good_for_the_absolute_form_of_the_target(
     with requests.Session() as session:
         # A client that talks to a proxy sends the absolute form.
         proxies = {"http": f"http://127.0.0.1:{confluence.port}"}
-        assert session.send(request, proxies=proxies, timeout=5).status_code == 200
+        assert session.send(request, proxies=proxies, timeout=30).status_code == 200
 
 
 # AP.request: the page's script, as the person at the page.
@@ -195,7 +195,7 @@ def page_call(
         **headers,
     }
     url = confluence.base_url + path
-    return requests.request(method, url, headers=all_headers, data=None, timeout=5)
+    return requests.request(method, url, headers=all_headers, data=None, timeout=30)
 
 
 def test_a_page_calls_as_the_person_who_looks_at_it(

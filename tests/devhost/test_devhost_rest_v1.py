@@ -28,7 +28,7 @@ def as_user(confluence: LocalConfluence, installed: FakeApp, desk: Call) -> Call
             "AP-Client-Key": APP_KEY,
         }
         url = confluence.base_url + path
-        return requests.request(method, url, headers=headers, timeout=10, **options)
+        return requests.request(method, url, headers=headers, timeout=30, **options)
 
     return send
 
@@ -280,7 +280,7 @@ def test_files_are_uploaded_and_downloaded(
     assert old.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in old.headers["Content-Security-Policy"]
     browser = requests.get(
-        confluence.base_url + updated["_links"]["download"], timeout=5
+        confluence.base_url + updated["_links"]["download"], timeout=30
     )
     assert browser.content == b"two"
     led = call("GET", f"{root}/{added['id']}/download", allow_redirects=False)

@@ -221,7 +221,7 @@ def test_a_stranger_is_refused_in_the_shape_of_version_two(
     confluence: LocalConfluence,
 ) -> None:
     for path in (PAGES, "/api/v2/nothing"):
-        answer = requests.get(confluence.base_url + path, timeout=5)
+        answer = requests.get(confluence.base_url + path, timeout=30)
         assert error(answer)["code"] == "UNAUTHORIZED"
 
 
@@ -385,5 +385,5 @@ def test_a_person_writes_as_far_as_permitted(
         "AP-Client-Key": APP_KEY,
     }
     url = confluence.base_url + PAGES
-    answer = requests.post(url, json=new_page(), headers=headers, timeout=5)
+    answer = requests.post(url, json=new_page(), headers=headers, timeout=30)
     assert answer.status_code == status

@@ -89,7 +89,7 @@ def when_ready(port: int, act: str) -> threading.Thread:
         url = f"http://localhost:{port}/devhost/api/ready"
         while time.monotonic() < deadline:
             try:
-                if requests.get(url, timeout=5).ok:
+                if requests.get(url, timeout=30).ok:
                     break
             except requests.RequestException:
                 continue
@@ -97,7 +97,7 @@ def when_ready(port: int, act: str) -> threading.Thread:
             os.kill(os.getpid(), signal.SIGINT)
         else:
             try:
-                requests.post(act, timeout=5)
+                requests.post(act, timeout=30)
             except requests.RequestException:
                 return
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -15,7 +16,7 @@ def test_an_installation_outlives_the_process(tmp_path: Path) -> None:
     file = tmp_path / "new" / "state.sqlite3"
     with LocalConfluence(state=file) as first, serve_app(first) as app:
         url = f"{first.origin}/devhost/api/install"
-        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=5)
+        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
         before = first.site.installations.find(APP_KEY)
         key, pem = first.site.key_id, first.site.public_key_pem
     with LocalConfluence(state=file) as second:
@@ -41,6 +42,26 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path) -> None:
         State(tmp_path)
 
 
+def test_a_file_that_is_refused_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remember)
+    file = tmp_path / "state"
+    file.write_text("something else " * 100)
+    with pytest.raises(StateError):
+        State(file)
+    [connection] = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "state"
     connection = sqlite3.connect(file)
@@ -53,7 +74,7 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_representation_shows_no_secret(tmp_path: Path) -> None:
     with LocalConfluence() as confluence, serve_app(confluence) as app:
         url = f"{confluence.origin}/devhost/api/install"
-        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=5)
+        requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
         assert app.secret not in repr(confluence.site.installations.all())
 
 

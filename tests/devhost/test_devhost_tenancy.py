@@ -23,7 +23,7 @@ def send(
     confluence: LocalConfluence, method: str, path: str, **body: Any
 ) -> requests.Response:
     url = f"{confluence.origin}/devhost/api/{path}"
-    return requests.request(method, url, json=body, timeout=10)
+    return requests.request(method, url, json=body, timeout=30)
 
 
 def test_a_rotated_secret_comes_alone_with_the_same_client_key(
@@ -97,9 +97,9 @@ def test_a_rename_tells_every_installed_app_its_new_address(
     assert second.body["sharedSecret"] == first.body["sharedSecret"]
     # The app calls back there, and the pages are there.
     headers = {"Authorization": f"JWT {sign(installed, 'GET', PROPERTY)}"}
-    assert requests.get(renamed + PROPERTY, headers=headers, timeout=5).ok is False
+    assert requests.get(renamed + PROPERTY, headers=headers, timeout=30).ok is False
     page = f"http://localhost:{confluence.port}/wiki/"
-    answer = requests.get(page, timeout=5, allow_redirects=False)
+    answer = requests.get(page, timeout=30, allow_redirects=False)
     assert answer.headers["Location"] == renamed + "/"
 
 
@@ -187,7 +187,7 @@ def test_a_further_site_is_another_tenant_of_the_same_cloud(
     assert [one["port"] for one in listed] == [answer.json()["port"]]
     headers = {"Authorization": f"JWT {sign(installed, 'GET', PROPERTY)}"}
     url = second.body["baseUrl"] + PROPERTY
-    assert requests.get(url, headers=headers, timeout=5).status_code == 404
+    assert requests.get(url, headers=headers, timeout=30).status_code == 404
 
 
 def test_a_deleted_site_says_nothing(
@@ -200,7 +200,7 @@ def test_a_deleted_site_says_nothing(
     assert len(installed.received) == told
     assert confluence.site.siblings == [confluence.site]
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+        requests.get(f"http://127.0.0.1:{port}/", timeout=30)
 
 
 def test_a_further_site_may_start_empty_and_there_are_not_many(
@@ -225,7 +225,7 @@ def test_the_forms_of_the_desk_rename_import_and_start_sites(
 ) -> None:
     def submit(path: str, **form: str) -> requests.Response:
         url = f"{confluence.origin}/devhost/{path}"
-        return requests.post(url, data=form, timeout=10)
+        return requests.post(url, data=form, timeout=30)
 
     page = submit(f"apps/{APP_KEY}/import").text
     assert "What was sent, and the answers" in page
@@ -268,9 +268,9 @@ def test_two_sites_are_two_tenants_for_impersonation(
             "assertion": jwt.encode(claims, app.secret, algorithm="HS256"),
         }
         url = f"{confluence.origin}/oauth2/token"
-        token = requests.post(url, data=form, timeout=5).json()["access_token"]
+        token = requests.post(url, data=form, timeout=30).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
         for site, status in ((first, 401), (second, 200)):
             url = f"{site.body['baseUrl']}/rest/api/user/current"
-            answer = requests.get(url, headers=headers, timeout=5)
+            answer = requests.get(url, headers=headers, timeout=30)
             assert answer.status_code == status

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost import access_rules, lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.users import ADMINISTRATOR, ORDINARY_USER
 from devhost.wiki.editor import Edit
 from tests.devhost.fake_app import APP_KEY, FakeApp, sign
 from tests.devhost.webhook_app import (
@@ -208,3 +208,18 @@ def test_whoever_knows_of_an_event_announces_it_to_one_app(
     assert "sub" not in told.claims
     sent = dict(delivery.request_headers)["Content-Type"]
     assert sent == "application/cloudevents+json; charset=UTF-8"
+
+
+def test_a_rule_is_told_and_what_it_blocks_is_not(confluence: LocalConfluence) -> None:
+    lost = hooks("app_policy_changed", "app_access_to_objects_in_container_blocked")
+    with serve(confluence, *lost, *hooks("page_created", "space_updated")) as app:
+        install(confluence, app)
+        space = add_page(confluence, "Seen").space
+        access_rules.block(confluence.site, APP_KEY, space.key)
+        add_page(confluence, "Unseen")
+        who = confluence.site.wiki.viewer(ADMINISTRATOR)
+        confluence.site.wiki.spaces.update(who, space, name="Renamed")
+        told = [delivery.event for delivery in delivered(confluence)]
+        (body,) = [one.body for one in app.events(lost[1]["event"])]
+    assert told == ["page_created", *[one["event"] for one in lost], "space_updated"]
+    assert body["data"]["container"]["id"] == space.id

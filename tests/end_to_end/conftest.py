@@ -1,7 +1,6 @@
 """gunicorn, the local Confluence and Chromium, as processes of their own."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,21 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, sync_playwright
 
 from app.config import ROOT
 
 START_SECONDS = 30
 STOP_SECONDS = 20
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass(frozen=True)
@@ -42,28 +31,6 @@ class Stack:
     def log(self) -> str:
         """Return all that both have printed."""
         return "".join(path.read_text() for path in sorted(self.logs.glob("*.log")))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where Chromium is. Missing in CI it fails; elsewhere it skips."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    message = "no Chromium on the PATH: install Debian's package chromium"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_FLAGS
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
