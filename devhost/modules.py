@@ -13,6 +13,7 @@ PAGE_TYPES = frozenset(
 )
 ADMIN_TYPES = frozenset({"adminPages", "configurePage"})
 MACRO_TYPE = "dynamicContentMacros"
+STATIC_MACRO_TYPE = "staticContentMacros"
 HEADER_LOCATIONS = frozenset({"system.header/left", "system.top.navigation.bar"})
 
 

@@ -152,7 +152,8 @@ class LocalConfluence:
         if self._fresh is None:
             self._fresh = State(product=self._product.name)
             # It makes its tables, and fills the wiki.
-            Site(self._fresh, port=self.port).share_keys(self.site)
+            fresh = Site(self._fresh, port=self.port, product=self._product)
+            fresh.share_keys(self.site)
             for name in KEY_SETTINGS:
                 self._fresh.set_setting(name, str(self._state.find_setting(name)))
         return self._fresh

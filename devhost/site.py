@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
 from devhost.clock import Clock
+from devhost.conditions.switches import ConditionSwitches
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.installations import Installations
@@ -56,6 +57,7 @@ class Site:
         self.exchanges = ExchangeLog()
         self.faults = Faults(self.clock)
         self.licences = Licences(state)
+        self.conditions = ConditionSwitches(state)
         self.authorization = AuthorizationServer()
         # Every site of this process, this one first; they share install keys.
         self.siblings: list[Site] = [self]

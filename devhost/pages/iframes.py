@@ -75,7 +75,18 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
-        "macroParameters": place.macro.parameters if place.macro else {},
+        **_macro_options(place),
+    }
+
+
+def _macro_options(place: Place) -> dict[str, Any]:
+    macro = place.macro
+    if macro is None:
+        return {"macroParameters": {}}
+    return {
+        "macroId": macro.id,
+        "macroParameters": macro.parameters,
+        "macroBody": macro.body,
     }
 
 
@@ -86,14 +97,18 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
         "appKey": place.module.app.app_key,
         "moduleKey": place.module.key,
         "url": iframe_url(site, place),
-        "width": _size(place.module, "width"),
-        "height": _size(place.module, "height"),
+        "width": _size(place, "width"),
+        "height": _size(place, "height"),
         "options": bridge_options(site, place),
     }
 
 
-def _size(module: Module, name: str) -> str | None:
-    size = str(module.definition.get(name, ""))
-    if re.fullmatch(r"\d{1,5}", size):
-        return size + "px"
-    return size if re.fullmatch(r"\d{1,5}(px|%)", size) else None
+def _size(place: Place, name: str) -> str | None:
+    # A parameter of this name has a say before the descriptor.
+    saved = place.macro.parameters.get(name, "") if place.macro else ""
+    for size in (saved, str(place.module.definition.get(name, ""))):
+        if re.fullmatch(r"\d{1,5}", size):
+            return size + "px"
+        if re.fullmatch(r"\d{1,5}(px|%)", size):
+            return size
+    return None

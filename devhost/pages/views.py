@@ -3,12 +3,15 @@
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site, current_target
-from devhost.modules import MACRO_TYPE, all_modules, find_module
+from devhost.macros.definitions import all_macros
+from devhost.modules import find_module
 from devhost.pages import reading
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
 from devhost.pages.iframes import frame
-from devhost.pages.places import Place, find_place
+from devhost.pages.page_macros import PageMacros
+from devhost.pages.places import Place
 from devhost.raw_target import decode_segment
 from devhost.users import find_user
 
@@ -48,6 +51,9 @@ def dashboard() -> str:
     return render(
         "dashboard.html",
         apps=site.installations.enabled(),
+        macro_apps={
+            each.module.app.app_key for each in all_macros(site) if not each.is_hidden
+        },
         recent=[(each, reading.address(each)) for each in recent],
     )
 
@@ -69,16 +75,16 @@ def space(space_key: str) -> str:
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>/<slug>")
 def page(space_key: str, page_id: str, slug: str = "") -> str:
-    """Show a page with every macro of the installed apps."""
+    """Show a page, and the macros of apps that it carries."""
     site = current_site()
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
-    macros = [module for module in all_modules(site) if module.type == MACRO_TYPE]
-    frames = [
-        frame(site, find_place(site, module, found.id), f"macro-{number}")
-        for number, module in enumerate(macros)
-    ]
+    macros = PageMacros(site, found)
+    shown = {
+        "body": reading.body(site, found, macros.show),
+        **reading.surroundings(site, found, macros.show),
+    }
     location = {
         "target": "contentview",
         "context": {"contentId": found.id, "contentType": found.type},
@@ -87,10 +93,8 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         "page.html",
         page=found,
         space=found.space,
-        macros=macros,
-        body=reading.body(site, found),
-        **reading.surroundings(site, found),
-        boot=boot(frames, location=location),
+        **shown,
+        boot=boot(macros.frames, location=location),
     )
 
 
@@ -111,9 +115,17 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         return _message(
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
+    place = Place(module)
+    if not conditions_hold(site, module, place):
+        return _message(
+            "Not permitted",
+            f"The conditions of {module.title} do not let "
+            f"{site.user.display_name} see it.",
+            403,
+        )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    frames = [frame(site, Place(module), "app-page")]
+    frames = [frame(site, place, "app-page")]
     settings = boot(frames, app_key=app_key, location=location)
     return render("app_page.html", module=module, boot=settings)
 

@@ -49,6 +49,7 @@ export function placeOf(extension) {
     appKey: extension.addon_key,
     moduleKey: extension.key,
     contentId: contentIdOf(extension),
+    macroId: (extension.options || {}).macroId,
   };
 }
 
