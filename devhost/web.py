@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
-from devhost.pages import bridge, desk, desk_api, faults, inspector, views
+from devhost.pages import bridge, desk, desk_api, faults, inspector, space_tools, views
 from devhost.pages.chrome import render
 from devhost.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
@@ -44,6 +44,7 @@ def create_web(site: Site) -> Flask:
         faults.blueprint,
         inspector.blueprint,
         views.blueprint,
+        space_tools.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from devhost.exchanges.outbound import record_iframe
+from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.signing import url_token
@@ -24,6 +25,9 @@ def expand_url(url: str, variables: dict[str, str]) -> str:
 def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
+    if not is_relative(module.url):
+        # Another site's page in a dialog: nobody's secret signs for it.
+        return expand_url(module.url, context_variables(place))
     base_url = module.app.base_url
     path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
@@ -75,6 +79,8 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "contextPath": CONTEXT_PATH,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
+        "spaceKey": place.space.key if place.space else None,
+        "customData": dict(place.custom),
         "macroParameters": place.macro.parameters if place.macro else {},
     }
 
@@ -93,7 +99,9 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
 
 
 def _size(module: Module, name: str) -> str | None:
-    size = str(module.definition.get(name, ""))
+    layout = module.definition.get("layout")
+    sizes = layout if isinstance(layout, dict) else module.definition
+    size = str(sizes.get(name, ""))
     if re.fullmatch(r"\d{1,5}", size):
         return size + "px"
     return size if re.fullmatch(r"\d{1,5}(px|%)", size) else None

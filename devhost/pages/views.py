@@ -1,37 +1,27 @@
 """The pages of the wiki, and the modules on them."""
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site, current_target
-from devhost.modules import MACRO_TYPE, all_modules, find_module
+from devhost.current import current_site
+from devhost.modules import (
+    MACRO_TYPE,
+    SINGLE_PAGES,
+    all_modules,
+    find_module,
+    single_page,
+)
 from devhost.pages import reading
-from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
+from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.iframes import frame
-from devhost.pages.places import Place, find_place
+from devhost.pages.placement import Placement
+from devhost.pages.places import find_place, place_of_address
+from devhost.pages.space_tools import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
 
-blueprint = Blueprint("pages", __name__)
-
-
-@blueprint.before_request
-def _use_the_site_address() -> AnyResponse | None:
-    # Apps allow the site's own origin to frame them, and no other name of it.
-    site = current_site()
-    if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
-        return redirect(site.origin + current_target())
-    return None
-
-
-@blueprint.after_request
-def _protect(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+blueprint = site_blueprint("pages")
 
 
 @blueprint.get("/")
@@ -46,6 +36,7 @@ def dashboard() -> str:
     """Show the spaces and the installed apps."""
     return render(
         "dashboard.html",
+        Placement(current_site(), ("site", "dashboard")),
         apps=current_site().installations.enabled(),
         recent=[
             (each, reading.address(each)) for each in reading.recent(current_site())
@@ -62,7 +53,15 @@ def space(space_key: str) -> str:
     found = reading.find_space(site, _decoded(space_key))
     if found is None:
         abort(404, "There is no such space.")
-    return render("space.html", space=found, **reading.space_contents(site, found))
+    location = {"target": "spaceview", "context": {"spaceKey": found.key}}
+    return render(
+        "space.html",
+        Placement(site, ("site", "space"), space=found),
+        space=found,
+        space_settings=space_settings_address(site, found),
+        boot=boot([], location=location, space_key=found.key),
+        **reading.space_contents(site, found),
+    )
 
 
 @blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>")
@@ -86,12 +85,14 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     }
     return render(
         "page.html",
+        Placement(site, ("site", "space", "content"), found, found.space),
         page=found,
         space=found.space,
+        space_settings=space_settings_address(site, found.space),
         macros=macros,
         body=reading.body(site, found),
         **reading.surroundings(site, found),
-        boot=boot(frames, location=location),
+        boot=boot(frames, location=location, space_key=found.space.key),
     )
 
 
@@ -114,9 +115,22 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    frames = [frame(site, Place(module), "app-page")]
-    settings = boot(frames, app_key=app_key, location=location)
-    return render("app_page.html", module=module, boot=settings)
+    place = place_of_address(site, module)
+    settings = boot(
+        [frame(site, place, "app-page")],
+        app_key=app_key,
+        location=location,
+        space_key=place.space.key if place.space else None,
+    )
+    placed = Placement(site, ("site",), place.content, place.space)
+    return render(
+        "app_page.html",
+        placed,
+        module=module,
+        space=place.space,
+        space_settings=place.space and space_settings_address(site, place.space),
+        boot=settings,
+    )
 
 
 @blueprint.get("/wiki/admin")
@@ -126,7 +140,12 @@ def administration() -> str | tuple[str, int]:
         return _message(
             "Not permitted", "Only the administrator may see the settings.", 403
         )
-    return render("admin.html")
+    site = current_site()
+    entries = [
+        (app, *(single_page(site, app, kind) for kind in SINGLE_PAGES))
+        for app in site.installations.enabled()
+    ]
+    return render("admin.html", Placement(site, ("site", "admin")), app_entries=entries)
 
 
 @blueprint.get("/wiki/people/<account_id>")
@@ -135,7 +154,9 @@ def profile(account_id: str) -> str:
     person = find_user(_decoded(account_id))
     if person is None:
         abort(404, "There is no such person.")
-    return render("message.html", title=person.display_name, message=person.account_id)
+    return render(
+        "person.html", Placement(current_site(), ("site", "person")), person=person
+    )
 
 
 def _decoded(segment: str) -> str:

@@ -45,10 +45,13 @@ export function contentIdOf(extension) {
 }
 
 export function placeOf(extension) {
+  const options = extension.options || {};
   return {
     appKey: extension.addon_key,
     moduleKey: extension.key,
     contentId: contentIdOf(extension),
+    spaceKey: options.spaceKey || boot.spaceKey,
+    customData: options.customData || {},
   };
 }
 
