@@ -1,4 +1,7 @@
-"""What gunicorn and flask load: ``gunicorn wsgi:app``, ``flask --app wsgi``."""
+"""What is loaded: ``gunicorn wsgi:app``, ``flask --app wsgi``, and by Celery.
+
+``celery --app wsgi:celery worker`` and ``celery --app wsgi:celery beat``.
+"""
 
 import sys
 
@@ -9,3 +12,5 @@ try:
     app = create_app()
 except ConnectError as error:
     sys.exit(f"The app can't start. {error}")
+
+celery = app.extensions["celery"]

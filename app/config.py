@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
@@ -26,6 +27,8 @@ _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _FERNET_KEY_LENGTH = 44
 _MAX_DAYS = 36_500
 _REQUIRED = object()
+# Redis, RabbitMQ, the embedded file, and what tests use.
+_BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
 
 
 class Setting(NamedTuple):
@@ -79,6 +82,25 @@ def _database_url(text: str) -> str:
     except (ArgumentError, ImportError, ValueError):
         # The library's message is dropped: it could quote the password.
         raise ValueError("is malformed, or needs a driver that is missing") from None
+    return text
+
+
+def _broker_url(text: str) -> str:
+    """Check one URL, or several with ``;`` between them to fail over to."""
+    for url in text.split(";"):
+        scheme, separator, rest = url.strip().partition("://")
+        if scheme not in _BROKERS or not separator:
+            raise ValueError(
+                "is not a redis://, rediss://, amqp://, amqps:// or sqla+sqlite:/// URL"
+            )
+        try:
+            # The message of either is dropped: it could quote the password.
+            if scheme == "sqla+sqlite":
+                make_url(f"sqlite://{rest}")
+            else:
+                _ = urlsplit(url.strip()).port
+        except (ArgumentError, ValueError):
+            raise ValueError("is malformed") from None
     return text
 
 
@@ -140,6 +162,11 @@ SETTINGS: dict[str, Setting] = {
         _database_url,
         f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
         "the SQLAlchemy URL of the database, PostgreSQL in production",
+    ),
+    "CELERY_BROKER_URL": Setting(
+        _broker_url,
+        f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
+        "where tasks wait for a worker: Redis or RabbitMQ in production",
     ),
     "CONNECT_BASE_URL": Setting(
         _base_url,

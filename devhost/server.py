@@ -18,9 +18,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
-from devhost.site import Site
+from devhost.site import KEY_SETTINGS, Site
 from devhost.state import State
-from devhost.web import create_web
+from devhost.web import create_web, serve_site
 
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
@@ -35,7 +35,7 @@ POLL_SECONDS = 0.02
 logger = logging.getLogger("devhost")
 
 
-class _QuietRequestHandler(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Logs path and status, never a query string: it may carry a token."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -68,9 +68,8 @@ class LocalConfluence:
             self._state.close()
             raise
         self.port = int(listener.getsockname()[1])
-        self.site = Site(self._state, port=self.port)
-        # The desk starts further sites with this.
-        self.site.neighbours = Neighbours(self.site, LocalConfluence)
+        self._fresh: State | None = None
+        self.site = self._new_site()
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
         # A browser may try localhost as ::1 first; it falls back where that is taken.
@@ -109,6 +108,36 @@ class LocalConfluence:
             self._threads.append(thread)
         return self
 
+    def _new_site(self) -> Site:
+        site = Site(self._state, port=self.port)
+        # The desk starts further sites with this.
+        site.neighbours = Neighbours(site, LocalConfluence)
+        return site
+
+    def reset(self) -> None:
+        """Serve a fresh site instead, on the same port and with the same keys.
+
+        Everything else is new: what a site remembers is in the state or belongs to
+        ``Site``, so that nothing has to be listed here. A request that is being
+        answered meanwhile ends at the old site.
+        """
+        with self.site.lifecycle_lock:
+            old = self.site
+            old.neighbours.stop_all()
+            self._state.copy_from(self._fresh_state())
+            self.site = self._new_site()
+            self.site.share_keys(old)
+            serve_site(self.web, self.site)
+
+    def _fresh_state(self) -> State:
+        if self._fresh is None:
+            self._fresh = State()
+            # It makes its tables, and fills the wiki.
+            Site(self._fresh, port=self.port).share_keys(self.site)
+            for name in KEY_SETTINGS:
+                self._fresh.set_setting(name, str(self._state.find_setting(name)))
+        return self._fresh
+
     def stop(self) -> None:
         """Stop answering, and close sockets and state."""
         self.site.neighbours.stop_all()
@@ -119,6 +148,8 @@ class LocalConfluence:
         for thread in self._threads:
             thread.join()
         self._state.close()
+        if self._fresh is not None:
+            self._fresh.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -154,6 +185,6 @@ def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
             listener.getsockname()[1],
             web,
             threaded=True,
-            request_handler=_QuietRequestHandler,
+            request_handler=QuietRequestHandler,
             fd=listener.fileno(),
         )

@@ -28,6 +28,8 @@ CONTEXT_PATH = "/wiki"
 SITE_NAME = "Demonstration Site"
 # The names by which every program of this machine finds it.
 SITE_HOST_NAMES = ("localhost", "127.0.0.1")
+# The settings that hold the key pair of install callbacks.
+KEY_SETTINGS = ("key_id", "private_key")
 
 
 class Site:
@@ -83,11 +85,15 @@ class Site:
         base_name, _, display_name = names.partition(" ")
         return base_name, display_name
 
+    def share_keys(self, other: "Site") -> None:
+        """Sign install callbacks with the key of *other*, which is costly to make."""
+        self.key_id = other.key_id
+        self.private_key = other.private_key
+
     def join(self, first: "Site", number: int) -> None:
         """Become the *number*-th site of *first*'s cloud: same keys, same people."""
         self.name = f"{SITE_NAME} {number}"
-        self.key_id = first.key_id
-        self.private_key = first.private_key
+        self.share_keys(first)
         self.siblings = first.siblings
         self.siblings.append(self)
 

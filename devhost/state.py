@@ -66,12 +66,19 @@ class State:
                 path, check_same_thread=False, isolation_level=None
             )
             self._connection.row_factory = sqlite3.Row
-            self._create_schema()
+            self._open_schema()
         except (sqlite3.Error, OSError) as error:
             raise StateError(
                 f"cannot use the state file {path}: {error}; "
                 "choose another with --state, or start anew with --fresh"
             ) from error
+
+    def _open_schema(self) -> None:
+        try:
+            self._create_schema()
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     def _create_schema(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -80,7 +87,6 @@ class State:
                 f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
             )
         elif version != SCHEMA_VERSION:
-            self._connection.close()
             raise sqlite3.DatabaseError(f"it has schema version {version}")
 
     @contextmanager
@@ -109,6 +115,11 @@ class State:
         """Remember a setting."""
         with self.transaction() as sql:
             sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
+
+    def copy_from(self, other: "State") -> None:
+        """Become what *other* is, in every table that anybody has made."""
+        with other._lock, self._lock:
+            other._connection.backup(self._connection)
 
     def close(self) -> None:
         """Close the file."""

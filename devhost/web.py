@@ -28,8 +28,7 @@ def create_web(site: Site) -> Flask:
     app.url_map.strict_slashes = False
     # A property key may contain slashes of its own.
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = site
-    app.extensions["devhost-upm"] = upm.PendingInstalls()
+    serve_site(app, site)
     guard.init_app(app)
     inbound.init_app(app)
     faults_web.init_app(app)
@@ -51,6 +50,12 @@ def create_web(site: Site) -> Flask:
     app.register_error_handler(HTTPException, _answer_error)
     app.wsgi_app = RouteByRawPath(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     return app
+
+
+def serve_site(app: Flask, site: Site) -> None:
+    """Let *app* serve *site* from the next request on."""
+    app.extensions[EXTENSION] = site
+    app.extensions["devhost-upm"] = upm.PendingInstalls()
 
 
 def install_key(kid: str) -> Response:

@@ -62,6 +62,7 @@ def config(tmp_path: Path) -> dict[str, Any]:
         "TESTING": True,
         "SECRET_KEY": "test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "CELERY_BROKER_URL": "memory://",
         "CONNECT_BASE_URL": signing.BASE_URL,
         "CONNECT_ENCRYPTION_KEYS": ENCRYPTION_KEY,
         "CONNECT_KEY_SERVERS": f"{signing.KEY_SERVER},{signing.SECOND_KEY_SERVER}",

@@ -22,6 +22,7 @@ GIVEN = {
 REQUIRED = set(GIVEN)
 DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
+    "CELERY_BROKER_URL": f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
     "CONNECT_APP_KEY": None,
     "CONNECT_APP_NAME": None,
     "CONNECT_ALLOWED_HOSTS": (".atlassian.net", ".jira.com"),
@@ -96,6 +97,11 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
             "https://app.example.com/a",
         ),
         ("CONNECT_BASE_URL", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("CELERY_BROKER_URL", "redis://h:6379/0", "redis://h:6379/0"),
+        ("CELERY_BROKER_URL", "rediss://:p@h", "rediss://:p@h"),
+        ("CELERY_BROKER_URL", "amqps://u:p@h:5671//", "amqps://u:p@h:5671//"),
+        ("CELERY_BROKER_URL", "amqp://a;amqp://b", "amqp://a;amqp://b"),
+        ("CELERY_BROKER_URL", "sqla+sqlite:///b.db", "sqla+sqlite:///b.db"),
         ("CONNECT_APP_KEY", "com.example.other", "com.example.other"),
         ("CONNECT_APP_NAME", " Other App ", "Other App"),
         ("CONNECT_ENCRYPTION_KEYS", f"{SECOND_KEY} , {KEY}", (SECOND_KEY, KEY)),
@@ -138,6 +144,14 @@ def test_reads(name: str, value: Any, read: Any) -> None:
         ),
         pytest.param(
             "DATABASE_URL", "postgresql://u:canary@h:port/d", id="database-port"
+        ),
+        pytest.param("CELERY_BROKER_URL", "canary", id="broker-no-url"),
+        pytest.param("CELERY_BROKER_URL", "redis", id="broker-only-a-scheme"),
+        pytest.param("CELERY_BROKER_URL", "kafka://canary", id="broker-kafka"),
+        pytest.param("CELERY_BROKER_URL", "redis://u:canary@h:x/0", id="broker-port"),
+        pytest.param("CELERY_BROKER_URL", "amqp://canary;", id="broker-empty-second"),
+        pytest.param(
+            "CELERY_BROKER_URL", "sqla+sqlite://u:canary@h:x/d", id="broker-sqlite-port"
         ),
         pytest.param("CONNECT_BASE_URL", "canary.example.com", id="base-no-scheme"),
         pytest.param("CONNECT_BASE_URL", "http://canary.example.com", id="base-http"),

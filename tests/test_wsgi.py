@@ -10,6 +10,8 @@ from cryptography.fernet import Fernet
 
 from app.config import ROOT, SETTINGS
 
+PROGRAM = "import wsgi; print(wsgi.app.name, wsgi.celery.main)"
+
 
 def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     """Import wsgi.py in a process of its own, under no setting but these."""
@@ -22,7 +24,13 @@ def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     # An empty value hides what a developer's .env may say.
     environment = os.environ | dict.fromkeys(SETTINGS, "") | settings
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", "import wsgi; print(wsgi.app.name)"],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            "import wsgi; print(wsgi.app.name, wsgi.celery.main)",
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -34,7 +42,7 @@ def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_app_starts(tmp_path: Path) -> None:
     done = start(tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "app\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "app app\n", "")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,12 @@ def test_the_app_starts(tmp_path: Path) -> None:
             "postgresql://user:canary@localhost:port/db",
             "DATABASE_URL is malformed",
             id="database",
+        ),
+        pytest.param(
+            "CELERY_BROKER_URL",
+            "redis://user:canary@localhost:port/0",
+            "CELERY_BROKER_URL is malformed",
+            id="broker",
         ),
         pytest.param(
             "CONNECT_APP_KEY",

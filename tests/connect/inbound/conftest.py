@@ -1,0 +1,130 @@
+"""What the tests in here share."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.connect import (
+    context_jwt_required,
+    current_tenant,
+    find_tenant,
+    jwt_required,
+    public,
+)
+from app.connect.inbound.verify import (
+    signed_install_required,
+)
+from app.connect.tenants.models import Tenant, TenantEvent
+from app.extensions import db
+from tests import signing
+from tests.connect.inbound.lifecycle_events import Send, deliver
+from tests.signing import (
+    CLIENT_KEY,
+    authorization,
+    install_token,
+    payload,
+)
+
+
+@pytest.fixture
+def keys() -> Iterator[responses.RequestsMock]:
+    """A key server that may be asked or not."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+        yield mock
+
+
+@pytest.fixture
+def send(client: FlaskClient, keys: responses.RequestsMock) -> Send:
+    def deliver_to_app(event: str, **options: Any) -> TestResponse:
+        return deliver(client, event, **options)
+
+    return deliver_to_app
+
+
+@pytest.fixture
+def audit(app: Flask) -> Callable[[], list[tuple[str, dict[str, Any]]]]:
+    """Read the audit trail: events with their details, but for times and URLs."""
+
+    def read() -> list[tuple[str, dict[str, Any]]]:
+        query = select(TenantEvent.event, TenantEvent.details).order_by(TenantEvent.id)
+        with app.app_context():
+            rows = db.session.execute(query).all()
+        return [
+            (event, {k: v for k, v in details.items() if k != "base_url"})
+            for event, details in rows
+        ]
+
+    return read
+
+
+@pytest.fixture
+def find(app: Flask) -> Callable[..., Tenant]:
+    def read(client_key: str = CLIENT_KEY) -> Tenant:
+        with app.app_context():
+            tenant = find_tenant(client_key)
+        assert tenant is not None
+        return tenant
+
+    return read
+
+
+@pytest.fixture
+def any_key_server() -> Iterator[responses.RequestsMock]:
+    """A key server that may be asked or not."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+        yield mock
+
+
+@pytest.fixture
+def own_routes(app: Flask) -> None:
+    """Routes that a fork adds."""
+
+    @app.route("/mine", methods=["GET", "POST", "HEAD"])
+    @jwt_required
+    def mine() -> str:
+        return current_tenant.client_key
+
+    @app.get("/mine/xhr")
+    @context_jwt_required
+    def xhr() -> str:
+        return current_tenant.client_key
+
+    @app.post("/mine/signed")
+    @signed_install_required
+    def signed() -> str:
+        return "signed"
+
+    @app.get("/mine/public")
+    @public
+    def anyone() -> str:
+        try:
+            return current_tenant.client_key
+        except RuntimeError:
+            return "nobody"
+
+    @app.get("/mine/lines/<rest>")
+    @jwt_required
+    def lines(rest: str) -> str:
+        return rest
+
+
+@pytest.fixture
+def install(
+    client: FlaskClient, any_key_server: responses.RequestsMock
+) -> Callable[..., None]:
+    """Install a tenant through the front door; the fields are the payload's."""
+
+    def send(**changes: Any) -> None:
+        body = payload(**changes)
+        headers = authorization(install_token(iss=body["clientKey"]))
+        assert client.post("/installed", json=body, headers=headers).status_code == 204
+
+    return send

@@ -1,0 +1,32 @@
+"""Key servers that are not there, and a clock that stands still."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+import responses
+
+from app.connect.inbound import install_keys
+from app.connect.inbound.install_keys import InstallKeys
+from tests.signing import KEY_SERVER, SECOND_KEY_SERVER
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that stands still until it is moved."""
+    clock = SimpleNamespace(now=5000.0)
+    standing = SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr(install_keys, "time", standing)
+    return clock
+
+
+@pytest.fixture
+def world() -> Iterator[responses.RequestsMock]:
+    """Servers of which not every answer has to be asked for."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def keys() -> InstallKeys:
+    return InstallKeys([KEY_SERVER, SECOND_KEY_SERVER])

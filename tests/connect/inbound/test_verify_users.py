@@ -1,0 +1,74 @@
+"""Who the user of a verified request is."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.connect.tenants.models import Tenant
+from tests.connect.inbound.requests_with_tokens import ask
+from tests.signing import (
+    ACCOUNT_ID,
+    CLIENT_KEY,
+    MISSING,
+    authorization,
+    context_token,
+    host_token,
+)
+
+
+@pytest.mark.parametrize(
+    ("claims", "account_id"),
+    [
+        pytest.param({}, ACCOUNT_ID, id="sub"),
+        pytest.param(
+            {"context": {"user": {"accountId": "other"}}}, ACCOUNT_ID, id="sub-first"
+        ),
+        pytest.param(
+            {"sub": MISSING, "context": {"user": {"accountId": "other"}}},
+            "other",
+            id="context",
+        ),
+        pytest.param({"sub": MISSING}, None, id="neither"),
+        pytest.param({"sub": MISSING, "context": {"user": None}}, None, id="null-user"),
+        pytest.param({"sub": MISSING, "context": {"user": "u"}}, None, id="text-user"),
+        pytest.param({"sub": MISSING, "context": {"user": {}}}, None, id="empty-user"),
+        pytest.param(
+            {"sub": MISSING, "context": {"user": {"accountId": ""}}}, None, id="empty"
+        ),
+        pytest.param(
+            {"sub": MISSING, "context": {"user": {"accountId": None}}}, None, id="null"
+        ),
+    ],
+)
+def test_names_the_user(
+    client: FlaskClient, tenant: Tenant, claims: dict[str, Any], account_id: str | None
+) -> None:
+    token = context_token(**claims)
+    answer = client.get("/api/context", headers=authorization(token))
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["accountId"] == account_id
+    assert answer.json["clientKey"] == CLIENT_KEY
+    assert answer.json["context"] == (claims.get("context") or {})
+
+
+@pytest.mark.parametrize(
+    "account_id", [1, ["x"], {"a": 1}, "a\0b", "a\nb", "x" * 256], ids=repr
+)
+def test_a_user_of_the_context_is_a_plain_name(
+    client: FlaskClient, tenant: Tenant, account_id: Any
+) -> None:
+    good = context_token(sub=MISSING, context={"user": {"accountId": "x"}})
+    assert ask(client, "/api/context", good) == 200
+    bad = context_token(sub=MISSING, context={"user": {"accountId": account_id}})
+    assert ask(client, "/api/context", bad) == 401
+
+
+def test_a_request_that_follows_starts_afresh(
+    own_routes: None, app: Flask, client: FlaskClient, tenant: Tenant
+) -> None:
+    with app.app_context():
+        assert ask(client, "/mine", host_token("GET", "/mine")) == 200
+        assert client.get("/mine/public").text == "nobody"

@@ -1,0 +1,152 @@
+"""What the host's refusals become, and odd keys on the wire."""
+
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import requests
+import responses
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from app.connect import TenantService
+from app.connect.errors import (
+    HostResponseError,
+    HostUnavailableError,
+    PropertyNotFoundError,
+    RateLimitedError,
+)
+from tests import signing
+from tests.connect.outbound.host import RawHost, claims_of
+from tests.connect.outbound.property_calls import ANY_PROPERTY, CALLS, PROPERTIES
+
+
+@pytest.mark.parametrize(("method", "call"), [CALLS[0], CALLS[2]])
+def test_a_property_that_is_not_there_is_a_property_not_found_error(
+    service: TenantService, network: responses.RequestsMock, method: str, call: Any
+) -> None:
+    network.add(
+        method,
+        f"{PROPERTIES}/abcd",
+        status=404,
+        json={"message": "Property with key not found."},
+    )
+    with pytest.raises(PropertyNotFoundError) as caught:
+        call(service.properties, "abcd")
+    error = caught.value
+    assert (error.status_code, error.message) == (404, "Property with key not found.")
+    assert error.method == method
+    assert error.path == PROPERTIES.removeprefix("https://example.atlassian.net") + (
+        "/abcd"
+    )
+
+
+def test_a_write_or_a_list_that_answers_404_is_no_missing_property(
+    service: TenantService, network: responses.RequestsMock
+) -> None:
+    network.put(f"{PROPERTIES}/abcd", status=404)
+    network.get(PROPERTIES, status=404)
+    for call in (lambda: service.properties.set("abcd", 1), service.properties.keys):
+        with pytest.raises(HostResponseError) as caught:
+            call()
+        assert type(caught.value) is HostResponseError
+
+
+@pytest.mark.parametrize(("method", "call"), CALLS)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, HostResponseError),
+        (401, HostResponseError),
+        (403, HostResponseError),
+        (409, HostResponseError),
+        (429, RateLimitedError),
+        (500, HostResponseError),
+    ],
+)
+def test_another_refusal_keeps_its_kind(
+    service: TenantService,
+    network: responses.RequestsMock,
+    method: str,
+    call: Any,
+    status: int,
+    kind: type[HostResponseError],
+) -> None:
+    network.add(method, ANY_PROPERTY, status=status, json={"message": "No."})
+    with pytest.raises(HostResponseError) as caught:
+        call(service.properties, "abcd")
+    assert type(caught.value) is kind
+    assert (caught.value.status_code, caught.value.message) == (status, "No.")
+
+
+@pytest.mark.parametrize(("method", "call"), CALLS)
+def test_a_host_that_is_away_is_no_missing_property(
+    service: TenantService, network: responses.RequestsMock, method: str, call: Any
+) -> None:
+    network.add(method, ANY_PROPERTY, body=requests.ConnectionError("away"))
+    with pytest.raises(HostUnavailableError):
+        call(service.properties, "abcd")
+
+
+ODD_KEYS = [
+    *("/", "?", "%", "+", " ", "é", "日本", "🙂", "a/../b", "%2F", ";", "#", "&", "="),
+    *("../..", "/etc", "a/", "a//b", ".a", "...", "./", "%2e%2e", "%", "%zz", "\\"),
+    *("a b+c", "a;jsessionid=1", "x?y=z&jwt=1", "#top", "~-._", "'\"<>", "\n", "\x00"),
+    *("@evil.example", ":", "e\u0301", "\u202e", "[]{}|^`", "!$'()*,"),
+]
+
+
+def assert_arrives(host: RawHost, method: str, key: str, query: str = "") -> None:
+    """Check that the newest request names exactly this key, and is signed for it."""
+    request = host.requests[-1]
+    assert request["method"] == method
+    path, separator, found_query = request["target"].partition("?")
+    assert separator + found_query == query
+    prefix = f"/wiki/rest/atlassian-connect/1/addons/{signing.APP_KEY}/properties/"
+    assert path.startswith(prefix)
+    segment = path.removeprefix(prefix)
+    assert "/" not in segment
+    assert unquote(segment, errors="strict") == key
+    claims = claims_of(request["authorization"])
+    relative = request["target"].removeprefix("/wiki")
+    assert claims["qsh"] == signing.qsh(method, relative)
+
+
+def round_trip(service: TenantService, host: RawHost, key: str) -> None:
+    host.answers[:] = [(201, b""), (200, b'{"value": [1]}'), (204, b"")]
+    assert service.properties.set(key, [1]) is True
+    assert_arrives(host, "PUT", key)
+    assert host.requests[-1]["body"] == "[1]"
+    assert service.properties.get(key) == [1]
+    assert_arrives(host, "GET", key, "?jsonValue=true")
+    service.properties.delete(key)
+    assert_arrives(host, "DELETE", key)
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_an_odd_key_arrives_as_it_is(
+    raw_service: TenantService, raw_host: RawHost, key: str
+) -> None:
+    round_trip(raw_service, raw_host, key)
+
+
+@settings(
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(key=st.text(min_size=1, max_size=127).filter(lambda key: key not in ".."))
+@example(key="🙂" * 127)
+def test_any_key_arrives_as_it_is(
+    raw_service: TenantService, raw_host: RawHost, key: str
+) -> None:
+    round_trip(raw_service, raw_host, key)
+
+
+def test_a_not_found_error_of_the_real_server_names_no_query(
+    raw_service: TenantService, raw_host: RawHost
+) -> None:
+    raw_host.answers.append((404, b'{"message": "Property with key not found."}'))
+    with pytest.raises(PropertyNotFoundError) as caught:
+        raw_service.properties.get("a/b?c")
+    assert caught.value.path.endswith("/properties/a%2Fb%3Fc")

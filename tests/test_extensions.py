@@ -1,0 +1,58 @@
+"""The Celery app: its settings, and the app context that its tasks run in."""
+
+from typing import Any
+
+from celery import Celery, shared_task
+from flask import Flask, current_app, has_app_context
+
+from app import create_app
+from tests import signing
+
+
+@shared_task(name="tests.base_url")
+def base_url() -> str:
+    return str(current_app.config["CONNECT_BASE_URL"])
+
+
+def celery_of(app: Flask) -> Celery:
+    celery: Celery = app.extensions["celery"]
+    return celery
+
+
+def test_a_task_runs_in_an_app_context(app: Flask) -> None:
+    assert celery_of(app).tasks["tests.base_url"]() == signing.BASE_URL
+    assert not has_app_context()
+
+
+def test_each_app_has_a_celery_app_of_its_own(config: dict[str, Any]) -> None:
+    one = create_app(config)
+    other = create_app(config | {"CONNECT_BASE_URL": "https://other.example.com"})
+    assert celery_of(one).tasks["tests.base_url"]() == signing.BASE_URL
+    assert celery_of(other).tasks["tests.base_url"]() == "https://other.example.com"
+
+
+def test_a_killed_worker_leaves_its_task_to_another(app: Flask) -> None:
+    conf = celery_of(app).conf
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+
+
+def test_messages_are_json(app: Flask) -> None:
+    conf = celery_of(app).conf
+    assert list(conf.accept_content) == ["json"]
+    assert conf.task_serializer == "json"
+
+
+def test_the_broker_and_any_other_setting_come_from_the_config(
+    config: dict[str, Any],
+) -> None:
+    url = "redis://127.0.0.1:6379/7"
+    given = {
+        "CELERY_BROKER_URL": url,
+        "CELERY": {"task_soft_time_limit": 7, "task_acks_late": False},
+    }
+    conf = celery_of(create_app(config | given)).conf
+    assert conf.broker_url == url
+    assert conf.task_soft_time_limit == 7
+    assert not conf.task_acks_late
