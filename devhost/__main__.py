@@ -9,11 +9,15 @@ from pathlib import Path
 from devhost.installer import InstallerError, install_app
 from devhost.modules import first_page
 from devhost.pages import bridge
+from devhost.products import CONFLUENCE, PRODUCTS
 from devhost.server import LocalConfluence
 from devhost.signals import StopRequest, stop_request
 from devhost.state import StateError
 
-DEFAULT_STATE = Path("instance") / "devhost.sqlite3"
+STATE_FILES = {
+    product: Path("instance") / f"devhost{suffix}.sqlite3"
+    for product, suffix in (("confluence", ""), ("jira", "-jira"))
+}
 DESCRIPTOR_PATH = "/atlassian-connect.json"
 
 
@@ -35,16 +39,25 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--port", type=port_number, default=8090, help="listen there (default: 8090)"
     )
     parser.add_argument(
+        "--product",
+        choices=PRODUCTS,
+        default=CONFLUENCE.name,
+        help="the product of the site (default: %(default)s); "
+        "jira has no issues: only app pages, app properties, license, dynamic modules",
+    )
+    parser.add_argument(
         "--fresh", action="store_true", help="forget everything and start anew"
     )
     parser.add_argument(
         "--state",
         metavar="FILE",
         type=Path,
-        default=DEFAULT_STATE,
-        help=f"remember everything there (default: {DEFAULT_STATE})",
+        help="remember everything there "
+        f"(default: {STATE_FILES['confluence']}; for Jira {STATE_FILES['jira']})",
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.state = options.state or STATE_FILES[options.product]
+    return options
 
 
 def port_number(text: str) -> int:
@@ -79,7 +92,9 @@ def _open(options: argparse.Namespace) -> LocalConfluence:
     if options.fresh:
         for suffix in ("", "-journal", "-wal", "-shm"):
             Path(f"{options.state}{suffix}").unlink(missing_ok=True)
-    return LocalConfluence(port=options.port, state=options.state)
+    return LocalConfluence(
+        port=options.port, state=options.state, product=options.product
+    )
 
 
 def _serve(confluence: LocalConfluence, app: str | None, stop: StopRequest) -> int:
@@ -100,7 +115,7 @@ def _serve(confluence: LocalConfluence, app: str | None, stop: StopRequest) -> i
 
 
 def _install(confluence: LocalConfluence, app: str) -> str:
-    app_key = install_app(confluence.origin, app.rstrip("/") + DESCRIPTOR_PATH)
+    app_key = install_app(confluence.base_url, app.rstrip("/") + DESCRIPTOR_PATH)
     installation = confluence.site.installations.find_installed(app_key)
     page = installation and first_page(confluence.site, installation)
     return confluence.origin + page.address if page else f"{confluence.base_url}/"

@@ -1,6 +1,7 @@
 """Install an app through the site's own REST calls, as a script would."""
 
 import time
+from urllib.parse import urljoin
 
 import requests
 
@@ -15,19 +16,19 @@ class InstallerError(Exception):
     """The installation failed; the message is the site's."""
 
 
-def install_app(origin: str, descriptor_url: str) -> str:
-    """Install the app on the site at *origin* and return the app's key.
+def install_app(base_url: str, descriptor_url: str) -> str:
+    """Install the app on the site at *base_url* and return the app's key.
 
     :raises InstallerError: if the site refuses it.
     """
     try:
-        return _install(origin, descriptor_url)
+        return _install(base_url, descriptor_url)
     except requests.RequestException as error:
         raise InstallerError(f"the site broke off ({type(error).__name__})") from error
 
 
-def _install(origin: str, descriptor_url: str) -> str:
-    root = f"{origin}/wiki/rest/plugins/1.0/"
+def _install(base_url: str, descriptor_url: str) -> str:
+    root = f"{base_url}/rest/plugins/1.0/"
     with new_session() as session:
         session.auth = CREDENTIALS
         token = session.get(root, timeout=REQUEST_SECONDS).headers["upm-token"]
@@ -41,7 +42,7 @@ def _install(origin: str, descriptor_url: str) -> str:
         if accepted.status_code != 202:
             raise InstallerError(f"the site answered {accepted.status_code}")
         task = accepted.json()
-        return _wait(session, origin + task["links"]["self"], task["pingAfter"])
+        return _wait(session, urljoin(root, task["links"]["self"]), task["pingAfter"])
 
 
 def _wait(session: requests.Session, address: str, ping_after: int) -> str:

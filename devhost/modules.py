@@ -22,6 +22,7 @@ LINK_TYPES = frozenset({"webItems", "contentBylineItems"})
 # An app has one of each at most.
 SINGLE_PAGES = ("configurePage", "postInstallPage")
 MACRO_TYPE = "dynamicContentMacros"
+STATIC_MACRO_TYPE = "staticContentMacros"
 DEFAULT_WEIGHT = 100
 
 
@@ -38,6 +39,7 @@ class Module:
     app: Installation
     type: str
     definition: dict[str, Any]
+    context_path: str = CONTEXT_PATH
 
     @property
     def key(self) -> str:
@@ -77,11 +79,12 @@ class Module:
     def address(self) -> str:
         """The address that a link to this module has."""
         if self.is_page:
-            return f"{CONTEXT_PATH}/plugins/servlet/ac/{self.app.app_key}/{self.key}"
+            key = f"{self.app.app_key}/{self.key}"
+            return f"{self.context_path}/plugins/servlet/ac/{key}"
         if is_relative(self.url):
             path = "/" + self.url.lstrip("/")
-            inside = path.startswith(CONTEXT_PATH + "/")
-            return path if inside else CONTEXT_PATH + path
+            inside = path.startswith(self.context_path + "/")
+            return path if inside else self.context_path + path
         return self.url
 
 
@@ -93,7 +96,7 @@ def modules_of(site: Site, app: Installation) -> Iterator[Module]:
     ):
         for module_type, definitions in modules.items():
             for definition in definitions:
-                yield Module(app, module_type, definition)
+                yield Module(app, module_type, definition, site.context_path)
 
 
 def all_modules(site: Site) -> list[Module]:
@@ -117,6 +120,16 @@ def single_page(site: Site, app: Installation, module_type: str) -> Module | Non
     """Return the app's ``configurePage`` or ``postInstallPage``, None without one."""
     found = (each for each in modules_of(site, app) if each.type == module_type)
     return next(found, None)
+
+
+def hidden_modules(site: Site, app: Installation) -> dict[str, int]:
+    """Return how many modules of which types this product does not show."""
+    types = [module.type for module in modules_of(site, app)]
+    return {
+        each: types.count(each)
+        for each in dict.fromkeys(types)
+        if not site.product.shows(each)
+    }
 
 
 def first_page(site: Site, app: Installation) -> Module | None:

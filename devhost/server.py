@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
+from devhost.products import CONFLUENCE, PRODUCTS
 from devhost.site import KEY_SETTINGS, Site
 from devhost.state import State
 from devhost.web import create_web, serve_site
@@ -55,13 +56,20 @@ class LocalConfluence:
     Use it as a context manager, or with ``start`` and ``stop``.
     """
 
-    def __init__(self, port: int = 0, state: str | Path = ":memory:") -> None:
-        """Bind *port* (0: any free one) and open *state*.
+    def __init__(
+        self,
+        port: int = 0,
+        state: str | Path = ":memory:",
+        product: str = CONFLUENCE.name,
+    ) -> None:
+        """Bind *port* (0: any free one) and open *state*, of a site of *product*.
 
+        :raises KeyError: if there is no such product.
         :raises OSError: if the port is in use.
         :raises StateError: if the state file cannot be used.
         """
-        self._state = State(state)
+        self._product = PRODUCTS[product]
+        self._state = State(state, product)
         try:
             listener = _listen(socket.AF_INET, "127.0.0.1", port)
         except OSError:
@@ -109,10 +117,13 @@ class LocalConfluence:
         return self
 
     def _new_site(self) -> Site:
-        site = Site(self._state, port=self.port)
+        site = Site(self._state, port=self.port, product=self._product)
         # The desk starts further sites with this.
-        site.neighbours = Neighbours(site, LocalConfluence)
+        site.neighbours = Neighbours(site, self._further_site)
         return site
+
+    def _further_site(self) -> "LocalConfluence":
+        return LocalConfluence(product=self._product.name)
 
     def reset(self) -> None:
         """Serve a fresh site instead, on the same port and with the same keys.
@@ -131,7 +142,7 @@ class LocalConfluence:
 
     def _fresh_state(self) -> State:
         if self._fresh is None:
-            self._fresh = State()
+            self._fresh = State(product=self._product.name)
             # It makes its tables, and fills the wiki.
             Site(self._fresh, port=self.port).share_keys(self.site)
             for name in KEY_SETTINGS:

@@ -17,6 +17,7 @@ from devhost.faults import Faults
 from devhost.installations import Installations
 from devhost.licences import Licences
 from devhost.oauth import AuthorizationServer
+from devhost.products import CONFLUENCE, CONTEXT_PATH, Product
 from devhost.state import State
 from devhost.users import ADMINISTRATOR, USERS, User
 from devhost.wiki import Wiki
@@ -24,7 +25,8 @@ from devhost.wiki import Wiki
 if TYPE_CHECKING:
     from devhost.neighbours import Neighbours
 
-CONTEXT_PATH = "/wiki"
+__all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]
+
 SITE_NAME = "Demonstration Site"
 # The names by which every program of this machine finds it.
 SITE_HOST_NAMES = ("localhost", "127.0.0.1")
@@ -33,13 +35,16 @@ KEY_SETTINGS = ("key_id", "private_key")
 
 
 class Site:
-    """One Confluence site on this machine."""
+    """One site of a product on this machine."""
 
     # Set by the server, which can open further sockets.
     neighbours: "Neighbours"
 
-    def __init__(self, state: State, *, port: int) -> None:
+    def __init__(
+        self, state: State, *, port: int, product: Product = CONFLUENCE
+    ) -> None:
         self.state = state
+        self.product = product
         self.port = port
         self.name = SITE_NAME
         self._base_name, self._display_name = self._stored_names()
@@ -66,14 +71,19 @@ class Site:
         return f"http://{self._base_name}:{self.port}"
 
     @property
+    def context_path(self) -> str:
+        """The path of the base URL: ``/wiki`` in Confluence."""
+        return self.product.context_path
+
+    @property
     def base_url(self) -> str:
-        """The site's base URL, with Confluence's context path."""
-        return self.origin + CONTEXT_PATH
+        """The site's base URL, with the product's context path."""
+        return self.origin + self.context_path
 
     @property
     def display_url(self) -> str:
         """The base URL as people see it; another one stands for a custom domain."""
-        return f"http://{self._display_name}:{self.port}{CONTEXT_PATH}"
+        return f"http://{self._display_name}:{self.port}{self.context_path}"
 
     def set_names(self, base_name: str, display_name: str) -> None:
         """Give the site other host names, of ``SITE_HOST_NAMES``."""

@@ -53,10 +53,13 @@ class StateError(Exception):
 class State:
     """The SQLite file, or ``:memory:``."""
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
+    def __init__(
+        self, path: str | Path = ":memory:", product: str = "confluence"
+    ) -> None:
         """Open *path*, and create what is missing.
 
-        :raises StateError: if the file is not a state file of this version.
+        :raises StateError: if the file is not a state file of this version, or of a
+            site of another product.
         """
         self._lock = threading.RLock()
         try:
@@ -66,28 +69,33 @@ class State:
                 path, check_same_thread=False, isolation_level=None
             )
             self._connection.row_factory = sqlite3.Row
-            self._open_schema()
+            self._open_schema(product)
         except (sqlite3.Error, OSError) as error:
             raise StateError(
                 f"cannot use the state file {path}: {error}; "
                 "choose another with --state, or start anew with --fresh"
             ) from error
 
-    def _open_schema(self) -> None:
+    def _open_schema(self, product: str) -> None:
         try:
-            self._create_schema()
+            self._create_schema(product)
         except sqlite3.Error:
             self._connection.close()
             raise
 
-    def _create_schema(self) -> None:
+    def _create_schema(self, product: str) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._connection.executescript(
                 f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
             )
+            self.set_setting("product", product)
         elif version != SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"it has schema version {version}")
+        # A file of before there was a choice says nothing.
+        found = self.find_setting("product") or "confluence"
+        if found != product:
+            raise sqlite3.DatabaseError(f"it holds a site of {found}, not of {product}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

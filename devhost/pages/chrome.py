@@ -17,7 +17,6 @@ from devhost.current import current_site, current_target
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.pages.placement import Placement
-from devhost.site import CONTEXT_PATH
 from devhost.users import USERS
 
 # Nothing but our own scripts and styles; any app may be framed.
@@ -73,10 +72,10 @@ def render(template: str, placed: Placement | None = None, **values: Any) -> str
         template,
         site=site,
         site_name=site.name,
-        wiki=CONTEXT_PATH,
+        wiki=site.context_path,
         users=USERS.values(),
         people={user.account_id: user.display_name for user in USERS.values()},
-        spaces=reading.spaces(site),
+        spaces=reading.spaces(site) if site.product.has_wiki else [],
         placed=placed,
         show=current_app.jinja_env.get_template("_links.html").make_module(
             {"request": request}
@@ -101,7 +100,7 @@ def boot(
     """Return the settings of ``host.js`` on this page."""
     site = current_site()
     return {
-        "contextPath": CONTEXT_PATH,
+        "contextPath": site.context_path,
         "accountId": site.user.account_id,
         "session": site.session_token,
         "frames": frames,

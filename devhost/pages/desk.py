@@ -12,7 +12,7 @@ from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import STATES, LicenceError
 from devhost.lifecycle import LifecycleError
-from devhost.modules import first_page
+from devhost.modules import first_page, hidden_modules
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import (
     decoded_key,
@@ -42,7 +42,12 @@ def desk(error: str = "", after: int | None = None) -> str:
         after = request.args.get("after", type=int)
     sent = None if after is None else [as_json(one) for one in shown_exchanges(after)]
     apps = [
-        (app, first_page(site, app), site.licences.of(app).state)
+        (
+            app,
+            first_page(site, app),
+            site.licences.of(app).state,
+            hidden_modules(site, app),
+        )
         for app in site.installations.all()
     ]
     return render(

@@ -8,7 +8,6 @@ from devhost.module_rules import is_relative
 from devhost.modules import Module, text_of
 from devhost.pages.iframes import expand_url
 from devhost.pages.places import Place, context_variables
-from devhost.site import CONTEXT_PATH
 
 # What connect-host.js listens to, by the type of a target.
 TARGET_CLASSES = {
@@ -101,7 +100,7 @@ def _classes(kind: str, module: Module, key: str, *, target: str = "") -> list[s
 def _page_address(module: Module) -> str:
     # No fragment: the bridge would read one as the options of its own.
     key = quote(module.key, safe="")
-    return f"{CONTEXT_PATH}/plugins/servlet/ac/{module.app.app_key}/{key}"
+    return f"{module.context_path}/plugins/servlet/ac/{module.app.app_key}/{key}"
 
 
 def _address(place: Place) -> str:
@@ -130,9 +129,10 @@ def _declared_address(place: Place) -> str:
     context = str(module.definition.get("context", "addon")).lower()
     if context == "page":
         key = quote(module.url, safe="")
-        return f"{CONTEXT_PATH}/plugins/servlet/ac/{module.app.app_key}/{key}"
+        return f"{module.context_path}/plugins/servlet/ac/{module.app.app_key}/{key}"
     path = "/" + url.lstrip("/")
-    return path if path.startswith(f"{CONTEXT_PATH}/") else CONTEXT_PATH + path
+    root = module.context_path
+    return path if path.startswith(f"{root}/") else root + path
 
 
 def _icon(module: Module, icon: Any) -> Icon | None:

@@ -68,8 +68,11 @@ class Placement:
 
     def __post_init__(self) -> None:
         """Find every module's place, and sign the panels."""
-        self.modules = all_modules(self.site)
-        self._spots = Spots(self.modules)
+        product = self.site.product
+        self.modules = [
+            module for module in all_modules(self.site) if product.shows(module.type)
+        ]
+        self._spots = Spots(self.modules, has_wiki=product.has_wiki)
         self._panels = self._find_panels()
 
     def place(self, module: Module) -> Place:
@@ -153,14 +156,19 @@ class Placement:
 class Spots:
     """The spots of locations, with the sections that the apps declare."""
 
-    def __init__(self, modules: list[Module]) -> None:
+    def __init__(self, modules: list[Module], *, has_wiki: bool = True) -> None:
+        self._has_wiki = has_wiki
         self._sections = [each for each in modules if each.type == "webSections"]
 
     def of_link(self, module: Module) -> Spot | None:
         """Return where the link to a module is; None for nowhere."""
         if module.type not in PLACED_TYPES:
             return None
-        return self._find(location_of(module), LINK_AREAS)
+        location = location_of(module)
+        if module.type == "adminPages" and not self._has_wiki:
+            # Jira has locations of its own for its settings.
+            location = DEFAULT_LOCATIONS[module.type]
+        return self._find(location, LINK_AREAS)
 
     def of_panel(self, module: Module) -> Spot | None:
         """Return where a web panel is; None for nowhere."""

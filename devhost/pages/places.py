@@ -1,34 +1,19 @@
 """Where a module is shown, and what the app is told of that place."""
 
-import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
 
+from devhost.macros.definitions import definition_of
+from devhost.macros.on_page import MacroOnPage, find_on_page
 from devhost.modules import MACRO_TYPE, Module
 from devhost.pages import reading
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
 
 CUSTOM = "ac."
-
-
-@dataclass(frozen=True)
-class MacroOnPage:
-    """One macro in the body of a page: the same id and hash at every rendering."""
-
-    id: str
-    hash: str
-    parameters: dict[str, str]
-    body: str = ""
-    output_type: str = "display"
-
-    def context(self) -> dict[str, str]:
-        """Return the macro as the ``context`` claim names it."""
-        return {"id": self.id, "hash": self.hash, "outputType": self.output_type}
 
 
 @dataclass(frozen=True)
@@ -55,18 +40,22 @@ def find_place(
     site: Site,
     module: Module,
     content_id: Any,
+    macro_id: Any = None,
+    *,
     space_key: Any = None,
     custom: Any = None,
 ) -> Place:
-    """Return the place that a page of ours names, as far as the user sees it."""
+    """Return the place that a page of ours names; of a macro by the macro's id."""
     content = reading.find_content(site, content_id)
-    if content is None or module.type != MACRO_TYPE:
-        key = space_key if isinstance(space_key, str) else ""
-        space = reading.find_space(site, key) if key and content is None else None
+    if content is None or module.type != MACRO_TYPE or not isinstance(macro_id, str):
+        named = content is None and isinstance(space_key, str) and space_key
+        space = reading.find_space(site, str(space_key)) if named else None
         given = custom if isinstance(custom, dict) else {}
         texts = {name: text for name, text in given.items() if isinstance(text, str)}
         return Place(module, content, space, custom=texts)
-    return Place(module, content, macro=default_macro(module, content))
+    viewer, definition = reading.viewer_of(site), definition_of(module)
+    macro = find_on_page(site, viewer, content, definition, macro_id)
+    return Place(module, content, macro=macro)
 
 
 def place_of_address(site: Site, module: Module) -> Place:
@@ -80,26 +69,11 @@ def place_of_address(site: Site, module: Module) -> Place:
         site,
         module,
         given.get("content.id") or given.get("page.id"),
-        given.get("space.key"),
-        {
+        space_key=given.get("space.key"),
+        custom={
             name.removeprefix(CUSTOM): value
             for name, value in given.items()
             if name.startswith(CUSTOM)
-        },
-    )
-
-
-def default_macro(module: Module, content: Content) -> MacroOnPage:
-    """Return a macro on *content* with the default values of its parameters."""
-    name = f"{module.app.app_key}/{module.key}/{content.id}"
-    parameters = module.definition.get("parameters", [])
-    return MacroOnPage(
-        id=str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
-        hash=hashlib.sha256(name.encode()).hexdigest()[:32],
-        parameters={
-            str(parameter["identifier"]): str(parameter.get("defaultValue", ""))
-            for parameter in (parameters if isinstance(parameters, list) else [])
-            if isinstance(parameter, dict) and "identifier" in parameter
         },
     )
 
@@ -114,7 +88,7 @@ def context_claim(site: Site, place: Place) -> dict[str, Any]:
     if place.macro is not None:
         confluence["macro"] = place.macro.context()
     return {
-        "confluence": confluence,
+        site.product.name: confluence,
         "license": site.licences.of(place.module.app).context,
         "url": {"displayUrl": site.display_url},
     }
@@ -124,14 +98,7 @@ def context_variables(place: Place) -> dict[str, str]:
     """Return what the variables of a module URL stand for."""
     variables = {f"ac.{name}": value for name, value in place.custom.items()}
     if place.macro is not None:
-        variables |= place.macro.parameters
-        variables |= {
-            "macro.id": place.macro.id,
-            "macro.hash": place.macro.hash,
-            "macro.body": place.macro.body,
-            "macro.truncated": "false",
-            "output.type": place.macro.output_type,
-        }
+        variables |= place.macro.variables()
     if place.content is not None:
         content = place.content.context()["content"]
         variables |= {f"content.{name}": value for name, value in content.items()}

@@ -4,21 +4,16 @@ from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.current import current_site
-from devhost.modules import (
-    MACRO_TYPE,
-    SINGLE_PAGES,
-    all_modules,
-    find_module,
-    single_page,
-)
+from devhost.macros.definitions import all_macros
+from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.iframes import frame
+from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
-from devhost.pages.places import find_place, place_of_address
+from devhost.pages.places import place_of_address
 from devhost.pages.space_tools import space_settings_address
 from devhost.raw_target import decode_segment
-from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
 
 blueprint = site_blueprint("pages")
@@ -27,20 +22,23 @@ blueprint = site_blueprint("pages")
 @blueprint.get("/")
 def root() -> AnyResponse:
     """Go to the dashboard."""
-    return redirect(CONTEXT_PATH + "/")
+    return redirect(current_site().context_path + "/")
 
 
 @blueprint.get("/wiki/")
 @blueprint.get("/wiki/home")
 def dashboard() -> str:
     """Show the spaces and the installed apps."""
+    site = current_site()
+    recent = reading.recent(site) if site.product.has_wiki else []
     return render(
         "dashboard.html",
-        Placement(current_site(), ("site", "dashboard")),
-        apps=current_site().installations.enabled(),
-        recent=[
-            (each, reading.address(each)) for each in reading.recent(current_site())
-        ],
+        Placement(site, ("site", "dashboard")),
+        apps=site.installations.enabled(),
+        macro_apps={
+            each.module.app.app_key for each in all_macros(site) if not each.is_hidden
+        },
+        recent=[(each, reading.address(each)) for each in recent],
     )
 
 
@@ -69,16 +67,16 @@ def space(space_key: str) -> str:
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>/<slug>")
 def page(space_key: str, page_id: str, slug: str = "") -> str:
-    """Show a page with every macro of the installed apps."""
+    """Show a page, and the macros of apps that it carries."""
     site = current_site()
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
-    macros = [module for module in all_modules(site) if module.type == MACRO_TYPE]
-    frames = [
-        frame(site, find_place(site, module, found.id), f"macro-{number}")
-        for number, module in enumerate(macros)
-    ]
+    macros = PageMacros(site, found)
+    shown = {
+        "body": reading.body(site, found, macros.show),
+        **reading.surroundings(site, found, macros.show),
+    }
     location = {
         "target": "contentview",
         "context": {"contentId": found.id, "contentType": found.type},
@@ -89,10 +87,8 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         page=found,
         space=found.space,
         space_settings=space_settings_address(site, found.space),
-        macros=macros,
-        body=reading.body(site, found),
-        **reading.surroundings(site, found),
-        boot=boot(frames, location=location, space_key=found.space.key),
+        **shown,
+        boot=boot(macros.frames, location=location, space_key=found.space.key),
     )
 
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, has_request_context, jsonify, request
 
+from devhost.current import current_site
 from devhost.wiki.errors import WikiError
 
 V2_ROOT = "/wiki/api/v2"
@@ -58,7 +59,9 @@ def answer_error(error: RestError) -> Response:
     """Answer a refused request; why, for its developer, in a header of its own."""
     response = error_response(error.status, error.message)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = 'JWT realm="Confluence"'
+        response.headers["WWW-Authenticate"] = (
+            f'JWT realm="{current_site().product.title}"'
+        )
     if error.reason:
         response.headers["X-Devhost-Reason"] = error.reason
     return response

@@ -11,6 +11,7 @@ from html import escape
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
+from devhost.wiki.macro_messages import notice, unknown
 from devhost.wiki.storage_format import AC, MACRO, RI, Macro, macro_of, parse
 
 VOID = frozenset({"br", "hr", "col"})
@@ -26,6 +27,16 @@ BRIDGE_CLASS = re.compile(r"ap-[A-Za-z0-9._-]+")
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|/(?![/\\])|#)", re.IGNORECASE)
 PANELS = frozenset({"info", "note", "tip", "warning", "panel"})
 TRANSPARENT = frozenset({"excerpt", "section", "column", "details"})
+# Confluence's own macros that are not here; every other name is an unknown macro.
+OTHER_MACROS = frozenset(
+    "attachments blog-posts change-history chart children contentbylabel"
+    " contributors contributors-summary create-from-template detailssummary excerpt-"
+    " include favpages gallery include index jira jirachart livesearch loremipsum"
+    " multimedia navmap network pagetree pagetreesearch popular-labels profile"
+    " profile-picture recently-updated recently-updated-dashboard related-labels"
+    " roadmap space-attachments spaces-list tasks-report-macro userlister view-file"
+    " viewdoc viewpdf viewppt viewxls widget".split()
+)
 COLOURS = frozenset({"grey", "red", "yellow", "green", "blue", "purple"})
 
 
@@ -163,8 +174,9 @@ class _Renderer:
             return self._contents()
         if macro.name == "anchor":
             return f'<span id="{escape(macro.parameters.get("", ""))}"></span>'
-        name = escape(macro.name)
-        return f'<p class="notice">The macro {name} is not in the local Confluence.</p>'
+        if macro.name not in OTHER_MACROS:
+            return unknown(macro.name)
+        return notice(f"The macro {macro.name} is not in the local Confluence.")
 
     def _contents(self) -> str:
         items = "".join(

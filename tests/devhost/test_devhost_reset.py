@@ -16,7 +16,7 @@ from devhost.wiki.editor import NewContent
 from tests.devhost.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 # What a site is, not what happened to it.
-IDENTITY = {"state", "port", "name", "key_id", "private_key"}
+IDENTITY = {"product", "state", "port", "name", "key_id", "private_key"}
 PLAIN = (str, int, bool, type(None))
 
 

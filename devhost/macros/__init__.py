@@ -1,0 +1,13 @@
+"""The macros that apps bring into the bodies of pages.
+
+* ``definitions``   what an app declares of its macros
+* ``on_page``       a macro as it stands on a page, with parameters and body
+* ``storage``       writing and replacing macros in storage format
+* ``policy``        whether an app access rule blocks a macro
+* ``sample_page``   a page that carries the macros of one app
+
+What stands in place of a macro that cannot be shown is in ``devhost.wiki``.
+
+https://developer.atlassian.com/cloud/confluence/modules/dynamic-content-macro/ and
+https://developer.atlassian.com/cloud/confluence/modules/static-content-macro/
+"""
