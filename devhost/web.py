@@ -11,6 +11,7 @@ from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
     bridge,
+    condition_switches,
     desk,
     desk_api,
     faults,
@@ -66,6 +67,7 @@ def create_web(site: Site) -> Flask:
         bridge.blueprint,
         desk.blueprint,
         desk_api.blueprint,
+        condition_switches.blueprint,
         faults.blueprint,
         inspector.blueprint,
         macro_page.blueprint,

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from devhost.module_rules import is_relative
-from devhost.modules import Module, text_of
+from devhost.modules import LINK_TYPES, Module, text_of
 from devhost.pages.iframes import expand_url
 from devhost.pages.places import Place, context_variables
 
@@ -66,6 +66,17 @@ def link_of(place: Place, appearance: dict[str, Any] | None = None) -> Link:
     )
 
 
+def takes_context(module: Module) -> bool:
+    """Whether a link to the module's page takes content and space along.
+
+    Only a URL that asks for them gets them, as in Confluence. Assumed: so do the
+    conditions of a web item, which would fail on a page without them.
+    """
+    asks = any(each in module.url for each in CONTEXT_PREFIXES)
+    is_judged = module.type in LINK_TYPES and "conditions" in module.definition
+    return asks or is_judged or module.type == "spaceToolsTabs"
+
+
 def target_type(module: Module) -> str:
     """Return how the module is opened: page, dialog, dialogmodule, inlinedialog."""
     target = module.definition.get("target")
@@ -113,9 +124,7 @@ def _address(place: Place) -> str:
 
 
 def _context_parameters(place: Place) -> dict[str, str]:
-    # Only for a URL that asks for it, as Confluence has it.
-    asks = any(each in place.module.url for each in CONTEXT_PREFIXES)
-    if not asks and place.module.type != "spaceToolsTabs":
+    if not takes_context(place.module):
         return {}
     variables = context_variables(place)
     return {name: variables[name] for name in CONTEXT_PARAMETERS if variables.get(name)}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.locations import (
     DEFAULT_LOCATIONS,
     LINK_AREAS,
@@ -15,9 +16,9 @@ from devhost.locations import (
     find_area,
     is_within,
 )
-from devhost.modules import DEFAULT_WEIGHT, Module, all_modules, text_of
+from devhost.modules import DEFAULT_WEIGHT, PAGE_TYPES, Module, all_modules, text_of
 from devhost.pages.iframes import frame
-from devhost.pages.links import Link, link_of
+from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.places import Place
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
@@ -28,12 +29,16 @@ BYLINE_PARTS = ("name", "icon", "tooltip")
 
 @dataclass(frozen=True)
 class Spot:
-    """Where the location of a module is: an area, and a section of it."""
+    """Where the location of a module is: an area, and a section of it.
+
+    ``declared`` is the ``webSections`` module if an app brings the section.
+    """
 
     area: Area
     section: str = ""
     label: str = ""
     weight: int = DEFAULT_WEIGHT
+    declared: Module | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,10 @@ class Placement:
         found: dict[tuple[int, str, str], list[Module]] = {}
         for module in self.modules:
             spot = self._spots.of_link(module)
-            if spot is not None and spot.area.name == area and self._is_shown(module):
+            if spot is None or spot.area.name != area:
+                continue
+            sections = [one for one in (module, spot.declared) if one is not None]
+            if all(self._is_shown(each) for each in sections):
                 key = (spot.weight, spot.section, spot.label)
                 found.setdefault(key, []).append(module)
         return [
@@ -105,7 +113,9 @@ class Placement:
         return [
             module
             for module in self.modules
-            if module.type == "generalPages" and module.location != NOWHERE
+            if module.type == "generalPages"
+            and module.location != NOWHERE
+            and conditions_hold(self.site, module, Place(module))
         ]
 
     def byline(self) -> list[Link]:
@@ -136,7 +146,13 @@ class Placement:
         )
 
     def _is_shown(self, module: Module) -> bool:
-        return module.url != "" or module.type != "webItems" or _has_dialog(module)
+        if module.type == "webItems" and not module.url and not _has_dialog(module):
+            return False
+        place = self.place(module)
+        if module.type in PAGE_TYPES and not takes_context(module):
+            # It opens in no page or space, whatever page its link is on.
+            place = Place(module)
+        return conditions_hold(self.site, module, place)
 
     def _find_panels(self) -> dict[str, list[Panel]]:
         found: dict[str, list[Panel]] = {}
@@ -144,6 +160,8 @@ class Placement:
         for number, module in enumerate(by_weight(list(panels))):
             spot = self._spots.of_panel(module)
             if spot is None or spot.area.on not in self.on:
+                continue
+            if not self._is_shown(module):
                 continue
             panel = Panel(
                 module, f"panel-{number}", text_of(module.definition.get("tooltip"))
@@ -183,7 +201,9 @@ class Spots:
             if location in _section_names(section):
                 area = find_area(section.location, areas)
                 if area is not None:
-                    return Spot(area, location, section.title, section.weight)
+                    return Spot(
+                        area, location, section.title, section.weight, section
+                    )
         area = find_area(location, areas)
         if area is None:
             return None

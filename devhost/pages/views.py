@@ -3,6 +3,7 @@
 from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site
 from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
@@ -109,9 +110,16 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         return _message(
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
+    place = place_of_address(site, module)
+    if not conditions_hold(site, module, place):
+        return _message(
+            "Not permitted",
+            f"The conditions of {module.title} do not let "
+            f"{site.user.display_name} see it.",
+            403,
+        )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    place = place_of_address(site, module)
     settings = boot(
         [frame(site, place, "app-page")],
         app_key=app_key,
