@@ -14,7 +14,7 @@ from devhost.testing.expectations import (
 from devhost.users import USERS, User
 
 # How long a message may take that another thread sends, in seconds.
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
 

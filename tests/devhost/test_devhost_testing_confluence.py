@@ -9,6 +9,7 @@ import requests
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.expectations import MessageError, transcript
 from tests.devhost.fake_app import APP_KEY, FakeApp
+from tests.devhost.webhook_app import add_page, hooks, install, serve
 
 PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
 TEMPLATE = "/rest/atlassian-connect/1/addons/{app}/properties/{key}"
@@ -96,6 +97,15 @@ def test_the_host_says_what_it_sent(confluence: RecordingConfluence) -> None:
         confluence.not_sent("POST", "/installed")
     with pytest.raises(MessageError, match="sent enabled: #4"):
         confluence.not_sent_event("enabled")
+
+
+def test_a_webhook_is_known_by_its_event(confluence: RecordingConfluence) -> None:
+    with serve(confluence, *hooks("page_created", "page_removed")) as app:
+        install(confluence, app)
+        add_page(confluence)
+        sent = confluence.sent_event("page_created", status=204, times=1, within=30)
+        assert sent.path == "/page_created"
+        confluence.not_sent_event("page_removed")
 
 
 def test_a_message_may_come_a_little_later(
