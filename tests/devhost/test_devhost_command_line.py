@@ -190,11 +190,11 @@ def test_a_bad_descriptor_is_refused_with_every_place_and_what_to_write(
     port: int, state: Path, lone_app: FakeApp
 ) -> None:
     page = {**DESCRIPTOR["modules"]["generalPages"][0], "key": "not a key"}
-    lone_app.descriptor |= {"modules": {"generalPages": [page]}, "scopes": ["Raed"]}
+    lone_app.descriptor |= {"modules": {"generalPages": [page]}, "scopes": ["READY"]}
     code, said = run("--port", port, "--state", state, "--app", lone_app.base_url)
     assert code == 1
     assert "modules.generalPages[0].key: must match ^[a-zA-Z0-9-]+$" in said
-    assert "scopes: unknown scope 'Raed'; known: " in said
+    assert "scopes: unknown scope 'READY'; known: " in said
 
 
 def test_the_address_of_the_descriptor_will_do(
