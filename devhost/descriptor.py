@@ -197,6 +197,7 @@ def _modules_problems(modules: Any, product: Product) -> Iterator[str]:
                 arrays.pop(module_type),
                 where=f"modules.{module_type}",
                 required=required,
+                product=product,
             )
     yield from array_problems(arrays, where="modules.", product=product)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from devhost.conditions.rules import conditions_problems
 from devhost.products import CONFLUENCE, Product
 
 REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {
@@ -83,6 +84,7 @@ def array_problems(
                     where=f"{place}[{number}]",
                     required=required,
                     absolute_url_allowed=module_type == "webItems",
+                    product=product,
                 )
 
 
@@ -92,6 +94,7 @@ def module_problems(
     where: str,
     required: tuple[str, ...],
     absolute_url_allowed: bool = False,
+    product: Product = CONFLUENCE,
 ) -> Iterator[str]:
     """Yield what is wrong with one module."""
     if not isinstance(module, dict):
@@ -103,6 +106,9 @@ def module_problems(
     yield from _key_problems(module, where)
     yield from _name_problems(module, where)
     yield from _url_problems(module, where, absolute_url_allowed)
+    if "conditions" in module:
+        conditions = module["conditions"]
+        yield from conditions_problems(conditions, f"{where}.conditions", product)
 
 
 def _key_problems(module: dict[str, Any], where: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
 from devhost.clock import Clock
+from devhost.conditions.switches import ConditionSwitches
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.installations import Installations
@@ -25,6 +26,7 @@ from devhost.wiki import Wiki
 
 if TYPE_CHECKING:
     from devhost.neighbours import Neighbours
+    from devhost.webhooks import Webhooks
 
 __all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]
 
@@ -40,6 +42,8 @@ class Site:
 
     # Set by the server, which can open further sockets.
     neighbours: "Neighbours"
+    # Set by the server, which stops them.
+    webhooks: "Webhooks"
 
     def __init__(
         self, state: State, *, port: int, product: Product = CONFLUENCE
@@ -54,6 +58,7 @@ class Site:
         self.exchanges = ExchangeLog()
         self.faults = Faults(self.clock)
         self.licences = Licences(state)
+        self.conditions = ConditionSwitches(state)
         self.authorization = AuthorizationServer()
         # Every site of this process, this one first; they share install keys.
         self.siblings: list[Site] = [self]

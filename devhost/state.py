@@ -124,6 +124,16 @@ class State:
         with self.transaction() as sql:
             sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """Return the remembered settings whose names begin with *prefix*."""
+        with self.transaction() as sql:
+            rows = sql.execute(
+                "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?"
+                " ORDER BY name",
+                [len(prefix), prefix],
+            ).fetchall()
+        return {str(row["name"]): str(row["value"]) for row in rows}
+
     def copy_from(self, other: "State") -> None:
         """Become what *other* is, in every table that anybody has made."""
         with other._lock, self._lock:

@@ -9,7 +9,16 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
-from devhost.pages import bridge, desk, desk_api, faults, inspector, macro_page, views
+from devhost.pages import (
+    bridge,
+    condition_switches,
+    desk,
+    desk_api,
+    faults,
+    inspector,
+    macro_page,
+    views,
+)
 from devhost.pages.chrome import render
 from devhost.products import Product
 from devhost.raw_target import RouteByRawPath
@@ -57,6 +66,7 @@ def create_web(site: Site) -> Flask:
         bridge.blueprint,
         desk.blueprint,
         desk_api.blueprint,
+        condition_switches.blueprint,
         faults.blueprint,
         inspector.blueprint,
         macro_page.blueprint,

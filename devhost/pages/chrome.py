@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import render_template
 
+from devhost.conditions.evaluate import shown
 from devhost.current import current_site
-from devhost.modules import ADMIN_TYPES, HEADER_LOCATIONS, all_modules
+from devhost.modules import ADMIN_TYPES, HEADER_LOCATIONS, PAGE_TYPES, all_modules
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.users import USERS
@@ -22,6 +23,9 @@ def render(template: str, **values: Any) -> str:
     """Render a page of the site."""
     site = current_site()
     modules = all_modules(site)
+    # A page opens in no page or space, whatever page its link is on.
+    pages = shown(site, [module for module in modules if module.type in PAGE_TYPES])
+    place = {"content": values.get("page"), "in_space": values.get("space")}
     return render_template(
         template,
         site=site,
@@ -32,17 +36,21 @@ def render(template: str, **values: Any) -> str:
         spaces=reading.spaces(site) if site.product.has_wiki else [],
         app_pages=[
             module
-            for module in modules
+            for module in pages
             if module.type == "generalPages" and module.location != "none"
         ],
-        header_items=[
-            module
-            for module in modules
-            if module.type == "webItems"
-            and module.url
-            and module.location in HEADER_LOCATIONS
-        ],
-        admin_pages=[module for module in modules if module.type in ADMIN_TYPES],
+        header_items=shown(
+            site,
+            [
+                module
+                for module in modules
+                if module.type == "webItems"
+                and module.url
+                and module.location in HEADER_LOCATIONS
+            ],
+            **place,
+        ),
+        admin_pages=[module for module in pages if module.type in ADMIN_TYPES],
         **values,
     )
 

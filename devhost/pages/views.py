@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site, current_target
 from devhost.macros.definitions import all_macros
 from devhost.modules import find_module
@@ -115,9 +116,17 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         return _message(
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
+    place = Place(module)
+    if not conditions_hold(site, module, place):
+        return _message(
+            "Not permitted",
+            f"The conditions of {module.title} do not let "
+            f"{site.user.display_name} see it.",
+            403,
+        )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    frames = [frame(site, Place(module), "app-page")]
+    frames = [frame(site, place, "app-page")]
     settings = boot(frames, app_key=app_key, location=location)
     return render("app_page.html", module=module, boot=settings)
 
