@@ -5,8 +5,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from devhost.access_rules import is_blocked
 from devhost.current import current_site
 from devhost.pages.reading import address, file_address, links
+from devhost.rest.caller import caller
 from devhost.rest.macros import RestMacros
 from devhost.rest.people import person
 from devhost.rest.reading import not_here
@@ -244,6 +246,9 @@ def space(found: Space, expansion: Expansion) -> dict[str, Any]:
     """Return a space."""
 
     def homepage(below: Expansion) -> dict[str, Any] | None:
+        # The space may be open to the app where its pages are not.
+        if is_blocked(current_site(), caller.app.app_key, found):
+            return None
         page = found.homepage_id and wiki.contents.find(viewer, found.homepage_id)
         return content(page, below) if page else None
 
