@@ -10,6 +10,7 @@ from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
+    assumptions,
     bridge,
     condition_switches,
     desk,
@@ -69,6 +70,7 @@ def create_web(site: Site) -> Flask:
         desk_api.blueprint,
         condition_switches.blueprint,
         faults.blueprint,
+        assumptions.blueprint,
         inspector.blueprint,
         macro_page.blueprint,
         views.blueprint,
