@@ -1,6 +1,6 @@
 """The site that the running Flask application serves."""
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from devhost.raw_target import raw_target
 from devhost.site import Site
@@ -9,8 +9,10 @@ EXTENSION = "devhost"
 
 
 def current_site() -> Site:
-    """Return the site of this application."""
-    site: Site = current_app.extensions[EXTENSION]
+    """Return the site of this application: the same one during a whole request."""
+    if "devhost_site" not in g:
+        g.devhost_site = current_app.extensions[EXTENSION]
+    site: Site = g.devhost_site
     return site
 
 

@@ -23,6 +23,7 @@ from devhost.module_rules import (
     static_modules,
 )
 from devhost.outbound_http import TIMEOUTS, new_session
+from devhost.products import CONFLUENCE, Product
 
 APP_KEY = re.compile(r"[a-zA-Z0-9._-]+")
 SCOPES = frozenset(
@@ -48,8 +49,10 @@ def split_url(url: str) -> SplitResult | None:
     return parts
 
 
-def fetch_descriptor(url: str, exchanges: ExchangeLog | None = None) -> dict[str, Any]:
-    """Fetch, parse and check the descriptor at *url*.
+def fetch_descriptor(
+    url: str, exchanges: ExchangeLog | None = None, product: Product = CONFLUENCE
+) -> dict[str, Any]:
+    """Fetch, parse and check the descriptor at *url* of an app for *product*.
 
     :raises InstallError: if it is unreachable or wrong.
     """
@@ -57,7 +60,7 @@ def fetch_descriptor(url: str, exchanges: ExchangeLog | None = None) -> dict[str
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InstallError(f"The descriptor URL {url!r} is not an http(s) URL.")
     descriptor = parse_descriptor(_download(url, exchanges))
-    check_descriptor(descriptor, fetched_from=parts)
+    check_descriptor(descriptor, fetched_from=parts, product=product)
     return descriptor
 
 
@@ -99,8 +102,10 @@ def parse_descriptor(text: bytes) -> dict[str, Any]:
     return descriptor
 
 
-def check_descriptor(descriptor: dict[str, Any], *, fetched_from: SplitResult) -> None:
-    """Refuse a descriptor that Confluence would refuse.
+def check_descriptor(
+    descriptor: dict[str, Any], *, fetched_from: SplitResult, product: Product
+) -> None:
+    """Refuse a descriptor that the product would refuse.
 
     :raises InstallError: naming every wrong place and what to write there.
     """
@@ -109,12 +114,12 @@ def check_descriptor(descriptor: dict[str, Any], *, fetched_from: SplitResult) -
         *_base_url_problems(descriptor.get("baseUrl"), fetched_from),
         *_lifecycle_problems(descriptor),
         *_scope_problems(descriptor.get("scopes", [])),
-        *_modules_problems(descriptor.get("modules", {})),
+        *_modules_problems(descriptor.get("modules", {}), product),
     ]
     if problems:
         raise InstallError(
             "The app descriptor failed to validate against the schema. "
-            "Please confirm this app is intended for use with Confluence "
+            f"Please confirm this app is intended for use with {product.title} "
             f"and then contact the app vendor. {'; '.join(problems)}."
         )
     _refuse_missing_installed_callback(descriptor)
@@ -177,19 +182,24 @@ def _scope_problems(scopes: Any) -> Iterator[str]:
             yield f"scopes: unknown scope {scope!r}; known: {', '.join(sorted(SCOPES))}"
 
 
-def _modules_problems(modules: Any) -> Iterator[str]:
+def _modules_problems(modules: Any, product: Product) -> Iterator[str]:
     if not isinstance(modules, dict):
         yield "modules: must be an object of arrays"
         return
-    arrays = {name: value for name, value in modules.items()}
+    # A type that only the product knows may be one object.
+    arrays = {
+        name: [value] if product.accepts(name) and isinstance(value, dict) else value
+        for name, value in modules.items()
+    }
     for module_type, required in SINGLE_MODULES.items():
         if module_type in arrays:
             yield from module_problems(
                 arrays.pop(module_type),
                 where=f"modules.{module_type}",
                 required=required,
+                product=product,
             )
-    yield from array_problems(arrays, where="modules.")
+    yield from array_problems(arrays, where="modules.", product=product)
 
 
 def _refuse_missing_installed_callback(descriptor: dict[str, Any]) -> None:

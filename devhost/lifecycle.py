@@ -28,7 +28,7 @@ def install(site: Site, descriptor_url: str) -> Installation:
     :raises InstallError: if it is refused; then nothing has changed here.
     """
     with site.lifecycle_lock:
-        descriptor = fetch_descriptor(descriptor_url, site.exchanges)
+        descriptor = fetch_descriptor(descriptor_url, site.exchanges, site.product)
         previous = site.installations.find(descriptor["key"])
         app = _candidate(site, descriptor, descriptor_url, previous)
         check_installed_outcome(app, send_callback(site, app, "installed"))

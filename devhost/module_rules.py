@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from devhost.conditions.rules import conditions_problems
+from devhost.products import CONFLUENCE, Product
+
 REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {
     "generalPages": ("key", "name", "url"),
     "adminPages": ("key", "name", "url"),
@@ -62,11 +65,15 @@ def duplicates(keys: list[str]) -> list[str]:
     return list(dict.fromkeys(key for key in keys if keys.count(key) > 1))
 
 
-def array_problems(modules: dict[str, Any], *, where: str = "") -> Iterator[str]:
+def array_problems(
+    modules: dict[str, Any], *, where: str = "", product: Product = CONFLUENCE
+) -> Iterator[str]:
     """Yield what is wrong with the array modules of *modules*."""
     for module_type, entries in modules.items():
         place = f"{where}{module_type}"
-        if module_type not in REQUIRED_PROPERTIES:
+        is_product_type = product.accepts(module_type)
+        required = REQUIRED_PROPERTIES.get(module_type, () if is_product_type else None)
+        if required is None:
             yield f"{place}: an unknown module ({module_type})"
         elif not isinstance(entries, list):
             yield f"{place}: must be an array of objects"
@@ -75,8 +82,9 @@ def array_problems(modules: dict[str, Any], *, where: str = "") -> Iterator[str]
                 yield from module_problems(
                     module,
                     where=f"{place}[{number}]",
-                    required=REQUIRED_PROPERTIES[module_type],
+                    required=required,
                     absolute_url_allowed=module_type == "webItems",
+                    product=product,
                 )
 
 
@@ -86,6 +94,7 @@ def module_problems(
     where: str,
     required: tuple[str, ...],
     absolute_url_allowed: bool = False,
+    product: Product = CONFLUENCE,
 ) -> Iterator[str]:
     """Yield what is wrong with one module."""
     if not isinstance(module, dict):
@@ -97,6 +106,9 @@ def module_problems(
     yield from _key_problems(module, where)
     yield from _name_problems(module, where)
     yield from _url_problems(module, where, absolute_url_allowed)
+    if "conditions" in module:
+        conditions = module["conditions"]
+        yield from conditions_problems(conditions, f"{where}.conditions", product)
 
 
 def _key_problems(module: dict[str, Any], where: str) -> Iterator[str]:

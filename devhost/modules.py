@@ -9,11 +9,27 @@ from devhost.module_rules import is_relative, static_modules
 from devhost.site import CONTEXT_PATH, Site
 
 PAGE_TYPES = frozenset(
-    {"generalPages", "adminPages", "configurePage", "postInstallPage"}
+    {
+        "generalPages",
+        "adminPages",
+        "configurePage",
+        "postInstallPage",
+        "spaceToolsTabs",
+    }
 )
-ADMIN_TYPES = frozenset({"adminPages", "configurePage"})
+# Those whose url is followed like a link's, unless they have a target.
+LINK_TYPES = frozenset({"webItems", "contentBylineItems"})
+# An app has one of each at most.
+SINGLE_PAGES = ("configurePage", "postInstallPage")
 MACRO_TYPE = "dynamicContentMacros"
-HEADER_LOCATIONS = frozenset({"system.header/left", "system.top.navigation.bar"})
+STATIC_MACRO_TYPE = "staticContentMacros"
+DEFAULT_WEIGHT = 100
+
+
+def text_of(value: Any) -> str:
+    """Return the text of an i18n property, ``{"value": "My page"}``; else empty."""
+    text = value.get("value") if isinstance(value, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,7 @@ class Module:
     app: Installation
     type: str
     definition: dict[str, Any]
+    context_path: str = CONTEXT_PATH
 
     @property
     def key(self) -> str:
@@ -32,8 +49,7 @@ class Module:
     @property
     def title(self) -> str:
         """The name that people read."""
-        name = self.definition.get("name", {})
-        return str(name.get("value") or self.key)
+        return text_of(self.definition.get("name")) or self.key
 
     @property
     def url(self) -> str:
@@ -46,22 +62,29 @@ class Module:
         return str(self.definition.get("location", ""))
 
     @property
+    def weight(self) -> int:
+        """Its place among its neighbours; the light ones come first."""
+        weight = self.definition.get("weight")
+        return weight if isinstance(weight, int) else DEFAULT_WEIGHT
+
+    @property
     def is_page(self) -> bool:
         """Whether the module opens as a page in the site's chrome."""
-        if self.type == "webItems":
+        if self.type in LINK_TYPES:
             context = str(self.definition.get("context", "addon")).lower()
-            return bool(self.url) and is_relative(self.url) and context != "product"
+            return bool(self.url) and is_relative(self.url) and context == "addon"
         return self.type in PAGE_TYPES
 
     @property
     def address(self) -> str:
         """The address that a link to this module has."""
         if self.is_page:
-            return f"{CONTEXT_PATH}/plugins/servlet/ac/{self.app.app_key}/{self.key}"
+            key = f"{self.app.app_key}/{self.key}"
+            return f"{self.context_path}/plugins/servlet/ac/{key}"
         if is_relative(self.url):
             path = "/" + self.url.lstrip("/")
-            inside = path.startswith(CONTEXT_PATH + "/")
-            return path if inside else CONTEXT_PATH + path
+            inside = path.startswith(self.context_path + "/")
+            return path if inside else self.context_path + path
         return self.url
 
 
@@ -73,7 +96,7 @@ def modules_of(site: Site, app: Installation) -> Iterator[Module]:
     ):
         for module_type, definitions in modules.items():
             for definition in definitions:
-                yield Module(app, module_type, definition)
+                yield Module(app, module_type, definition, site.context_path)
 
 
 def all_modules(site: Site) -> list[Module]:
@@ -91,6 +114,22 @@ def find_module(site: Site, app: Installation, key: str) -> Module | None:
         if module.key == key and key:
             return module
     return None
+
+
+def single_page(site: Site, app: Installation, module_type: str) -> Module | None:
+    """Return the app's ``configurePage`` or ``postInstallPage``, None without one."""
+    found = (each for each in modules_of(site, app) if each.type == module_type)
+    return next(found, None)
+
+
+def hidden_modules(site: Site, app: Installation) -> dict[str, int]:
+    """Return how many modules of which types this product does not show."""
+    types = [module.type for module in modules_of(site, app)]
+    return {
+        each: types.count(each)
+        for each in dict.fromkeys(types)
+        if not site.product.shows(each)
+    }
 
 
 def first_page(site: Site, app: Installation) -> Module | None:

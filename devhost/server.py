@@ -18,9 +18,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
-from devhost.site import Site
-from devhost.state import State
-from devhost.web import create_web
+from devhost.products import CONFLUENCE, PRODUCTS
+from devhost.site import KEY_SETTINGS, Site
+from devhost.state import State, StateError
+from devhost.web import create_web, serve_site
+from devhost.webhooks import Webhooks
 
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
@@ -35,7 +37,7 @@ POLL_SECONDS = 0.02
 logger = logging.getLogger("devhost")
 
 
-class _QuietRequestHandler(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Logs path and status, never a query string: it may carry a token."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -55,22 +57,33 @@ class LocalConfluence:
     Use it as a context manager, or with ``start`` and ``stop``.
     """
 
-    def __init__(self, port: int = 0, state: str | Path = ":memory:") -> None:
-        """Bind *port* (0: any free one) and open *state*.
+    def __init__(
+        self,
+        port: int = 0,
+        state: str | Path = ":memory:",
+        product: str = CONFLUENCE.name,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        """Bind *port* (0: any free one) and open *state*, of a site of *product*.
 
+        *fresh*: forget what the state holds.
+
+        :raises KeyError: if there is no such product.
         :raises OSError: if the port is in use.
         :raises StateError: if the state file cannot be used.
         """
-        self._state = State(state)
+        self._product = PRODUCTS[product]
+        # First: who else has the port may have the state.
+        listener = _listen(socket.AF_INET, "127.0.0.1", port)
         try:
-            listener = _listen(socket.AF_INET, "127.0.0.1", port)
-        except OSError:
-            self._state.close()
+            self._state = State(state, product, fresh=fresh)
+        except StateError:
+            listener.close()
             raise
         self.port = int(listener.getsockname()[1])
-        self.site = Site(self._state, port=self.port)
-        # The desk starts further sites with this.
-        self.site.neighbours = Neighbours(self.site, LocalConfluence)
+        self._fresh: State | None = None
+        self.site = self._new_site()
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
         # A browser may try localhost as ::1 first; it falls back where that is taken.
@@ -99,6 +112,11 @@ class LocalConfluence:
         """What this host does wrong on purpose."""
         return self.site.faults
 
+    @property
+    def webhooks(self) -> Webhooks:
+        """What the apps were told of, and what else they can be told."""
+        return self.site.webhooks
+
     def start(self) -> Self:
         """Begin to answer requests."""
         for server in self._servers:
@@ -109,6 +127,42 @@ class LocalConfluence:
             self._threads.append(thread)
         return self
 
+    def _new_site(self) -> Site:
+        site = Site(self._state, port=self.port, product=self._product)
+        # The desk starts further sites with this.
+        site.neighbours = Neighbours(site, self._further_site)
+        site.webhooks = Webhooks(site)
+        return site
+
+    def _further_site(self) -> "LocalConfluence":
+        return LocalConfluence(product=self._product.name)
+
+    def reset(self) -> None:
+        """Serve a fresh site instead, on the same port and with the same keys.
+
+        Everything else is new: what a site remembers is in the state or belongs to
+        ``Site``, so that nothing has to be listed here. A request that is being
+        answered meanwhile ends at the old site.
+        """
+        with self.site.lifecycle_lock:
+            old = self.site
+            old.neighbours.stop_all()
+            old.webhooks.stop()
+            self._state.copy_from(self._fresh_state())
+            self.site = self._new_site()
+            self.site.share_keys(old)
+            serve_site(self.web, self.site)
+
+    def _fresh_state(self) -> State:
+        if self._fresh is None:
+            self._fresh = State(product=self._product.name)
+            # It makes its tables, and fills the wiki.
+            fresh = Site(self._fresh, port=self.port, product=self._product)
+            fresh.share_keys(self.site)
+            for name in KEY_SETTINGS:
+                self._fresh.set_setting(name, str(self._state.find_setting(name)))
+        return self._fresh
+
     def stop(self) -> None:
         """Stop answering, and close sockets and state."""
         self.site.neighbours.stop_all()
@@ -118,7 +172,10 @@ class LocalConfluence:
             server.server_close()
         for thread in self._threads:
             thread.join()
+        self.site.webhooks.stop()
         self._state.close()
+        if self._fresh is not None:
+            self._fresh.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -154,6 +211,6 @@ def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
             listener.getsockname()[1],
             web,
             threaded=True,
-            request_handler=_QuietRequestHandler,
+            request_handler=QuietRequestHandler,
             fd=listener.fileno(),
         )

@@ -12,32 +12,44 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
 from devhost.clock import Clock
+from devhost.conditions.switches import ConditionSwitches
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.installations import Installations
 from devhost.licences import Licences
+from devhost.macros.static_macros import StaticMacros
 from devhost.oauth import AuthorizationServer
+from devhost.products import CONFLUENCE, CONTEXT_PATH, Product
 from devhost.state import State
 from devhost.users import ADMINISTRATOR, USERS, User
 from devhost.wiki import Wiki
 
 if TYPE_CHECKING:
     from devhost.neighbours import Neighbours
+    from devhost.webhooks import Webhooks
 
-CONTEXT_PATH = "/wiki"
+__all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]
+
 SITE_NAME = "Demonstration Site"
 # The names by which every program of this machine finds it.
 SITE_HOST_NAMES = ("localhost", "127.0.0.1")
+# The settings that hold the key pair of install callbacks.
+KEY_SETTINGS = ("key_id", "private_key")
 
 
 class Site:
-    """One Confluence site on this machine."""
+    """One site of a product on this machine."""
 
     # Set by the server, which can open further sockets.
     neighbours: "Neighbours"
+    # Set by the server, which stops them.
+    webhooks: "Webhooks"
 
-    def __init__(self, state: State, *, port: int) -> None:
+    def __init__(
+        self, state: State, *, port: int, product: Product = CONFLUENCE
+    ) -> None:
         self.state = state
+        self.product = product
         self.port = port
         self.name = SITE_NAME
         self._base_name, self._display_name = self._stored_names()
@@ -46,12 +58,14 @@ class Site:
         self.exchanges = ExchangeLog()
         self.faults = Faults(self.clock)
         self.licences = Licences(state)
+        self.conditions = ConditionSwitches(state)
         self.authorization = AuthorizationServer()
         # Every site of this process, this one first; they share install keys.
         self.siblings: list[Site] = [self]
         self.properties = AppProperties(state)
         self.dynamic_modules = DynamicModules(state)
         self.wiki = Wiki(state)
+        self.static_macros = StaticMacros()
         self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.
         self.page_to_open: str | None = None
@@ -64,14 +78,19 @@ class Site:
         return f"http://{self._base_name}:{self.port}"
 
     @property
+    def context_path(self) -> str:
+        """The path of the base URL: ``/wiki`` in Confluence."""
+        return self.product.context_path
+
+    @property
     def base_url(self) -> str:
-        """The site's base URL, with Confluence's context path."""
-        return self.origin + CONTEXT_PATH
+        """The site's base URL, with the product's context path."""
+        return self.origin + self.context_path
 
     @property
     def display_url(self) -> str:
         """The base URL as people see it; another one stands for a custom domain."""
-        return f"http://{self._display_name}:{self.port}{CONTEXT_PATH}"
+        return f"http://{self._display_name}:{self.port}{self.context_path}"
 
     def set_names(self, base_name: str, display_name: str) -> None:
         """Give the site other host names, of ``SITE_HOST_NAMES``."""
@@ -83,11 +102,15 @@ class Site:
         base_name, _, display_name = names.partition(" ")
         return base_name, display_name
 
+    def share_keys(self, other: "Site") -> None:
+        """Sign install callbacks with the key of *other*, which is costly to make."""
+        self.key_id = other.key_id
+        self.private_key = other.private_key
+
     def join(self, first: "Site", number: int) -> None:
         """Become the *number*-th site of *first*'s cloud: same keys, same people."""
         self.name = f"{SITE_NAME} {number}"
-        self.key_id = first.key_id
-        self.private_key = first.private_key
+        self.share_keys(first)
         self.siblings = first.siblings
         self.siblings.append(self)
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devhost.state_file import NoStateFile, prepare
+
+MEMORY = ":memory:"
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -53,35 +56,61 @@ class StateError(Exception):
 class State:
     """The SQLite file, or ``:memory:``."""
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
-        """Open *path*, and create what is missing.
+    def __init__(
+        self,
+        path: str | Path = MEMORY,
+        product: str = "confluence",
+        *,
+        fresh: bool = False,
+    ) -> None:
+        """Open *path*, and create what is missing; *fresh*: forget what it holds.
 
-        :raises StateError: if the file is not a state file of this version.
+        :raises StateError: if the file is not a state file of this version, or of a
+            site of another product.
         """
         self._lock = threading.RLock()
         try:
-            if str(path) != ":memory:":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            if str(path) != MEMORY:
+                prepare(Path(path), fresh=fresh)
             self._connection = sqlite3.connect(
                 path, check_same_thread=False, isolation_level=None
             )
             self._connection.row_factory = sqlite3.Row
-            self._create_schema()
-        except (sqlite3.Error, OSError) as error:
+            self._open_schema(product)
+        except NoStateFile as error:
             raise StateError(
                 f"cannot use the state file {path}: {error}; "
+                "choose another with --state"
+            ) from error
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StateError(
+                f"cannot use the state file {path}: {reason}; "
                 "choose another with --state, or start anew with --fresh"
             ) from error
 
-    def _create_schema(self) -> None:
+    def _open_schema(self, product: str) -> None:
+        try:
+            self._create_schema(product)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
+
+    def _create_schema(self, product: str) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._connection.executescript(
                 f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
             )
+            self.set_setting("product", product)
         elif version != SCHEMA_VERSION:
-            self._connection.close()
-            raise sqlite3.DatabaseError(f"it has schema version {version}")
+            raise sqlite3.DatabaseError(
+                f"it has schema version {version}, this program has {SCHEMA_VERSION}"
+            )
+        # A file of before there was a choice says nothing.
+        found = self.find_setting("product") or "confluence"
+        if found != product:
+            raise sqlite3.DatabaseError(f"it holds a site of {found}, not of {product}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -109,6 +138,21 @@ class State:
         """Remember a setting."""
         with self.transaction() as sql:
             sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
+
+    def settings(self, prefix: str) -> dict[str, str]:
+        """Return the remembered settings whose names begin with *prefix*."""
+        with self.transaction() as sql:
+            rows = sql.execute(
+                "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?"
+                " ORDER BY name",
+                [len(prefix), prefix],
+            ).fetchall()
+        return {str(row["name"]): str(row["value"]) for row in rows}
+
+    def copy_from(self, other: "State") -> None:
+        """Become what *other* is, in every table that anybody has made."""
+        with other._lock, self._lock:
+            other._connection.backup(self._connection)
 
     def close(self) -> None:
         """Close the file."""

@@ -17,7 +17,7 @@ from devhost.raw_target import decode_segment
 from devhost.site import CONTEXT_PATH, Site
 from devhost.strict_json import parse_json
 
-ROOT = f"{CONTEXT_PATH}/rest/plugins/1.0"
+PATH = "/rest/plugins/1.0"
 CREDENTIALS = ("admin", "admin")
 INSTALL_TYPES = frozenset(
     {
@@ -29,7 +29,7 @@ PING_AFTER_MILLISECONDS = 100
 MAX_REMEMBERED = 100
 logger = logging.getLogger("devhost")
 
-blueprint = Blueprint("upm", __name__, url_prefix=ROOT)
+blueprint = Blueprint("upm", __name__, url_prefix=CONTEXT_PATH + PATH)
 
 
 class PendingInstalls:
@@ -91,6 +91,10 @@ class PendingInstalls:
             return self._tasks.get(task)
 
 
+def _root() -> str:
+    return current_site().context_path + PATH
+
+
 def _pending() -> PendingInstalls:
     pending: PendingInstalls = current_app.extensions["devhost-upm"]
     return pending
@@ -125,7 +129,7 @@ def installed_plugins() -> Response:
         for app in current_site().installations.all()
         if app.state != "uninstalled"
     ]
-    response = jsonify(plugins=apps, links={"self": f"{ROOT}/"})
+    response = jsonify(plugins=apps, links={"self": f"{_root()}/"})
     response.headers["upm-token"] = _pending().new_token()
     return response
 
@@ -142,7 +146,7 @@ def install_plugin() -> tuple[dict[str, Any], int]:
         "type": "INSTALL",
         "pingAfter": PING_AFTER_MILLISECONDS,
         "status": {"done": False, "statusCode": 200},
-        "links": {"self": f"{ROOT}/pending/{task}"},
+        "links": {"self": f"{_root()}/pending/{task}"},
     }, 202
 
 
@@ -164,7 +168,7 @@ def pending(task: str) -> tuple[dict[str, Any], int, dict[str, str]]:
         abort(404, "There is no such task.")
     result = _pending().result(task)
     if isinstance(result, str):
-        return {}, 303, {"Location": f"{ROOT}/{result}-key"}
+        return {}, 303, {"Location": f"{_root()}/{result}-key"}
     status: dict[str, Any] = {"done": result is not None, "statusCode": 200}
     if result is not None:
         status |= {"errorMessage": str(result), "subCode": "upm.install.error"}
@@ -172,7 +176,7 @@ def pending(task: str) -> tuple[dict[str, Any], int, dict[str, str]]:
         {
             "pingAfter": PING_AFTER_MILLISECONDS,
             "status": status,
-            "links": {"self": f"{ROOT}/pending/{task}"},
+            "links": {"self": f"{_root()}/pending/{task}"},
         },
         200,
         {},
@@ -212,5 +216,5 @@ def _representation(app: Installation) -> dict[str, Any]:
         "version": str(app.descriptor.get("version", "1.0.0-AC")),
         "enabled": app.state == "enabled",
         "userInstalled": True,
-        "links": {"self": f"{ROOT}/{app.app_key}-key"},
+        "links": {"self": f"{_root()}/{app.app_key}-key"},
     }

@@ -1,6 +1,7 @@
 """The Flask application of one site."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -8,8 +9,19 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
-from devhost.pages import bridge, desk, desk_api, faults, inspector, views
+from devhost.pages import (
+    bridge,
+    condition_switches,
+    desk,
+    desk_api,
+    faults,
+    inspector,
+    macro_page,
+    space_tools,
+    views,
+)
 from devhost.pages.chrome import render
+from devhost.products import Product
 from devhost.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
 from devhost.rest.errors import error_response
@@ -20,16 +32,30 @@ MAX_BODY_BYTES = 1_000_000
 REST_ROOTS = ("/wiki/rest/", "/wiki/api/")
 
 
+class _ProductWeb(Flask):
+    """Serves the declared routes that a product has, where the product has them."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        super().__init__(
+            "devhost", root_path=str(ROOT), static_url_path="/devhost/static"
+        )
+
+    def add_url_rule(self, rule: str, *arguments: Any, **options: Any) -> None:
+        mounted = self._product.mount(rule)
+        if mounted is not None:
+            super().add_url_rule(mounted, *arguments, **options)
+
+
 def create_web(site: Site) -> Flask:
     """Return the application that serves *site*."""
-    app = Flask("devhost", root_path=str(ROOT), static_url_path="/devhost/static")
+    app = _ProductWeb(site.product)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it.
     app.url_map.strict_slashes = False
     # A property key may contain slashes of its own.
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = site
-    app.extensions["devhost-upm"] = upm.PendingInstalls()
+    serve_site(app, site)
     guard.init_app(app)
     inbound.init_app(app)
     faults_web.init_app(app)
@@ -41,15 +67,24 @@ def create_web(site: Site) -> Flask:
         bridge.blueprint,
         desk.blueprint,
         desk_api.blueprint,
+        condition_switches.blueprint,
         faults.blueprint,
         inspector.blueprint,
+        macro_page.blueprint,
         views.blueprint,
+        space_tools.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)
     app.register_error_handler(HTTPException, _answer_error)
     app.wsgi_app = RouteByRawPath(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     return app
+
+
+def serve_site(app: Flask, site: Site) -> None:
+    """Let *app* serve *site* from the next request on."""
+    app.extensions[EXTENSION] = site
+    app.extensions["devhost-upm"] = upm.PendingInstalls()
 
 
 def install_key(kid: str) -> Response:
@@ -65,7 +100,7 @@ def _answer_error(error: HTTPException) -> Response | tuple[str, int] | HTTPExce
     if error.response is not None or status < 400:
         return error
     message = str(error.description)
-    if request.path.startswith(REST_ROOTS):
+    if current_site().product.declared(request.path).startswith(REST_ROOTS):
         return error_response(status, message)
     if request.path.startswith("/devhost/api/"):
         response = jsonify(error=message)

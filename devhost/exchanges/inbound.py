@@ -38,7 +38,7 @@ def note(name: str, value: str) -> None:
 
 def current_kind() -> str | None:
     """Return the kind of this request, None if it is no app's."""
-    path = current_target().partition("?")[0]
+    path = current_site().product.declared(current_target().partition("?")[0])
     by_page = SESSION_HEADER in request.headers
     by_app = "Authorization" in request.headers or by_page
     if path.startswith(f"{CONTEXT_PATH}/download/") and not by_app:
@@ -64,7 +64,7 @@ def _record(response: Response) -> Response:
         direction="from-app",
         method=request.method,
         url=f"http://{request.host}{current_target()}",
-        base_path=CONTEXT_PATH,
+        base_path=current_site().context_path,
         request_headers=tuple(request.headers.items()),
         request_body=_request_body(),
         status=None if failure else response.status_code,

@@ -99,11 +99,7 @@ def new_context_token() -> dict[str, str]:
     app = _requested_app(body)
     key = str(body.get("moduleKey"))
     module = find_module(current_site(), app, key) or Module(app, "", {"key": key})
-    return {
-        "token": _context_token(
-            find_place(current_site(), module, body.get("contentId"))
-        )
-    }
+    return {"token": _context_token(_named_place(module, body))}
 
 
 def _context_token(place: Place) -> str:
@@ -161,4 +157,15 @@ def _requested_place() -> Place:
     module = find_module(current_site(), app, str(body.get("moduleKey")))
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
-    return find_place(current_site(), module, body.get("contentId"))
+    return _named_place(module, body)
+
+
+def _named_place(module: Module, body: dict[str, Any]) -> Place:
+    return find_place(
+        current_site(),
+        module,
+        body.get("contentId"),
+        body.get("macroId"),
+        space_key=body.get("spaceKey"),
+        custom=body.get("customData"),
+    )

@@ -5,10 +5,11 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from devhost.exchanges.outbound import record_iframe
+from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.signing import url_token
-from devhost.site import CONTEXT_PATH, Site
+from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
 # Everything that may stand in a URL as it is; a browser would encode the rest.
@@ -24,6 +25,9 @@ def expand_url(url: str, variables: dict[str, str]) -> str:
 def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
+    if not is_relative(module.url):
+        # Another site's page in a dialog: nobody's secret signs for it.
+        return expand_url(module.url, context_variables(place))
     base_url = module.app.base_url
     path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
@@ -34,7 +38,7 @@ def iframe_url(site: Site, place: Place) -> str:
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
-        "cp": CONTEXT_PATH,
+        "cp": site.context_path,
         "xdm_deprecated_addon_key_do_not_use": module.app.app_key,
         "lic": site.licences.of(module.app).lic,
         "cv": CONNECT_VERSION,
@@ -72,10 +76,23 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "autoresize": True,
         "hostOrigin": site.origin,
         "moduleType": place.module.type,
-        "contextPath": CONTEXT_PATH,
+        "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
-        "macroParameters": place.macro.parameters if place.macro else {},
+        "spaceKey": place.space.key if place.space else None,
+        "customData": dict(place.custom) or None,
+        **_macro_options(place),
+    }
+
+
+def _macro_options(place: Place) -> dict[str, Any]:
+    macro = place.macro
+    if macro is None:
+        return {"macroParameters": {}}
+    return {
+        "macroId": macro.id,
+        "macroParameters": macro.parameters,
+        "macroBody": macro.body,
     }
 
 
@@ -86,14 +103,21 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
         "appKey": place.module.app.app_key,
         "moduleKey": place.module.key,
         "url": iframe_url(site, place),
-        "width": _size(place.module, "width"),
-        "height": _size(place.module, "height"),
+        "width": _size(place, "width"),
+        "height": _size(place, "height"),
         "options": bridge_options(site, place),
     }
 
 
-def _size(module: Module, name: str) -> str | None:
-    size = str(module.definition.get(name, ""))
-    if re.fullmatch(r"\d{1,5}", size):
-        return size + "px"
-    return size if re.fullmatch(r"\d{1,5}(px|%)", size) else None
+def _size(place: Place, name: str) -> str | None:
+    # A parameter of this name has a say before the descriptor.
+    saved = place.macro.parameters.get(name, "") if place.macro else ""
+    definition = place.module.definition
+    layout = definition.get("layout")
+    declared = layout if isinstance(layout, dict) else definition
+    for size in (saved, str(declared.get(name, ""))):
+        if re.fullmatch(r"\d{1,5}", size):
+            return size + "px"
+        if re.fullmatch(r"\d{1,5}(px|%)", size):
+            return size
+    return None

@@ -10,7 +10,7 @@ from devhost.current import current_site
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json
 from devhost.installations import Installation
-from devhost.modules import first_page
+from devhost.modules import first_page, hidden_modules
 from devhost.raw_target import decode_segment
 from devhost.site import Site
 from devhost.strict_json import parse_json
@@ -87,6 +87,7 @@ def representation(app: Installation, after: int | None = None) -> dict[str, Any
         "licence": site.licences.of(app).state,
         "baseUrl": app.base_url,
         "descriptorUrl": app.descriptor_url,
+        "notShown": hidden_modules(site, app),
         "page": None if page is None else site.origin + page.address,
     }
     if after is not None:

@@ -4,6 +4,8 @@ Every list here has an end, so that a wiki of ten thousand pages is as quick as
 the seeded one.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +14,10 @@ from markupsafe import Markup
 from devhost.site import CONTEXT_PATH, Site
 from devhost.wiki.access import Viewer
 from devhost.wiki.records import Content, Space
-from devhost.wiki.render import Surroundings, render
+from devhost.wiki.render import NOTHING, Surroundings, render
+from devhost.wiki.storage_format import Macro
 
+ShowMacro = Callable[[Macro], str | None]
 RECENT = 12
 LISTED = 50
 SHOWN_TYPES = ("page", "blogpost")
@@ -80,7 +84,9 @@ def space_contents(site: Site, space: Space) -> dict[str, Any]:
     }
 
 
-def surroundings(site: Site, content: Content) -> dict[str, Any]:
+def surroundings(
+    site: Site, content: Content, macro: ShowMacro = NOTHING.macro
+) -> dict[str, Any]:
     """Return what stands around a page: its ancestors, children and comments."""
     contents, viewer = site.wiki.contents, viewer_of(site)
     children = contents.fetch(viewer, contents.children(content), limit=LISTED)
@@ -91,7 +97,7 @@ def surroundings(site: Site, content: Content) -> dict[str, Any]:
         "children": children,
         "labels": site.wiki.labels.of(content),
         "comments": [
-            (each, body(site, each))
+            (each, body(site, each, macro))
             for each in contents.fetch(viewer, comments, limit=LISTED)
         ],
         "attachments": [
@@ -108,9 +114,10 @@ def file_address(attachment: Content) -> str:
     return f"{root}/{attachment.container_id}/{name}?version={attachment.version}"
 
 
-def body(site: Site, content: Content) -> Markup:
+def body(site: Site, content: Content, macro: ShowMacro = NOTHING.macro) -> Markup:
     """Return the body of a content as safe HTML."""
-    return Markup(render(content.body, links(site, viewer_of(site), content)))  # noqa: S704 - render lets nothing unsafe through
+    around = replace(links(site, viewer_of(site), content), macro=macro)
+    return Markup(render(content.body, around))  # noqa: S704 - render lets nothing unsafe through
 
 
 def links(site: Site, viewer: Viewer, content: Content) -> Surroundings:

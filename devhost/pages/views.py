@@ -1,55 +1,45 @@
 """The pages of the wiki, and the modules on them."""
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site, current_target
-from devhost.modules import MACRO_TYPE, all_modules, find_module
+from devhost.conditions.evaluate import conditions_hold
+from devhost.current import current_site
+from devhost.macros.definitions import all_macros
+from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
-from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
+from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.iframes import frame
-from devhost.pages.places import Place, find_place
+from devhost.pages.page_macros import PageMacros
+from devhost.pages.placement import Placement
+from devhost.pages.places import place_of_address
+from devhost.pages.space_tools import space_settings_address
 from devhost.raw_target import decode_segment
-from devhost.site import CONTEXT_PATH
 from devhost.users import find_user
 
-blueprint = Blueprint("pages", __name__)
-
-
-@blueprint.before_request
-def _use_the_site_address() -> AnyResponse | None:
-    # Apps allow the site's own origin to frame them, and no other name of it.
-    site = current_site()
-    if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
-        return redirect(site.origin + current_target())
-    return None
-
-
-@blueprint.after_request
-def _protect(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+blueprint = site_blueprint("pages")
 
 
 @blueprint.get("/")
 def root() -> AnyResponse:
     """Go to the dashboard."""
-    return redirect(CONTEXT_PATH + "/")
+    return redirect(current_site().context_path + "/")
 
 
 @blueprint.get("/wiki/")
 @blueprint.get("/wiki/home")
 def dashboard() -> str:
     """Show the spaces and the installed apps."""
+    site = current_site()
+    recent = reading.recent(site) if site.product.has_wiki else []
     return render(
         "dashboard.html",
-        apps=current_site().installations.enabled(),
-        recent=[
-            (each, reading.address(each)) for each in reading.recent(current_site())
-        ],
+        Placement(site, ("site", "dashboard")),
+        apps=site.installations.enabled(),
+        macro_apps={
+            each.module.app.app_key for each in all_macros(site) if not each.is_hidden
+        },
+        recent=[(each, reading.address(each)) for each in recent],
     )
 
 
@@ -62,7 +52,15 @@ def space(space_key: str) -> str:
     found = reading.find_space(site, _decoded(space_key))
     if found is None:
         abort(404, "There is no such space.")
-    return render("space.html", space=found, **reading.space_contents(site, found))
+    location = {"target": "spaceview", "context": {"spaceKey": found.key}}
+    return render(
+        "space.html",
+        Placement(site, ("site", "space"), space=found),
+        space=found,
+        space_settings=space_settings_address(site, found),
+        boot=boot([], location=location, space_key=found.key),
+        **reading.space_contents(site, found),
+    )
 
 
 @blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>")
@@ -70,28 +68,29 @@ def space(space_key: str) -> str:
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>/<slug>")
 def page(space_key: str, page_id: str, slug: str = "") -> str:
-    """Show a page with every macro of the installed apps."""
+    """Show a page, and the macros of apps that it carries."""
     site = current_site()
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
-    macros = [module for module in all_modules(site) if module.type == MACRO_TYPE]
-    frames = [
-        frame(site, find_place(site, module, found.id), f"macro-{number}")
-        for number, module in enumerate(macros)
-    ]
+    macros = PageMacros(site, found)
+    macros.prepare(found.body)
+    shown = {
+        "body": reading.body(site, found, macros.show),
+        **reading.surroundings(site, found, macros.show),
+    }
     location = {
         "target": "contentview",
         "context": {"contentId": found.id, "contentType": found.type},
     }
     return render(
         "page.html",
+        Placement(site, ("site", "space", "content"), found, found.space),
         page=found,
         space=found.space,
-        macros=macros,
-        body=reading.body(site, found),
-        **reading.surroundings(site, found),
-        boot=boot(frames, location=location),
+        space_settings=space_settings_address(site, found.space),
+        **shown,
+        boot=boot(macros.frames, location=location, space_key=found.space.key),
     )
 
 
@@ -112,11 +111,31 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         return _message(
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
+    place = place_of_address(site, module)
+    if not conditions_hold(site, module, place):
+        return _message(
+            "Not permitted",
+            f"The conditions of {module.title} do not let "
+            f"{site.user.display_name} see it.",
+            403,
+        )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    frames = [frame(site, Place(module), "app-page")]
-    settings = boot(frames, app_key=app_key, location=location)
-    return render("app_page.html", module=module, boot=settings)
+    settings = boot(
+        [frame(site, place, "app-page")],
+        app_key=app_key,
+        location=location,
+        space_key=place.space.key if place.space else None,
+    )
+    placed = Placement(site, ("site",), place.content, place.space)
+    return render(
+        "app_page.html",
+        placed,
+        module=module,
+        space=place.space,
+        space_settings=place.space and space_settings_address(site, place.space),
+        boot=settings,
+    )
 
 
 @blueprint.get("/wiki/admin")
@@ -126,7 +145,12 @@ def administration() -> str | tuple[str, int]:
         return _message(
             "Not permitted", "Only the administrator may see the settings.", 403
         )
-    return render("admin.html")
+    site = current_site()
+    entries = [
+        (app, *(single_page(site, app, kind) for kind in SINGLE_PAGES))
+        for app in site.installations.enabled()
+    ]
+    return render("admin.html", Placement(site, ("site", "admin")), app_entries=entries)
 
 
 @blueprint.get("/wiki/people/<account_id>")
@@ -135,7 +159,9 @@ def profile(account_id: str) -> str:
     person = find_user(_decoded(account_id))
     if person is None:
         abort(404, "There is no such person.")
-    return render("message.html", title=person.display_name, message=person.account_id)
+    return render(
+        "person.html", Placement(current_site(), ("site", "person")), person=person
+    )
 
 
 def _decoded(segment: str) -> str:

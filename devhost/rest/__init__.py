@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from devhost.current import current_target
+from devhost.current import current_site, current_target
 from devhost.rest import app_properties, dynamic_modules, license, users, v1, v2
 from devhost.rest.caller import authenticate
 from devhost.rest.errors import (
@@ -43,5 +43,6 @@ def _never_cached(response: Response) -> Response:
 def _not_here(operation: str = "") -> Response:
     path = current_target().partition("?")[0]
     return error_response(
-        501, f"{request.method} {path} is not in the local Confluence."
+        501,
+        f"{request.method} {path} is not in the local {current_site().product.title}.",
     )

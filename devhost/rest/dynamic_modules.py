@@ -64,7 +64,7 @@ def _parsed_modules() -> Modules:
         raise RestError(400, f"The request body is not JSON: {error}.") from error
     if not isinstance(modules, dict):
         raise RestError(400, "The request body must be an object of arrays of modules.")
-    problems = list(array_problems(modules))
+    problems = list(array_problems(modules, product=current_site().product))
     if problems:
         raise RestError(400, f"Invalid modules: {'; '.join(problems)}.")
     return modules

@@ -32,13 +32,14 @@ def get_app(app_key: str) -> Response:
 
 
 def _representation(app: Installation) -> dict[str, Any]:
-    base_url = current_site().base_url
+    site = current_site()
+    base_url = site.base_url
     answer: dict[str, Any] = {
         "key": app.app_key,
         "version": str(app.descriptor.get("version", "1.0.0-AC")),
         "state": "ENABLED",
         "host": {
-            "product": "Confluence",
+            "product": site.product.title,
             "contacts": [{"name": "Ada Admin", "email": "ada@example.com"}],
         },
         "links": {
@@ -50,7 +51,7 @@ def _representation(app: Installation) -> dict[str, Any]:
             ],
         },
     }
-    license = current_site().licences.of(app).resource
+    license = site.licences.of(app).resource
     if license is not None:
         answer["license"] = license
     return answer

@@ -8,13 +8,14 @@
       ? this.on("load", first)
       : loadFromServer.apply(this, arguments);
   };
+  var boot = JSON.parse(document.getElementById("boot").textContent);
   window.Confluence = {};
   window.AJS = {
     $: jQuery,
     // Asked for AUI's open dialog whenever Escape is pressed; ours are not AUI's.
     LayerManager: { global: { getTopLayer: function () {} } },
     contextPath: function () {
-      return "/wiki";
+      return boot.contextPath;
     },
     escapeHtml: function (text) {
       var element = document.createElement("span");

@@ -11,6 +11,7 @@ from html import escape
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
+from devhost.wiki.macro_messages import notice, unknown
 from devhost.wiki.storage_format import AC, MACRO, RI, Macro, macro_of, parse
 
 VOID = frozenset({"br", "hr", "col"})
@@ -21,9 +22,21 @@ ELEMENTS = VOID | frozenset(
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 ATTRIBUTES = frozenset({"colspan", "rowspan", "datetime", "scope", "start"})
+# Links that open a dialog of an app: ap-dialog ap-plugin-key-… ap-module-key-…
+BRIDGE_CLASS = re.compile(r"ap-[A-Za-z0-9._-]+")
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|/(?![/\\])|#)", re.IGNORECASE)
 PANELS = frozenset({"info", "note", "tip", "warning", "panel"})
 TRANSPARENT = frozenset({"excerpt", "section", "column", "details"})
+# Confluence's own macros that are not here; every other name is an unknown macro.
+OTHER_MACROS = frozenset(
+    "attachments blog-posts change-history chart children contentbylabel"
+    " contributors contributors-summary create-from-template detailssummary excerpt-"
+    " include favpages gallery include index jira jirachart livesearch loremipsum"
+    " multimedia navmap network pagetree pagetreesearch popular-labels profile"
+    " profile-picture recently-updated recently-updated-dashboard related-labels"
+    " roadmap space-attachments spaces-list tasks-report-macro userlister view-file"
+    " viewdoc viewpdf viewppt viewxls widget".split()
+)
 COLOURS = frozenset({"grey", "red", "yellow", "green", "blue", "purple"})
 
 
@@ -92,6 +105,8 @@ class _Renderer:
         address = element.get("href", "")
         if element.tag == "a" and SAFE_ADDRESS.match(address):
             attributes += f' href="{escape(address)}" rel="noopener noreferrer"'
+        if element.tag == "a":
+            attributes += _bridge_classes(element)
         if element.tag in HEADINGS:
             attributes += f' id="{_anchor(element)}"'
         if element.tag == "time" and not element.text:
@@ -159,8 +174,9 @@ class _Renderer:
             return self._contents()
         if macro.name == "anchor":
             return f'<span id="{escape(macro.parameters.get("", ""))}"></span>'
-        name = escape(macro.name)
-        return f'<p class="notice">The macro {name} is not in the local Confluence.</p>'
+        if macro.name not in OTHER_MACROS:
+            return unknown(macro.name)
+        return notice(f"The macro {macro.name} is not in the local Confluence.")
 
     def _contents(self) -> str:
         items = "".join(
@@ -170,6 +186,12 @@ class _Renderer:
             if heading.tag in HEADINGS
         )
         return f'<nav aria-label="Table of contents"><ul class="toc">{items}</ul></nav>'
+
+
+def _bridge_classes(link: Element) -> str:
+    names = link.get("class", "").split()
+    kept = " ".join(name for name in names if BRIDGE_CLASS.fullmatch(name))
+    return f' class="{kept}"' if kept else ""
 
 
 def _anchor(heading: Element) -> str:

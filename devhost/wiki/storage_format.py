@@ -29,6 +29,8 @@ _DOCTYPE = "<!DOCTYPE storage [{}]>".format(
     )
 )
 _ROOT = f'<storage xmlns:ac="{AC[1:-1]}" xmlns:ri="{RI[1:-1]}">'
+# What a body is parsed within, in place of the braces.
+DOCUMENT = f"{_DOCTYPE}{_ROOT}{{}}</storage>"
 _DECLARATION = re.compile(r' xmlns:(?:ac|ri)="[^"]*"')
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _MACRO_TAG = re.compile(
@@ -61,7 +63,7 @@ def parse(storage: str) -> Element:
     try:
         # Expat of the standard library limits what our own entities expand to.
         root = ElementTree.fromstring(  # noqa: S314 - see above
-            f"{_DOCTYPE}{_ROOT}{storage}</storage>"
+            DOCUMENT.replace("{}", storage, 1)
         )
     except (ElementTree.ParseError, ValueError) as error:
         raise InvalidError(f"Error parsing xhtml: {error}") from error

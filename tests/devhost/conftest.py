@@ -16,6 +16,7 @@ from tests.devhost.browser import (
     wait_for_bridge,
 )
 from tests.devhost.fake_app import FakeApp, serve_app, sign
+from tests.devhost.macro_pages import carry_macros
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def bridge_app(
     """The app whose pages use every part of the bridge, installed."""
     with serve_bridge_app(confluence) as running:
         assert desk("install", descriptorUrl=running.descriptor_url).status_code == 200
+        carry_macros(confluence)
         yield running
 
 

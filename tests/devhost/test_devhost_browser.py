@@ -9,6 +9,7 @@ from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
 from tests.devhost.browser import Open
 from tests.devhost.fake_app import APP_KEY, FakeApp
+from tests.devhost.macro_pages import carry_macros
 
 PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
 pytestmark = pytest.mark.browser
@@ -59,7 +60,10 @@ def test_ap_request_reaches_nothing_but_rest(open_frame: Open, url: str) -> None
     assert message == "AP.request reaches only the site's REST resources"
 
 
-def test_a_macro_knows_where_it_is(open_frame: Open) -> None:
+def test_a_macro_knows_where_it_is(
+    confluence: LocalConfluence, open_frame: Open
+) -> None:
+    carry_macros(confluence)
     context = open_frame("/spaces/DS/pages/98421").evaluate("AP.context.getContext()")
     assert context["confluence"]["content"]["id"] == "98421"
     assert context["confluence"]["space"]["key"] == "DS"

@@ -11,11 +11,11 @@ from playwright.sync_api import Frame, Page, ViewportSize
 from devhost.server import LocalConfluence
 from tests.devhost.bridge_app import BRIDGE_KEY, BridgeApp, macro, serve_bridge_app
 from tests.devhost.browser import OpenFrames, app_frames
+from tests.devhost.macro_pages import PAGE, carry_macros
 
 Desk = Callable[..., requests.Response]
 pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
-PAGE = "/spaces/DS/pages/98421"
 PROPERTY = """property => new Promise(done =>
     AP.confluence.setContentProperty(property, done))"""
 
@@ -29,8 +29,12 @@ def hears(frame: Frame, listen: str, name: str) -> None:
 def test_an_event_reaches_the_other_iframe_of_the_app_only(
     confluence: LocalConfluence, bridge_app: BridgeApp, desk: Desk, browser_page: Page
 ) -> None:
-    with serve_bridge_app(confluence, key="com.example.other") as other:
+    macros = [macro("three", "/three"), macro("four", "/four")]
+    with serve_bridge_app(
+        confluence, key="com.example.other", dynamicContentMacros=macros
+    ) as other:
         desk("install", descriptorUrl=other.descriptor_url).raise_for_status()
+        carry_macros(confluence)
         browser_page.goto(confluence.base_url + PAGE)
         first, second, stranger, _ = app_frames(browser_page, 4)
         for frame in (second, stranger):
@@ -242,6 +246,7 @@ def test_a_macro_is_resized_unless_it_says_not_to(
     macros = [macro("tall", f"/tall?{query}"), macro("control", "/tall?height=200")]
     with serve_bridge_app(confluence, dynamicContentMacros=macros) as app:
         desk("install", descriptorUrl=app.descriptor_url).raise_for_status()
+        carry_macros(confluence)
         browser_page.set_viewport_size(TALL)
         browser_page.goto(confluence.base_url + PAGE)
         _, control = app_frames(browser_page, 2)
@@ -260,6 +265,7 @@ def test_a_macro_shrinks_with_the_container_that_atlassian_names(
     url = "/tall?height=300&container=1"
     with serve_bridge_app(confluence, dynamicContentMacros=[macro("m", url)]) as app:
         desk("install", descriptorUrl=app.descriptor_url).raise_for_status()
+        carry_macros(confluence)
         browser_page.set_viewport_size(TALL)
         browser_page.goto(confluence.base_url + PAGE)
         [frame] = app_frames(browser_page, 1)

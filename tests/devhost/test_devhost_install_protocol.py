@@ -137,10 +137,10 @@ def test_bad_bodies_types_and_tasks_are_told_apart(root: str) -> None:
 def test_our_own_installer_goes_the_same_way(
     confluence: LocalConfluence, app: FakeApp
 ) -> None:
-    assert install_app(confluence.origin, app.descriptor_url) == APP_KEY
+    assert install_app(confluence.base_url, app.descriptor_url) == APP_KEY
     app.answers["installed"] = 403
     with pytest.raises(InstallerError, match="code 403"):
-        install_app(confluence.origin, app.descriptor_url)
+        install_app(confluence.base_url, app.descriptor_url)
 
 
 def test_our_own_installer_tells_that_the_site_is_gone() -> None:

@@ -1,6 +1,5 @@
 """The pages of the site, and the iframes on them."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,8 @@ from devhost.pages import bridge
 from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
 from tests.devhost.fake_app import APP_KEY, FakeApp, serve_app
+from tests.devhost.macro_pages import carry_macros
+from tests.devhost.pages import boot, claims_of, from_page
 
 Post = Callable[..., requests.Response]
 PAGE = f"/wiki/plugins/servlet/ac/{APP_KEY}/main"
@@ -29,19 +30,6 @@ def show(confluence: LocalConfluence) -> Callable[[str], requests.Response]:
 
 
 Show = Callable[[str], requests.Response]
-
-
-def boot(page: requests.Response) -> dict[str, Any]:
-    found = re.search(r'id="boot">(.*?)</script>', page.text, re.DOTALL)
-    assert found
-    settings: dict[str, Any] = json.loads(found[1])
-    return settings
-
-
-def claims_of(url: str, secret: str) -> dict[str, Any]:
-    token = dict(parse_qsl(urlsplit(url).query))["jwt"]
-    claims: dict[str, Any] = jwt.decode(token, secret, algorithms=["HS256"])
-    return claims
 
 
 def test_the_iframe_of_a_page_is_signed(installed: FakeApp, show: Show) -> None:
@@ -89,7 +77,10 @@ def test_an_anonymous_reader_has_no_sub(
     assert "sub" not in claims_of(url, installed.secret)
 
 
-def test_a_macro_gets_its_page_and_parameters(installed: FakeApp, show: Show) -> None:
+def test_a_macro_gets_its_page_and_parameters(
+    confluence: LocalConfluence, installed: FakeApp, show: Show
+) -> None:
+    carry_macros(confluence)
     frame = boot(show("/wiki/spaces/DS/pages/98421"))["frames"][0]
     assert (frame["width"], frame["height"]) == ("100%", "120px")
     assert requests.get(frame["url"], timeout=30).status_code == 200
@@ -142,14 +133,17 @@ def test_a_dynamic_web_item_becomes_a_link_to_a_page(
         item("elsewhere", url="/y", location="system.content.action"),
     ]
     assert call("POST", MODULES, json={"webItems": items}).status_code == 200
-    html = show("/wiki/").text
+    links = re.findall(
+        r'<a href="([^"]*)" class="web-item"[^>]*data-module="[^"/]*/([^"]*)"',
+        show("/wiki/").text,
+    )
     address = f"/wiki/plugins/servlet/ac/{APP_KEY}/app-page"
-    assert f'<a href="{address}" class="web-item">Name of app-page</a>' in html
-    assert '<a href="https://example.com/x" class="web-item">' in html
-    assert '<a href="/wiki/spaces/DS" class="web-item">' in html
-    assert '<a href="/wiki/home" class="web-item">' in html
-    assert "no-url" not in html
-    assert "elsewhere" not in html
+    assert links == [
+        (address, "app-page"),
+        ("https://example.com/x", "outside"),
+        ("/wiki/spaces/DS", "product"),
+        ("/wiki/home", "wiki"),
+    ]
     frame = boot(show(address))["frames"][0]
     assert frame["url"].startswith(f"{installed.base_url}/hello?xdm_e=")
 
@@ -271,12 +265,6 @@ def test_the_desk_api_tells_apps_users_and_readiness(
 
 
 # What the page's script calls.
-
-
-def from_page(confluence: LocalConfluence, path: str, body: Any) -> requests.Response:
-    headers = {"X-Devhost-Session": confluence.site.session_token}
-    url = f"{confluence.origin}/devhost/api/{path}"
-    return requests.post(url, json=body, headers=headers, timeout=30)
 
 
 def test_a_context_token_carries_the_context_and_no_url(

@@ -72,7 +72,13 @@ def test_the_words_of_a_body_are_found_without_parameters() -> None:
         ),
         (
             '<ac:structured-macro ac:name="&lt;x&gt;" />',
-            '<p class="notice">The macro &lt;x&gt; is not in the local Confluence.</p>',
+            '<span class="notice macro-message">'
+            "Unknown macro: &#x27;&lt;x&gt;&#x27;</span>",
+        ),
+        (
+            '<ac:structured-macro ac:name="jira" />',
+            '<span class="notice macro-message">'
+            "The macro jira is not in the local Confluence.</span>",
         ),
         (
             '<ac:image><ri:url ri:value="javascript:x()"/></ac:image>',

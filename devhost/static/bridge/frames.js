@@ -43,7 +43,8 @@ function show(frame) {
   $(target).append($container);
   const iframe = $container.find("iframe");
   iframe.attr("title", target.dataset.title);
-  if (frame.width) iframe.css("width", frame.width);
+  // In a line of text the iframe is as wide as what stands around it.
+  if (frame.width) (frame.isInline ? $(target) : iframe).css("width", frame.width);
   // The bridge lets an iframe grow with its page's body, but never shrink.
   const smallest = options.isFullPage ? null : "48px";
   if (frame.height || smallest) iframe.css("height", frame.height || smallest);

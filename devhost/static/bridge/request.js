@@ -5,7 +5,10 @@ import { boot, callerOf, host, promising } from "./page.js";
 const ROOTS = ["/rest/", "/api/", "/download/"];
 
 function restAddress(url) {
-  const path = String(url).replace(/^\/wiki(?=\/)/, "").replace(/^\//, "");
+  const root = `${boot.contextPath}/`;
+  const given = String(url);
+  const below = given.startsWith(root) ? given.slice(root.length) : given;
+  const path = below.replace(/^\//, "");
   const address = new URL(`${boot.contextPath}/${path}`, location.origin);
   const isRest = ROOTS.some((root) =>
     address.pathname.startsWith(boot.contextPath + root)

@@ -1,0 +1,60 @@
+"""What a developer decides of conditions, as JSON below ``/devhost/api/``."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort
+
+from devhost.conditions.switches import ConditionSwitchError
+from devhost.current import current_site
+from devhost.pages.operations import json_object
+from devhost.raw_target import decode_segment
+
+MAX_KEY_LENGTH = 255
+
+blueprint = Blueprint("condition_switches", __name__, url_prefix="/devhost/api")
+
+
+@blueprint.after_request
+def _protect(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/conditions")
+def list_switches() -> dict[str, Any]:
+    """Answer the conditions that are assumed, and the feature flags set so far."""
+    switches = current_site().conditions
+    return {
+        "assumed": switches.assumptions(),
+        "featureFlags": switches.feature_flags(),
+    }
+
+
+@blueprint.put("/conditions/<name>")
+def switch_condition(name: str) -> dict[str, Any]:
+    """Assume that a condition ``holds``, true or false."""
+    try:
+        current_site().conditions.switch(name, _boolean("holds"))
+    except ConditionSwitchError as error:
+        abort(404, str(error))
+    return list_switches()
+
+
+@blueprint.put("/feature-flags/<key>")
+def switch_feature_flag(key: str) -> dict[str, Any]:
+    """Turn a feature flag ``on``, true or false."""
+    try:
+        key = decode_segment(key)
+    except UnicodeDecodeError:
+        abort(400, "A feature key is UTF-8.")
+    if len(key) > MAX_KEY_LENGTH:
+        abort(400, f"A feature key has at most {MAX_KEY_LENGTH} characters.")
+    current_site().conditions.set_feature_flag(key, _boolean("on"))
+    return list_switches()
+
+
+def _boolean(name: str) -> bool:
+    value = json_object().get(name)
+    if not isinstance(value, bool):
+        abort(400, f'The body must be a JSON object with true or false as "{name}".')
+    return value

@@ -1,0 +1,28 @@
+"""Lead to the page that carries an app's macros."""
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from devhost.current import current_site
+from devhost.macros.sample_page import sample_page
+from devhost.pages import reading
+from devhost.wiki.errors import NotPermittedError
+
+blueprint = Blueprint("macro_page", __name__)
+
+
+@blueprint.post("/devhost/macro-page")
+def macro_page() -> Response:
+    """Make the page, if it is not there, and go to it."""
+    site = current_site()
+    app = site.installations.find_enabled(request.form.get("app", ""))
+    if app is None:
+        abort(404, "No such app is installed and enabled.")
+    try:
+        page = sample_page(site, reading.viewer_of(site), app)
+    except NotPermittedError as error:
+        abort(
+            409,
+            f"{error}. Switch to a user who may write, then try the macros again.",
+        )
+    return redirect(reading.address(page), 303)

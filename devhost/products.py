@@ -1,0 +1,79 @@
+"""The products of Atlassian's cloud that this host stands for.
+
+Every route here is declared at the address that it has in Confluence, below
+``/wiki``. Another product mounts those that it has below its own context path.
+"""
+
+from dataclasses import dataclass
+
+# Of Confluence, where the routes are declared.
+CONTEXT_PATH = "/wiki"
+# Below these the host is the same for every product.
+HOST_ROOTS = ("/devhost/", "/install-keys/", "/oauth2/")
+PAGE_TYPES = frozenset(
+    {"generalPages", "adminPages", "configurePage", "postInstallPage"}
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product that apps are installed in."""
+
+    name: str
+    """As ``productType`` and the command line have it."""
+    title: str
+    """As people read it."""
+    context_path: str
+    """The path of a site's base URL."""
+    has_wiki: bool = True
+    """Whether there are spaces and pages."""
+    routes: frozenset[str] = frozenset()
+    """What it has of the declared routes, without ``/wiki``."""
+    roots: tuple[str, ...] = ("/",)
+    """It has every declared route that begins so, too."""
+    accepted_prefixes: tuple[str, ...] = ()
+    """Module types that begin so are accepted besides those that all products have."""
+    shown_modules: frozenset[str] | None = None
+    """The module types that are shown; None: that is not restricted here."""
+
+    def mount(self, rule: str) -> str | None:
+        """Return the address of a declared route, None if this product lacks it."""
+        if not rule.startswith(CONTEXT_PATH + "/"):
+            # At the root of the host there is no redirect to a site that is there.
+            return None if rule == "/" and not self.context_path else rule
+        path = rule.removeprefix(CONTEXT_PATH)
+        has_it = path in self.routes or path.startswith(self.roots)
+        return self.context_path + path if has_it else None
+
+    def declared(self, path: str) -> str:
+        """Return the address in Confluence of a *path* of this product."""
+        if path.startswith(HOST_ROOTS) or not path.startswith(self.context_path + "/"):
+            return path
+        return CONTEXT_PATH + path.removeprefix(self.context_path)
+
+    def accepts(self, module_type: str) -> bool:
+        """Whether a module type that is not described here is this product's."""
+        return module_type.startswith(self.accepted_prefixes)
+
+    def shows(self, module_type: str) -> bool:
+        """Whether modules of this type can be seen here."""
+        return self.shown_modules is None or module_type in self.shown_modules
+
+
+CONFLUENCE = Product("confluence", "Confluence", CONTEXT_PATH)
+JIRA = Product(
+    "jira",
+    "Jira",
+    "",
+    has_wiki=False,
+    routes=frozenset({"/", "/home", "/admin", "/rest/", "/rest/<path:operation>"}),
+    roots=(
+        "/plugins/servlet/ac/",
+        "/atlassian-connect/",
+        "/rest/atlassian-connect/",
+        "/rest/plugins/",
+    ),
+    accepted_prefixes=("jira", "serviceDesk"),
+    shown_modules=PAGE_TYPES | {"webItems", "dialogs"},
+)
+PRODUCTS = {product.name: product for product in (CONFLUENCE, JIRA)}

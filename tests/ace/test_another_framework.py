@@ -1,0 +1,67 @@
+"""An app of Atlassian's own framework for Node.js installs itself, and leaves.
+
+It is a second implementation of the app's side: what it accepts and what the host
+accepts of it was not written by the same hands.
+"""
+
+import pytest
+import requests
+from playwright.sync_api import Browser, expect
+
+from devhost.testing.confluence import RecordingConfluence
+from tests.ace.conftest import KEY, OtherApp
+
+# npm may have to install the app's packages first.
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_it_installs_itself_is_shown_calls_back_and_leaves(
+    confluence: RecordingConfluence, other_app: OtherApp
+) -> None:
+    installed = confluence.sent_event("installed", status=204, times=1)
+    assert installed.json["baseUrl"] == confluence.base_url
+
+    page = f"{confluence.base_url}/plugins/servlet/ac/{KEY}/page"
+    assert requests.get(page, timeout=30).status_code == 200
+    shown = requests.get(confluence.sent("GET", "/page").url, timeout=30)
+    assert (shown.status_code, "<h1>Another framework" in shown.text) == (200, True)
+    assert '<p id="space">200 Demonstration Space</p>' in shown.text
+    confluence.received("GET", "/rest/api/space/DS", status=200, app_key=KEY)
+
+    assert other_app.stop() < 0
+    confluence.received("DELETE", f"/rest/plugins/1.0/{KEY}-key", status=204)
+    confluence.sent_event("uninstalled", status=204, times=1)
+    assert confluence.site.installations.find_installed(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("&lic=none", "&lic=active", id="other query"),
+        pytest.param("jwt=", "jwt=x", id="other token"),
+    ],
+)
+def test_it_refuses_a_url_that_was_not_signed(
+    confluence: RecordingConfluence, other_app: OtherApp, before: str, after: str
+) -> None:
+    page = f"{confluence.base_url}/plugins/servlet/ac/{KEY}/page"
+    requests.get(page, timeout=30)
+    url = confluence.sent("GET", "/page").url
+    assert requests.get(url, timeout=30).status_code == 200
+    assert before in url
+    answer = requests.get(url.replace(before, after), timeout=30)
+    assert answer.status_code == 401
+
+
+@pytest.mark.browser
+def test_its_page_is_shown_in_a_browser_and_uses_the_bridge(
+    confluence: RecordingConfluence, other_app: OtherApp, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{confluence.base_url}/plugins/servlet/ac/{KEY}/page")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#space")).to_have_text("200 Demonstration Space")
+    expect(frame.locator("#greeting")).to_have_text(
+        "Hello 557058:devhost-administrator"
+    )
+    page.close()
