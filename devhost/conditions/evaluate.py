@@ -6,6 +6,7 @@ from typing import Any
 
 from devhost.conditions import judges, property_conditions
 from devhost.conditions.names import ASSUMED, RULES, is_remote
+from devhost.conditions.remote import remote_holds
 from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import Params, Situation
 from devhost.modules import Module
@@ -87,11 +88,12 @@ def single_holds(situation: Situation, name: str, params: Params) -> bool | None
         return property_conditions.judge(situation, *parts, params)
     if name in RULES and (target := judges.permission_target(name)):
         return judges.has_permission(situation, target, params)
-    if not is_remote(name):
-        logger.warning(
-            "%s of %s has the unknown condition %s",
-            situation.place.module.key,
-            situation.app.app_key,
-            name.encode("unicode_escape").decode(),
-        )
+    if is_remote(name):
+        return remote_holds(situation, name)
+    logger.warning(
+        "%s of %s has the unknown condition %s",
+        situation.place.module.key,
+        situation.app.app_key,
+        name.encode("unicode_escape").decode(),
+    )
     return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from devhost.installations import Installation
-from devhost.pages.places import Place
+from devhost.pages.places import Place, context_variables
 from devhost.site import Site
 from devhost.users import User
 from devhost.wiki.access import Role, Viewer
@@ -44,6 +44,11 @@ class Situation:
     def viewer(self) -> Viewer:
         """What the person may do."""
         return self.site.wiki.viewer(self.user)
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """The context variables of the place."""
+        return context_variables(self.place)
 
     def may(self, role: Role) -> bool:
         """Whether the person has this role in the space of the place."""

@@ -4,21 +4,17 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from devhost.conditions.inline import fill_conditions
 from devhost.exchanges.outbound import record_iframe
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
+from devhost.pages.url_template import LEGAL_IN_URL as LEGAL_IN_URL
+from devhost.pages.url_template import expand_url as expand_url
+from devhost.pages.url_template import legal_url
 from devhost.signing import url_token
 from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
-# Everything that may stand in a URL as it is; a browser would encode the rest.
-LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
-VARIABLE = re.compile(r"\{([^{}]*)\}")
-
-
-def expand_url(url: str, variables: dict[str, str]) -> str:
-    """Fill in the variables; unbound ones become empty."""
-    return VARIABLE.sub(lambda found: quote(variables.get(found[1], ""), safe=""), url)
 
 
 def iframe_url(site: Site, place: Place) -> str:
@@ -29,8 +25,9 @@ def iframe_url(site: Site, place: Place) -> str:
     if module.definition.get("cacheable") is True:
         # Verbatim, without a token: the page asks AP.context.getToken for one.
         return _recorded(site, module, base_url + path)
+    path = fill_conditions(site, place, path)
     path = expand_url(path, context_variables(place)).partition("#")[0]
-    url = base_url + quote(path, safe=LEGAL_IN_URL)
+    url = base_url + legal_url(path)
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
