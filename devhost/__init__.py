@@ -13,6 +13,7 @@ In the order in which a message meets them:
 * ``exchanges``, ``replay``  every message in both directions, and once more
 * ``faults``, ``clock``    what goes wrong on purpose
 * ``wiki``, ``cql``          spaces, pages and what hangs on them; how they are searched
+* ``webhooks``             what apps are told of it, and what they answered
 * ``rest``                 Confluence's REST resources, ``/wiki/rest``, ``/wiki/api``
 * ``pages``                what a browser sees
 * ``run``                  ``make run``: the app and this host together

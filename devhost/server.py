@@ -22,6 +22,7 @@ from devhost.products import CONFLUENCE, PRODUCTS
 from devhost.site import KEY_SETTINGS, Site
 from devhost.state import State
 from devhost.web import create_web, serve_site
+from devhost.webhooks import Webhooks
 
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
@@ -106,6 +107,11 @@ class LocalConfluence:
         """What this host does wrong on purpose."""
         return self.site.faults
 
+    @property
+    def webhooks(self) -> Webhooks:
+        """What the apps were told of, and what else they can be told."""
+        return self.site.webhooks
+
     def start(self) -> Self:
         """Begin to answer requests."""
         for server in self._servers:
@@ -120,6 +126,7 @@ class LocalConfluence:
         site = Site(self._state, port=self.port, product=self._product)
         # The desk starts further sites with this.
         site.neighbours = Neighbours(site, self._further_site)
+        site.webhooks = Webhooks(site)
         return site
 
     def _further_site(self) -> "LocalConfluence":
@@ -135,6 +142,7 @@ class LocalConfluence:
         with self.site.lifecycle_lock:
             old = self.site
             old.neighbours.stop_all()
+            old.webhooks.stop()
             self._state.copy_from(self._fresh_state())
             self.site = self._new_site()
             self.site.share_keys(old)
@@ -159,6 +167,7 @@ class LocalConfluence:
             server.server_close()
         for thread in self._threads:
             thread.join()
+        self.site.webhooks.stop()
         self._state.close()
         if self._fresh is not None:
             self._fresh.close()

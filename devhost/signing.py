@@ -36,9 +36,18 @@ def install_token(site: Site, app: Installation, method: str, target: str) -> st
     )
 
 
-def webhook_token(app: Installation, method: str, target: str) -> str:
-    """Return the HS256 token of ``enabled`` and ``disabled``."""
-    return url_token(app, method, target, user=ADMINISTRATOR, context={})
+def webhook_token(
+    app: Installation,
+    method: str,
+    target: str,
+    account_id: str | None = ADMINISTRATOR.account_id,
+) -> str:
+    """Return the HS256 token of a webhook, ``enabled`` and ``disabled`` included.
+
+    Its subject is the account that caused the event; None leaves it out.
+    """
+    someone = User("", account_id, "")
+    return url_token(app, method, target, user=someone, context={})
 
 
 def url_token(

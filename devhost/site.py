@@ -25,6 +25,7 @@ from devhost.wiki import Wiki
 
 if TYPE_CHECKING:
     from devhost.neighbours import Neighbours
+    from devhost.webhooks import Webhooks
 
 __all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]
 
@@ -40,6 +41,8 @@ class Site:
 
     # Set by the server, which can open further sockets.
     neighbours: "Neighbours"
+    # Set by the server, which stops them.
+    webhooks: "Webhooks"
 
     def __init__(
         self, state: State, *, port: int, product: Product = CONFLUENCE

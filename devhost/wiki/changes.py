@@ -28,15 +28,17 @@ class Change:
     """One event, named as Connect's webhooks are.
 
     ``page_``, ``blog_``, ``comment_`` and ``attachment_`` with ``created``,
-    ``updated``, ``trashed``, ``restored``, ``removed``; ``page_moved``;
+    ``updated``, ``trashed``, ``restored``, ``removed``; ``page_moved``, and
+    ``page_children_reordered`` for a move below the same parent;
     ``label_created``, ``label_added`` and ``label_removed`` (*after* is the
     labelled content, ``label`` the label); ``space_created``, ``space_updated``.
     ``content_property_created``, ``..._updated`` and ``..._removed`` are no
-    events of Connect; their ``details`` have the ``key``.
+    events of Connect; their ``details`` have the ``key`` and the ``property``.
 
     *before* is None for what was created, *after* for what is gone.
     ``details`` are what one event has of its own: ``container`` (a comment's or
-    an attachment's page), ``oldParent`` and ``newParent`` (contents or None).
+    an attachment's page), ``oldParent`` and ``newParent`` (contents or None),
+    ``oldOrder`` and ``newOrder`` (the ids of the children of ``newParent``).
     """
 
     event: str

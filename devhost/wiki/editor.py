@@ -188,6 +188,7 @@ class Editor:
             raise InvalidError("A page cannot be moved relative to itself")
         self._check_parent(page, target)
         with self._ledger.writing() as sql:
+            old_order = rows.order(sql, page)
             siblings = rows.siblings(sql, page, parent_id)
             if position == "append":
                 siblings.append(page.number)
@@ -196,7 +197,9 @@ class Editor:
                 siblings.insert(place, page.number)
             rows.put_below(sql, page, parent_id, siblings)
             moved = self._again(viewer, page.id, page.status)
-            self._note_move(page, moved, viewer)
+            self._note_move(
+                page, moved, viewer, oldOrder=old_order, newOrder=rows.order(sql, page)
+            )
         return moved
 
     def _check_parent(self, page: Content, parent: Content) -> None:
@@ -236,14 +239,14 @@ class Editor:
         if before.parent_id != after.parent_id:
             self._note_move(before, after, viewer)
 
-    def _note_move(self, before: Content, after: Content, viewer: Viewer) -> None:
-        old, new = (
-            parent and self._contents.find(viewer, parent)
-            for parent in (before.parent_id, after.parent_id)
-        )
-        self._ledger.note(
-            "page_moved", before, after, viewer.account_id, oldParent=old, newParent=new
-        )
+    def _note_move(
+        self, before: Content, after: Content, viewer: Viewer, **orders: list[str]
+    ) -> None:
+        parents = before.parent_id, after.parent_id
+        old, new = (each and self._contents.find(viewer, each) for each in parents)
+        more = {"oldParent": old, "newParent": new, **orders}
+        happening = "page_moved" if old != new else "page_children_reordered"
+        self._ledger.note(happening, before, after, viewer.account_id, **more)
 
     def _note(
         self, happening: str, before: Content | None, after: Content | None, who: Viewer

@@ -82,8 +82,7 @@ class Properties:
                 " modified_at) VALUES (?, ?, ?, ?, ?, ?)",
                 [*_owner(owner), key, _text(value), account_id, self._ledger.now()],
             )
-            self._note("created", owner, key, account_id)
-            return self.get(owner, key)
+            return self._noted("created", owner, self.get(owner, key))
 
     def update(
         self, viewer: Viewer, owner: Owner, old: Property, value: Any, version: int
@@ -105,15 +104,14 @@ class Properties:
                 " modified_at = ? WHERE id = ?",
                 [_text(value), version, account_id, self._ledger.now(), int(old.id)],
             )
-            self._note("updated", owner, old.key, account_id)
-            return self.get(owner, old.key)
+            return self._noted("updated", owner, self.get(owner, old.key))
 
     def delete(self, viewer: Viewer, owner: Owner, old: Property) -> None:
         """Delete a property."""
         account_id = self._writer(viewer, owner)
         with self._ledger.writing() as sql:
             sql.execute("DELETE FROM property WHERE id = ?", [int(old.id)])
-            self._note("removed", owner, old.key, account_id)
+            self._noted("removed", owner, old, account_id)
 
     @staticmethod
     def _writer(viewer: Viewer, owner: Owner) -> str:
@@ -123,10 +121,16 @@ class Properties:
             viewer.check(Role.ADMINISTER, owner)
         return writer(viewer)
 
-    def _note(self, happening: str, owner: Owner, key: str, account_id: str) -> None:
+    def _noted(
+        self, happening: str, owner: Owner, found: Property, by: str | None = None
+    ) -> Property:
         if isinstance(owner, Content):
             event = f"content_property_{happening}"
-            self._ledger.note(event, owner, owner, account_id, key=key)
+            account_id = by or found.version.editor_id
+            self._ledger.note(
+                event, owner, owner, account_id, key=found.key, property=found
+            )
+        return found
 
 
 def _owner(owner: Owner) -> list[Any]:

@@ -73,6 +73,17 @@ def siblings(sql: Connection, page: Content, parent_id: str | None) -> list[int]
     return [row["id"] for row in found]
 
 
+def order(sql: Connection, page: Content) -> list[str]:
+    """Return the ids of a page and its siblings as they are now, in their order."""
+    found = sql.execute(
+        "SELECT id FROM content WHERE type = 'page' AND status = 'current'"
+        " AND space_id = ? AND parent_id IS"
+        " (SELECT parent_id FROM content WHERE id = ?) ORDER BY position, id",
+        [int(page.space.id), page.number],
+    )
+    return [str(row["id"]) for row in found]
+
+
 def put_below(
     sql: Connection, page: Content, parent_id: str | None, order: list[int]
 ) -> None:

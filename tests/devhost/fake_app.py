@@ -85,6 +85,8 @@ class FakeApp:
     key_server: str = ""
     # An event that is not answered until this is set.
     hanging: str = ""
+    # Set once such an event is there.
+    arrived: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     all_js: str = ""
 
@@ -151,6 +153,7 @@ class FakeApp:
             claims = jwt.decode(token, self.secret, algorithms=["HS256"])
         assert claims["qsh"] == self._hash()
         if event == self.hanging:
+            self.arrived.set()
             self.go_on.wait(30)
         self.received.append(Received(event, body, claims, header))
         return Response(status=self.answers.get(event, 204))

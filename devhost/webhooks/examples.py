@@ -1,0 +1,287 @@
+"""A believable body of any event, made of what is in the wiki.
+
+What a change of the wiki causes looks exactly so when it happens. The bodies of
+``group``, ``relation`` and ``plugin`` events are documented nowhere: those here
+are a guess.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from devhost import callbacks
+from devhost.site import Site
+from devhost.users import ORDINARY_USER, find_user
+from devhost.webhooks.events import EVENTS
+from devhost.webhooks.payloads import Writer, short_type
+from devhost.wiki.access import Viewer
+from devhost.wiki.contents import Contents
+from devhost.wiki.queries import Query
+from devhost.wiki.records import Content, Label, Property
+
+POLICY_TYPES = {
+    "app_policy_changed": "changed:app_policy.v1",
+    "app_access_to_objects_blocked": "blocked:app_access_to_objects.v2",
+    "app_access_to_objects_in_container_blocked": (
+        "blocked:app_access_to_objects_in_container.v2"
+    ),
+}
+
+
+def default_page(site: Site) -> Content | None:
+    """Return the page that examples are made of: the oldest one, None without any."""
+    query = Contents.all(("page",))
+    return next(iter(site.wiki.contents.fetch(_everything(site), query, limit=1)), None)
+
+
+def find_page(site: Site, identifier: str) -> Content | None:
+    """Return the page or blog post with this id, None if there is none."""
+    found = site.wiki.contents.find(_everything(site), identifier)
+    return found if found and found.type in {"page", "blogpost"} else None
+
+
+def _everything(site: Site) -> Viewer:
+    return site.wiki.app_viewer("")
+
+
+def body(
+    site: Site, event: str, content: Content | None, account_id: str | None
+) -> Any:
+    """Return the body of *event* for a page or blog post.
+
+    :raises ValueError: if there is no such event, or the wiki has no page.
+    """
+    if event not in EVENTS:
+        raise ValueError(f"{event} is no event of Confluence")
+    content = content or default_page(site)
+    if content is None:
+        raise ValueError("there is no page that the example could be made of")
+    example = _Example(site, event, content, account_id)
+    return _PARTS[EVENTS[event].subject](example)
+
+
+@dataclass(frozen=True)
+class _Example:
+    site: Site
+    event: str
+    content: Content
+    account_id: str | None
+
+    @property
+    def writer(self) -> Writer:
+        return Writer(self.site, self.site.webhooks.settings.numeric_ids)
+
+    @property
+    def at(self) -> int:
+        return int(time.time() * 1000)
+
+    def enveloped(self, **parts: Any) -> dict[str, Any]:
+        return self.writer.envelope(self.at, self.account_id, **parts)
+
+    def attached(self, kind: str) -> Content:
+        """Return a comment or an attachment of the page, a made-up one if need be."""
+        found = self.first(Contents.attached(self.content, kind))
+        if found is not None:
+            return found
+        page = self.content
+        title = "example.png" if kind == "attachment" else f"Re: {page.title}"
+        prefix = "att" if kind == "attachment" else ""
+        made_up = replace(page, id=f"{prefix}{page.number + 1}", type=kind, title=title)
+        return replace(made_up, parent_id=None, container_id=page.id, version=1)
+
+    def of_type(self, kind: str) -> Content:
+        if self.content.type == kind:
+            return self.content
+        return self.first(Contents.all((kind,))) or replace(self.content, type=kind)
+
+    def first(self, query: Query) -> Content | None:
+        found = self.site.wiki.contents.fetch(_everything(self.site), query, limit=1)
+        return next(iter(found), None)
+
+    def person(self) -> dict[str, str]:
+        user = find_user(self.account_id or "") or ORDINARY_USER
+        return {"accountId": str(user.account_id), "fullName": user.display_name}
+
+
+def _page(example: _Example) -> Any:
+    content = example.of_type("page")
+    return _content_event(example, content)
+
+
+def _blog(example: _Example) -> Any:
+    return _content_event(example, example.of_type("blogpost"))
+
+
+def _content_event(example: _Example, content: Content) -> Any:
+    parts: dict[str, Any] = {short_type(content.type): example.writer.content(content)}
+    if example.event.endswith("_updated"):
+        parts |= {"updateTrigger": "edit_page", "suppressNotifications": False}
+    return example.enveloped(**parts)
+
+
+def _page_moved(example: _Example) -> Any:
+    page, write = example.of_type("page"), example.writer.content
+    above = [*example.site.wiki.contents.ancestors(page), page]
+    return example.enveloped(
+        page=write(page), oldParent=write(above[-2:][0]), newParent=write(above[0])
+    )
+
+
+def _page_children_reordered(example: _Example) -> Any:
+    page = example.of_type("page")
+    query = Contents.children(page)
+    found = example.site.wiki.contents.fetch(_everything(example.site), query, limit=10)
+    children = [example.writer.content(each) for each in found]
+    return example.enveloped(
+        page=example.writer.content(page),
+        oldSortedChildren=children[::-1],
+        newSortedChildren=children,
+    )
+
+
+def _comment(example: _Example) -> Any:
+    shown = example.writer.comment(example.attached("comment"), example.content)
+    return example.enveloped(comment=shown)
+
+
+def _attachment(example: _Example) -> Any:
+    shown = example.writer.attachment(example.attached("attachment"), example.content)
+    to = example.writer.content(example.content)
+    return example.enveloped(attachedTo=to, attachments=[shown])
+
+
+def _labels(example: _Example) -> list[Label]:
+    found = example.site.wiki.labels.of(example.content)
+    return found or [Label("1", "global", "example")]
+
+
+def _label(example: _Example) -> Any:
+    labels = _labels(example)
+    return example.enveloped(
+        label=example.writer.label(labels[0]),
+        labeled=example.writer.labeled(example.content, labels),
+    )
+
+
+def _label_only(example: _Example) -> Any:
+    return example.enveloped(label=example.writer.label(_labels(example)[0]))
+
+
+def _property(example: _Example) -> Any:
+    content = example.content
+    found = example.site.wiki.properties.all(content)
+    made_up = Property("1", "example", {}, content.current_version)
+    return example.writer.content_property(
+        content,
+        next(iter(found), made_up),
+        is_removed=example.event.endswith("removed"),
+    )
+
+
+def _permissions(example: _Example) -> Any:
+    return example.enveloped(content=example.writer.content(example.content))
+
+
+def _blueprint(example: _Example) -> Any:
+    blueprint = {
+        "id": str(uuid.uuid4()),
+        "indexKey": "meeting-notes",
+        "spaceKey": example.content.space.key,
+        "i18nNameKey": "Meeting notes",
+        "indexTitleI18nKey": "Meeting notes",
+        "moduleCompleteKey": "com.example.app:meeting-notes",
+        "createResult": "view",
+        "howToUseTemplate": "",
+    }
+    return example.enveloped(
+        blueprintContext={},
+        blueprint=blueprint,
+        creator=example.person(),
+        page=example.writer.content(example.of_type("page")),
+    )
+
+
+def _space(example: _Example) -> Any:
+    space = example.content.space
+    shown = example.writer.space(space, example.at, example.account_id)
+    return example.enveloped(space=shown)
+
+
+def _user(example: _Example) -> Any:
+    return example.enveloped(userProfile=example.person())
+
+
+def _group(example: _Example) -> Any:
+    group = example.site.wiki.groups.all()[0]
+    return example.enveloped(group={"id": group.id, "name": group.name})
+
+
+def _relation(example: _Example) -> Any:
+    source = {"type": "user", **example.person()}
+    target = {"type": "content", "id": example.content.id}
+    relation = {"name": "favourite", "source": source, "target": target}
+    return example.enveloped(relation=relation)
+
+
+def _search(example: _Example) -> Any:
+    return example.enveloped(
+        query=example.content.title,
+        spaceKeys=[example.content.space.key],
+        spaceCategories=[],
+        results=1,
+    )
+
+
+def _plugin(example: _Example) -> Any:
+    return example.enveloped(plugin={"key": "com.example.plugin", "name": "Example"})
+
+
+def _app(example: _Example) -> Any:
+    apps = example.site.installations.enabled()
+    event = example.event.rpartition("_")[2]
+    return callbacks.payload(example.site, apps[0], event) if apps else {}
+
+
+def _policy(example: _Example) -> Any:
+    data: dict[str, Any] = {"workspace": {"cloudId": example.site.cloud_id}}
+    if "container" in example.event:
+        container = {"product": "confluence", "id": example.content.space.id}
+        data["container"] = container
+    elif "objects" in example.event:
+        content = example.content
+        objects = {"product": "confluence", "type": content.type, "ids": [content.id]}
+        data["objects"] = [objects]
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": "atlassian.com/ecosystem",
+        "type": f"avi:ecosystem.app_policy:{POLICY_TYPES[example.event]}",
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "data": data,
+    }
+
+
+_PARTS: dict[str, Callable[[_Example], Any]] = {
+    "page": _page,
+    "page_moved": _page_moved,
+    "page_children_reordered": _page_children_reordered,
+    "blog": _blog,
+    "comment": _comment,
+    "attachment": _attachment,
+    "label": _label,
+    "label_only": _label_only,
+    "content": _property,
+    "permissions": _permissions,
+    "blueprint": _blueprint,
+    "space": _space,
+    "user": _user,
+    "group": _group,
+    "relation": _relation,
+    "search": _search,
+    "plugin": _plugin,
+    "app": _app,
+    "policy": _policy,
+}

@@ -1,0 +1,132 @@
+"""Which webhooks ask for an event, and where they want it.
+
+Assumed: an app that an access rule blocks in a space is told nothing of the
+contents there, as it would not find them in any other way either.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from devhost.access_rules import is_blocked
+from devhost.installations import Installation
+from devhost.modules import modules_of
+from devhost.pages.iframes import LEGAL_IN_URL, expand_url
+from devhost.site import Site
+from devhost.webhooks.occurrences import Occurrence
+
+MODULE_TYPE = "webhooks"
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One webhook module of an enabled app."""
+
+    app: Installation
+    definition: dict[str, Any]
+    is_dynamic: bool = False
+
+    @property
+    def event(self) -> str:
+        """The event it asks for."""
+        return str(self.definition["event"])
+
+    @property
+    def path(self) -> str:
+        """The URL as it is declared, relative to the app's base URL."""
+        return "/" + str(self.definition["url"]).lstrip("/")
+
+    @property
+    def excludes_body(self) -> bool:
+        """Whether it wants to be called without a body."""
+        return self.definition.get("excludeBody") is True
+
+    @property
+    def property_keys(self) -> list[str]:
+        """The only properties whose changes it asks for; empty: every one."""
+        keys = self.definition.get("propertyKeys")
+        return [str(key) for key in keys] if isinstance(keys, list) else []
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a developer should know of this declaration."""
+        found = []
+        if self.definition.get("filter"):
+            found.append("filter is not supported by Confluence: it is ignored")
+        if not reads(self.app):
+            found.append("the READ scope is missing: nothing is sent")
+        return found
+
+
+def reads(app: Installation) -> bool:
+    """Whether the app has the READ scope, which webhooks need, or one above it."""
+    above = {"READ", "WRITE", "DELETE", "SPACE_ADMIN", "ADMIN"}
+    return any(
+        str(scope).upper() in above for scope in app.descriptor.get("scopes", [])
+    )
+
+
+def all_subscriptions(site: Site) -> list[Subscription]:
+    """Return every webhook of the enabled apps, static and dynamic."""
+    return [each for app in site.installations.enabled() for each in _of(site, app)]
+
+
+def _of(site: Site, app: Installation) -> Iterator[Subscription]:
+    dynamic = site.dynamic_modules.all(app.app_key).get(MODULE_TYPE, [])
+    for module in modules_of(site, app):
+        if module.type == MODULE_TYPE:
+            is_dynamic = module.definition in dynamic
+            yield Subscription(app, module.definition, is_dynamic)
+
+
+def matching(site: Site, occurrence: Occurrence) -> list[Subscription]:
+    """Return the webhooks that are to be told of *occurrence*, in their order."""
+    return [
+        each
+        for each in all_subscriptions(site)
+        if each.event == occurrence.event
+        and occurrence.app_key in {None, each.app.app_key}
+        and reads(each.app)
+        and _fits_property(each, occurrence)
+        and not _is_hidden(site, each, occurrence)
+    ]
+
+
+def _is_hidden(site: Site, subscription: Subscription, occurrence: Occurrence) -> bool:
+    # The space itself stays open to a blocked app.
+    content = occurrence.content
+    key = subscription.app.app_key
+    return content is not None and is_blocked(site, key, content.space)
+
+
+def _fits_property(subscription: Subscription, occurrence: Occurrence) -> bool:
+    keys = subscription.property_keys
+    return (
+        not keys or occurrence.property_key is None or occurrence.property_key in keys
+    )
+
+
+def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -> str:
+    """Return the URL to post to, with its variables filled in.
+
+    Assumed: ``lic`` is the only parameter that the host adds, as webhooks caught
+    on real sites have it. ``user_id`` and ``user_key`` went with personal data.
+    """
+    app = subscription.app
+    path = expand_url(subscription.path, _variables(occurrence)).partition("#")[0]
+    url = app.base_url + quote(path, safe=LEGAL_IN_URL)
+    return f"{url}{'&' if '?' in url else '?'}lic={site.licences.of(app).lic}"
+
+
+def _variables(occurrence: Occurrence) -> dict[str, str]:
+    variables: dict[str, str] = {"user.id": occurrence.account_id or ""}
+    if occurrence.content is not None:
+        content = occurrence.content.context()["content"]
+        for name, value in content.items():
+            variables |= {f"content.{name}": value, f"page.{name}": value}
+        variables["page.title"] = occurrence.content.title
+    if occurrence.space is not None:
+        variables["space.id"] = occurrence.space.id
+        variables["space.key"] = occurrence.space.key
+    return variables
