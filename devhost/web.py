@@ -17,6 +17,7 @@ from devhost.pages import (
     faults,
     inspector,
     macro_page,
+    space_tools,
     views,
 )
 from devhost.pages.chrome import render
@@ -71,6 +72,7 @@ def create_web(site: Site) -> Flask:
         inspector.blueprint,
         macro_page.blueprint,
         views.blueprint,
+        space_tools.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

@@ -102,12 +102,6 @@ def new_context_token() -> dict[str, str]:
     return {"token": _context_token(_named_place(module, body))}
 
 
-def _named_place(module: Module, body: dict[str, Any]) -> Place:
-    return find_place(
-        current_site(), module, body.get("contentId"), body.get("macroId")
-    )
-
-
 def _context_token(place: Place) -> str:
     site, app = current_site(), place.module.app
     token = context_token(app, user=site.user, context=context_claim(site, place))
@@ -164,3 +158,14 @@ def _requested_place() -> Place:
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
     return _named_place(module, body)
+
+
+def _named_place(module: Module, body: dict[str, Any]) -> Place:
+    return find_place(
+        current_site(),
+        module,
+        body.get("contentId"),
+        body.get("macroId"),
+        space_key=body.get("spaceKey"),
+        custom=body.get("customData"),
+    )

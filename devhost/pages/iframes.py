@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from devhost.conditions.inline import fill_conditions
 from devhost.exchanges.outbound import record_iframe
+from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.pages.url_template import LEGAL_IN_URL as LEGAL_IN_URL
@@ -20,6 +21,9 @@ CONNECT_VERSION = "1.1.78"
 def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
+    if not is_relative(module.url):
+        # Another site's page in a dialog: nobody's secret signs for it.
+        return expand_url(module.url, context_variables(place))
     base_url = module.app.base_url
     path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
@@ -72,6 +76,8 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
+        "spaceKey": place.space.key if place.space else None,
+        "customData": dict(place.custom) or None,
         **_macro_options(place),
     }
 
@@ -103,7 +109,10 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
 def _size(place: Place, name: str) -> str | None:
     # A parameter of this name has a say before the descriptor.
     saved = place.macro.parameters.get(name, "") if place.macro else ""
-    for size in (saved, str(place.module.definition.get(name, ""))):
+    definition = place.module.definition
+    layout = definition.get("layout")
+    declared = layout if isinstance(layout, dict) else definition
+    for size in (saved, str(declared.get(name, ""))):
         if re.fullmatch(r"\d{1,5}", size):
             return size + "px"
         if re.fullmatch(r"\d{1,5}(px|%)", size):
