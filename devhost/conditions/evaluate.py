@@ -33,16 +33,6 @@ def conditions_hold(
     return _all_hold(Situation(site, place), conditions)
 
 
-def shown(site: Site, modules: Sequence[Module], **place: Any) -> list[Module]:
-    """Return those of *modules* that are shown in a place.
-
-    *place* is given as the fields of ``Place`` beside the module.
-    """
-    return [
-        each for each in modules if conditions_hold(site, each, Place(each, **place))
-    ]
-
-
 def _all_hold(situation: Situation, conditions: Any) -> bool:
     return isinstance(conditions, list | tuple) and all(
         _holds(situation, condition) for condition in conditions

@@ -18,20 +18,24 @@ from devhost.site import Site
 CONNECT_VERSION = "1.1.78"
 
 
+def filled_url(site: Site, place: Place) -> str:
+    """Return the module's URL with its variables and conditions filled in."""
+    url = fill_conditions(site, place, place.module.url)
+    return expand_url(url, context_variables(place))
+
+
 def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
     if not is_relative(module.url):
         # Another site's page in a dialog: nobody's secret signs for it.
-        return expand_url(module.url, context_variables(place))
+        return filled_url(site, place)
     base_url = module.app.base_url
-    path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
         # Verbatim, without a token: the page asks AP.context.getToken for one.
-        return _recorded(site, module, base_url + path)
-    path = fill_conditions(site, place, path)
-    path = expand_url(path, context_variables(place)).partition("#")[0]
-    url = base_url + legal_url(path)
+        return _recorded(site, module, f"{base_url}/{module.url.lstrip('/')}")
+    slash = "" if module.url.startswith("/") else "/"
+    url = base_url + slash + legal_url(filled_url(site, place).partition("#")[0])
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",

@@ -201,9 +201,7 @@ class Spots:
             if location in _section_names(section):
                 area = find_area(section.location, areas)
                 if area is not None:
-                    return Spot(
-                        area, location, section.title, section.weight, section
-                    )
+                    return Spot(area, location, section.title, section.weight, section)
         area = find_area(location, areas)
         if area is None:
             return None

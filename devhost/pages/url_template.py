@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 # Everything that may stand in a URL as it is; a browser would encode the rest.
 LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
+# A JSON text can hold one; UTF-8 cannot.
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -19,9 +21,12 @@ def expand_url(url: str, variables: Mapping[str, str]) -> str:
 
 def legal_url(url: str) -> str:
     """Encode what may not stand in a URL, and leave what may."""
-    # A JSON text can hold half a character.
-    return quote(url, safe=LEGAL_IN_URL, errors="replace")
+    return quote(_whole(url), safe=LEGAL_IN_URL)
 
 
 def _encoded(value: str) -> str:
-    return quote(value, safe="", errors="replace")
+    return quote(_whole(value), safe="")
+
+
+def _whole(text: str) -> str:
+    return HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
