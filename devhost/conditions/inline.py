@@ -11,17 +11,21 @@ from devhost.conditions.evaluate import single_holds
 from devhost.conditions.situation import Situation
 from devhost.pages.places import Place
 from devhost.site import Site
+from devhost.users import User
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 CONDITION = re.compile(r"condition\.([a-zA-Z0-9_-]+)\s*(?:\((.*)\))?")
 
 
-def fill_conditions(site: Site, place: Place, url: str) -> str:
+def fill_conditions(
+    site: Site, place: Place, url: str, person: User | None = None
+) -> str:
     """Fill in the conditions of a module's URL, and leave every other variable.
 
-    A condition that is not well-formed, or that nobody knows, becomes empty.
+    They are about *person*, by default the current user. A condition that is not
+    well-formed, or that nobody knows, becomes empty.
     """
-    situation = Situation(site, place)
+    situation = Situation(site, place, person)
 
     def value(found: re.Match[str]) -> str:
         variable = found[1].strip()

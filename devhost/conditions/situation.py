@@ -15,10 +15,11 @@ Params = dict[str, object]
 
 @dataclass(frozen=True)
 class Situation:
-    """The current user in front of a module in its place."""
+    """Somebody in front of a module in its place; the current user by default."""
 
     site: Site
     place: Place
+    person: User | None = None
 
     @property
     def app(self) -> Installation:
@@ -27,8 +28,8 @@ class Situation:
 
     @property
     def user(self) -> User:
-        """The person who looks at the site."""
-        return self.site.user
+        """The person whom the conditions are about."""
+        return self.person or self.site.user
 
     @property
     def content(self) -> Content | None:

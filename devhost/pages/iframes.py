@@ -9,9 +9,7 @@ from devhost.exchanges.outbound import record_iframe
 from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
-from devhost.pages.url_template import LEGAL_IN_URL as LEGAL_IN_URL
-from devhost.pages.url_template import expand_url as expand_url
-from devhost.pages.url_template import legal_url
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
 from devhost.site import Site
 

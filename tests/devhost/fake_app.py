@@ -30,7 +30,7 @@ DESCRIPTOR: dict[str, Any] = {
         "enabled": "/enabled",
         "disabled": "/disabled",
     },
-    "scopes": ["READ"],
+    "scopes": ["ADMIN"],
     "modules": {
         "generalPages": [
             {"key": "main", "name": {"value": "Fake Page"}, "url": "/page?a=1&b=%20x"}

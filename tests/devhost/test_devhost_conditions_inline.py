@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from devhost.conditions.inline import fill_conditions
+from devhost.macros.static_call import static_call
 from devhost.pages.iframes import iframe_url
 from devhost.site import Site
 from devhost.users import USERS
@@ -86,6 +87,20 @@ def test_a_condition_in_a_url_follows_the_user_and_the_place(site: Site) -> None
     assert fill(site, url) == "/false/true/true"
     anywhere = place(site)
     assert fill_conditions(site, anywhere, url) == "/false/false/false"
+
+
+def test_a_condition_in_a_url_can_be_about_another_person(site: Site) -> None:
+    where = place(site, content="98421")
+    url = "/{condition.user_is_admin}/{condition.can_edit_space_styles}"
+    assert fill_conditions(site, where, url) == "/true/true"
+    assert fill_conditions(site, where, url, USERS["user"]) == "/false/false"
+
+
+def test_the_call_of_a_static_macro_carries_its_conditions(site: Site) -> None:
+    url = "/x?admin={condition.user_is_admin}&page={content.id}"
+    where = place(site, content="98421", type="staticContentMacros", url=url)
+    called = static_call(site, where, USERS["user"]).url
+    assert called.startswith(f"{BASE_URL}/x?admin=false&page=98421&xdm_e=")
 
 
 def test_the_url_of_an_iframe_carries_its_conditions(site: Site) -> None:
