@@ -18,6 +18,7 @@ from devhost.pages import (
     inspector,
     macro_page,
     views,
+    webhooks,
 )
 from devhost.pages.chrome import render
 from devhost.products import Product
@@ -71,6 +72,7 @@ def create_web(site: Site) -> Flask:
         inspector.blueprint,
         macro_page.blueprint,
         views.blueprint,
+        webhooks.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

@@ -104,15 +104,21 @@ class Webhooks:
         app_key: str | None = None,
         outcome: str | None = None,
         after: int = 0,
+        since: int = 0,
     ) -> list[Delivery]:
         """Return the deliveries that fit everything given, oldest first.
 
         ``outcome`` is waiting, delivered, refused, failed or not-sent; ``after``
-        the id behind which to begin.
+        the id, ``since`` the revision behind which to begin.
         """
         return self._deliveries.find(
-            event, app_key=app_key, outcome=outcome, after=after
+            event, app_key=app_key, outcome=outcome, after=after, since=since
         )
+
+    @property
+    def revision(self) -> int:
+        """The revision of the delivery that changed last."""
+        return self._deliveries.revision
 
     def find(self, delivery_id: int) -> Delivery | None:
         """Return one delivery, None if it is not kept."""
