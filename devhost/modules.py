@@ -9,12 +9,27 @@ from devhost.module_rules import is_relative, static_modules
 from devhost.site import CONTEXT_PATH, Site
 
 PAGE_TYPES = frozenset(
-    {"generalPages", "adminPages", "configurePage", "postInstallPage"}
+    {
+        "generalPages",
+        "adminPages",
+        "configurePage",
+        "postInstallPage",
+        "spaceToolsTabs",
+    }
 )
-ADMIN_TYPES = frozenset({"adminPages", "configurePage"})
+# Those whose url is followed like a link's, unless they have a target.
+LINK_TYPES = frozenset({"webItems", "contentBylineItems"})
+# An app has one of each at most.
+SINGLE_PAGES = ("configurePage", "postInstallPage")
 MACRO_TYPE = "dynamicContentMacros"
 STATIC_MACRO_TYPE = "staticContentMacros"
-HEADER_LOCATIONS = frozenset({"system.header/left", "system.top.navigation.bar"})
+DEFAULT_WEIGHT = 100
+
+
+def text_of(value: Any) -> str:
+    """Return the text of an i18n property, ``{"value": "My page"}``; else empty."""
+    text = value.get("value") if isinstance(value, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 @dataclass(frozen=True)
@@ -34,8 +49,7 @@ class Module:
     @property
     def title(self) -> str:
         """The name that people read."""
-        name = self.definition.get("name", {})
-        return str(name.get("value") or self.key)
+        return text_of(self.definition.get("name")) or self.key
 
     @property
     def url(self) -> str:
@@ -48,11 +62,17 @@ class Module:
         return str(self.definition.get("location", ""))
 
     @property
+    def weight(self) -> int:
+        """Its place among its neighbours; the light ones come first."""
+        weight = self.definition.get("weight")
+        return weight if isinstance(weight, int) else DEFAULT_WEIGHT
+
+    @property
     def is_page(self) -> bool:
         """Whether the module opens as a page in the site's chrome."""
-        if self.type == "webItems":
+        if self.type in LINK_TYPES:
             context = str(self.definition.get("context", "addon")).lower()
-            return bool(self.url) and is_relative(self.url) and context != "product"
+            return bool(self.url) and is_relative(self.url) and context == "addon"
         return self.type in PAGE_TYPES
 
     @property
@@ -94,6 +114,12 @@ def find_module(site: Site, app: Installation, key: str) -> Module | None:
         if module.key == key and key:
             return module
     return None
+
+
+def single_page(site: Site, app: Installation, module_type: str) -> Module | None:
+    """Return the app's ``configurePage`` or ``postInstallPage``, None without one."""
+    found = (each for each in modules_of(site, app) if each.type == module_type)
+    return next(found, None)
 
 
 def hidden_modules(site: Site, app: Installation) -> dict[str, int]:

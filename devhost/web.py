@@ -17,6 +17,7 @@ from devhost.pages import (
     faults,
     inspector,
     macro_page,
+    space_tools,
     views,
     webhooks,
 )
@@ -72,6 +73,7 @@ def create_web(site: Site) -> Flask:
         inspector.blueprint,
         macro_page.blueprint,
         views.blueprint,
+        space_tools.blueprint,
         webhooks.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
 from devhost.guard import has_session
@@ -102,12 +103,6 @@ def new_context_token() -> dict[str, str]:
     return {"token": _context_token(_named_place(module, body))}
 
 
-def _named_place(module: Module, body: dict[str, Any]) -> Place:
-    return find_place(
-        current_site(), module, body.get("contentId"), body.get("macroId")
-    )
-
-
 def _context_token(place: Place) -> str:
     site, app = current_site(), place.module.app
     token = context_token(app, user=site.user, context=context_claim(site, place))
@@ -126,6 +121,8 @@ def new_iframe() -> dict[str, Any]:
     """Answer a fresh iframe URL, for a dialog or when a token ran out."""
     place = _requested_place()
     site = current_site()
+    if not conditions_hold(site, place.module, place):
+        abort(403, f"The conditions of {place.module.title} do not hold here.")
     return {"url": iframe_url(site, place), "options": bridge_options(site, place)}
 
 
@@ -164,3 +161,14 @@ def _requested_place() -> Place:
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
     return _named_place(module, body)
+
+
+def _named_place(module: Module, body: dict[str, Any]) -> Place:
+    return find_place(
+        current_site(),
+        module,
+        body.get("contentId"),
+        body.get("macroId"),
+        space_key=body.get("spaceKey"),
+        custom=body.get("customData"),
+    )

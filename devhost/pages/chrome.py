@@ -1,14 +1,22 @@
 """What every page of the site shares: header, side bar, the bridge's settings."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import render_template
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+)
+from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.conditions.evaluate import shown
-from devhost.current import current_site
-from devhost.modules import ADMIN_TYPES, HEADER_LOCATIONS, PAGE_TYPES, all_modules
+from devhost.current import current_site, current_target
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
+from devhost.pages.placement import Placement
 from devhost.users import USERS
 
 # Nothing but our own scripts and styles; any app may be framed.
@@ -19,13 +27,47 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def render(template: str, **values: Any) -> str:
-    """Render a page of the site."""
+def content_security_policy() -> str:
+    """Return the policy of a page that shows the icons of the enabled apps."""
+    addresses = [app.base_url for app in current_site().installations.enabled()]
+    origins = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)}
+    images = " ".join(["img-src 'self' data:", *sorted(origins)])
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", images)
+
+
+def site_blueprint(name: str) -> Blueprint:
+    """Return a blueprint for pages of the site, at the site's own address."""
+    blueprint = Blueprint(name, __name__)
+    blueprint.before_request(_use_the_site_address)
+    blueprint.after_request(_protect)
+    return blueprint
+
+
+def _use_the_site_address() -> AnyResponse | None:
+    # Apps allow the site's own origin to frame them, and no other name of it.
     site = current_site()
-    modules = all_modules(site)
-    # A page opens in no page or space, whatever page its link is on.
-    pages = shown(site, [module for module in modules if module.type in PAGE_TYPES])
-    place = {"content": values.get("page"), "in_space": values.get("space")}
+    if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
+        return redirect(site.origin + current_target())
+    return None
+
+
+def _protect(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = content_security_policy()
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def render(template: str, placed: Placement | None = None, **values: Any) -> str:
+    """Render a page of the site, with the modules that are *placed* on it."""
+    site = current_site()
+    if placed is None:
+        placed = Placement(site, () if _is_tool() else ("site",))
+    if "boot" in values:
+        values["boot"]["frames"] += placed.frames
+    elif placed.needs_bridge:
+        values["boot"] = boot(placed.frames, location={})
     return render_template(
         template,
         site=site,
@@ -34,29 +76,26 @@ def render(template: str, **values: Any) -> str:
         users=USERS.values(),
         people={user.account_id: user.display_name for user in USERS.values()},
         spaces=reading.spaces(site) if site.product.has_wiki else [],
-        app_pages=[
-            module
-            for module in pages
-            if module.type == "generalPages" and module.location != "none"
-        ],
-        header_items=shown(
-            site,
-            [
-                module
-                for module in modules
-                if module.type == "webItems"
-                and module.url
-                and module.location in HEADER_LOCATIONS
-            ],
-            **place,
+        placed=placed,
+        show=current_app.jinja_env.get_template("_links.html").make_module(
+            {"request": request}
         ),
-        admin_pages=[module for module in pages if module.type in ADMIN_TYPES],
+        app_pages=placed.pages(),
         **values,
     )
 
 
+def _is_tool() -> bool:
+    # Our own tools show no app's page: it would fill the inspector.
+    return request.path.startswith("/devhost")
+
+
 def boot(
-    frames: list[dict[str, Any]], *, app_key: str = "", location: dict[str, Any]
+    frames: list[dict[str, Any]],
+    *,
+    app_key: str = "",
+    location: dict[str, Any],
+    space_key: str | None = None,
 ) -> dict[str, Any]:
     """Return the settings of ``host.js`` on this page."""
     site = current_site()
@@ -67,6 +106,7 @@ def boot(
         "frames": frames,
         "appKey": app_key,
         "location": location,
+        "spaceKey": space_key,
         "dialogs": dialog_settings(site),
         "missing": None if bridge.is_installed() else bridge.MISSING,
     }

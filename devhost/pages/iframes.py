@@ -4,33 +4,36 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from devhost.conditions.inline import fill_conditions
 from devhost.exchanges.outbound import record_iframe
+from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
 from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
-# Everything that may stand in a URL as it is; a browser would encode the rest.
-LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
-VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
-def expand_url(url: str, variables: dict[str, str]) -> str:
-    """Fill in the variables; unbound ones become empty."""
-    return VARIABLE.sub(lambda found: quote(variables.get(found[1], ""), safe=""), url)
+def filled_url(site: Site, place: Place) -> str:
+    """Return the module's URL with its variables and conditions filled in."""
+    url = fill_conditions(site, place, place.module.url)
+    return expand_url(url, context_variables(place))
 
 
 def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
+    if not is_relative(module.url):
+        # Another site's page in a dialog: nobody's secret signs for it.
+        return filled_url(site, place)
     base_url = module.app.base_url
-    path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
         # Verbatim, without a token: the page asks AP.context.getToken for one.
-        return _recorded(site, module, base_url + path)
-    path = expand_url(path, context_variables(place)).partition("#")[0]
-    url = base_url + quote(path, safe=LEGAL_IN_URL)
+        return _recorded(site, module, f"{base_url}/{module.url.lstrip('/')}")
+    slash = "" if module.url.startswith("/") else "/"
+    url = base_url + slash + legal_url(filled_url(site, place).partition("#")[0])
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
@@ -75,6 +78,8 @@ def bridge_options(site: Site, place: Place) -> dict[str, Any]:
         "contextPath": site.context_path,
         "productContext": context_claim(site, place),
         "contentId": place.content.id if place.content else None,
+        "spaceKey": place.space.key if place.space else None,
+        "customData": dict(place.custom) or None,
         **_macro_options(place),
     }
 
@@ -106,7 +111,10 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
 def _size(place: Place, name: str) -> str | None:
     # A parameter of this name has a say before the descriptor.
     saved = place.macro.parameters.get(name, "") if place.macro else ""
-    for size in (saved, str(place.module.definition.get(name, ""))):
+    definition = place.module.definition
+    layout = definition.get("layout")
+    declared = layout if isinstance(layout, dict) else definition
+    for size in (saved, str(declared.get(name, ""))):
         if re.fullmatch(r"\d{1,5}", size):
             return size + "px"
         if re.fullmatch(r"\d{1,5}(px|%)", size):

@@ -1,39 +1,23 @@
 """The pages of the wiki, and the modules on them."""
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.conditions.evaluate import conditions_hold
-from devhost.current import current_site, current_target
+from devhost.current import current_site
 from devhost.macros.definitions import all_macros
-from devhost.modules import find_module
+from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
-from devhost.pages.chrome import CONTENT_SECURITY_POLICY, boot, render
+from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
-from devhost.pages.places import Place
+from devhost.pages.placement import Placement
+from devhost.pages.places import place_of_address
+from devhost.pages.space_tools import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.users import find_user
 
-blueprint = Blueprint("pages", __name__)
-
-
-@blueprint.before_request
-def _use_the_site_address() -> AnyResponse | None:
-    # Apps allow the site's own origin to frame them, and no other name of it.
-    site = current_site()
-    if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
-        return redirect(site.origin + current_target())
-    return None
-
-
-@blueprint.after_request
-def _protect(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+blueprint = site_blueprint("pages")
 
 
 @blueprint.get("/")
@@ -50,6 +34,7 @@ def dashboard() -> str:
     recent = reading.recent(site) if site.product.has_wiki else []
     return render(
         "dashboard.html",
+        Placement(site, ("site", "dashboard")),
         apps=site.installations.enabled(),
         macro_apps={
             each.module.app.app_key for each in all_macros(site) if not each.is_hidden
@@ -67,7 +52,15 @@ def space(space_key: str) -> str:
     found = reading.find_space(site, _decoded(space_key))
     if found is None:
         abort(404, "There is no such space.")
-    return render("space.html", space=found, **reading.space_contents(site, found))
+    location = {"target": "spaceview", "context": {"spaceKey": found.key}}
+    return render(
+        "space.html",
+        Placement(site, ("site", "space"), space=found),
+        space=found,
+        space_settings=space_settings_address(site, found),
+        boot=boot([], location=location, space_key=found.key),
+        **reading.space_contents(site, found),
+    )
 
 
 @blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>")
@@ -82,6 +75,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         abort(404, "There is no such page.")
     site.webhooks.viewed(found, site.user.account_id)
     macros = PageMacros(site, found)
+    macros.prepare(found.body)
     shown = {
         "body": reading.body(site, found, macros.show),
         **reading.surroundings(site, found, macros.show),
@@ -92,10 +86,12 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     }
     return render(
         "page.html",
+        Placement(site, ("site", "space", "content"), found, found.space),
         page=found,
         space=found.space,
+        space_settings=space_settings_address(site, found.space),
         **shown,
-        boot=boot(macros.frames, location=location),
+        boot=boot(macros.frames, location=location, space_key=found.space.key),
     )
 
 
@@ -116,7 +112,7 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         return _message(
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
-    place = Place(module)
+    place = place_of_address(site, module)
     if not conditions_hold(site, module, place):
         return _message(
             "Not permitted",
@@ -126,9 +122,21 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
         )
     context = {"addonKey": app_key, "moduleKey": module_key}
     location = {"target": "addonmodule", "context": context}
-    frames = [frame(site, place, "app-page")]
-    settings = boot(frames, app_key=app_key, location=location)
-    return render("app_page.html", module=module, boot=settings)
+    settings = boot(
+        [frame(site, place, "app-page")],
+        app_key=app_key,
+        location=location,
+        space_key=place.space.key if place.space else None,
+    )
+    placed = Placement(site, ("site",), place.content, place.space)
+    return render(
+        "app_page.html",
+        placed,
+        module=module,
+        space=place.space,
+        space_settings=place.space and space_settings_address(site, place.space),
+        boot=settings,
+    )
 
 
 @blueprint.get("/wiki/admin")
@@ -138,7 +146,12 @@ def administration() -> str | tuple[str, int]:
         return _message(
             "Not permitted", "Only the administrator may see the settings.", 403
         )
-    return render("admin.html")
+    site = current_site()
+    entries = [
+        (app, *(single_page(site, app, kind) for kind in SINGLE_PAGES))
+        for app in site.installations.enabled()
+    ]
+    return render("admin.html", Placement(site, ("site", "admin")), app_entries=entries)
 
 
 @blueprint.get("/wiki/people/<account_id>")
@@ -147,7 +160,9 @@ def profile(account_id: str) -> str:
     person = find_user(_decoded(account_id))
     if person is None:
         abort(404, "There is no such person.")
-    return render("message.html", title=person.display_name, message=person.account_id)
+    return render(
+        "person.html", Placement(current_site(), ("site", "person")), person=person
+    )
 
 
 def _decoded(segment: str) -> str:

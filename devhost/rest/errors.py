@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 
-from flask import Response, has_request_context, jsonify, request
+from flask import Response, g, has_request_context, jsonify, request
 
 from devhost.current import current_site
 from devhost.wiki.errors import WikiError
 
 V2_ROOT = "/wiki/api/v2"
+BLOCKED = "An app access rule blocks the app in this space."
 # Assumed, where HTTP's own phrase is not the code.
 V2_CODES = {400: "INVALID_REQUEST_PARAMETER"}
 
@@ -68,5 +69,10 @@ def answer_error(error: RestError) -> Response:
 
 
 def answer_wiki_error(error: WikiError) -> Response:
-    """Answer what the wiki refused."""
-    return error_response(error.status, str(error))
+    """Answer what the wiki refused, or what an app access rule keeps from the app."""
+    viewer = g.get("devhost_viewer")
+    if error.status != 404 or viewer is None or not viewer.missed:
+        return error_response(error.status, str(error))
+    status = current_site().access_rules.status
+    message = str(error) if status == 404 else BLOCKED
+    return answer_error(RestError(status, message, reason=BLOCKED))

@@ -14,6 +14,8 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from devhost.current import current_target
+from devhost.rest.blocked_spaces import note_rule, spaces_hidden_by_rule
+from devhost.rest.scopes import check_scope
 from devhost.site import CONTEXT_PATH
 
 PARAMETER = re.compile(r"\{([\w-]+)\}")
@@ -40,8 +42,8 @@ class Operation:
 Check = Callable[[Operation], None]
 HiddenSpaces = Callable[[Operation], frozenset[str]]
 
-CHECKS: tuple[Check, ...] = ()
-HIDDEN_SPACES: tuple[HiddenSpaces, ...] = ()
+CHECKS: tuple[Check, ...] = (note_rule, check_scope)
+HIDDEN_SPACES: tuple[HiddenSpaces, ...] = (spaces_hidden_by_rule,)
 
 
 def add_operation(

@@ -6,6 +6,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import requests
+
 from devhost.fault_kinds import (
     WebhookLate,
     WebhookLost,
@@ -43,7 +45,8 @@ class Dispatch:
         payload = occurrence.payload
         if self.settings.event_in_body and isinstance(payload, dict):
             payload = {"event": occurrence.event, **payload}
-        text = json.dumps(payload, ensure_ascii=False)
+        # In ASCII: half a character, which a title may hold, is nothing for UTF-8.
+        text = json.dumps(payload)
         return [
             delivery
             for each in matching(self._site, occurrence)
@@ -97,7 +100,12 @@ class Dispatch:
         if app is None:
             self._not_sent(delivery, "the app is not installed and enabled any more")
             return
-        answer = send(self._site, app, delivery, self._sockets)
+        try:
+            answer = send(self._site, app, delivery, self._sockets)
+        except (requests.RequestException, ValueError) as error:
+            # Before anything was sent: what is declared makes no URL, say.
+            self._not_sent(delivery, f"cannot be sent: {type(error).__name__}")
+            return
         if self._is_stopped:
             return
         self._deliveries.finish(

@@ -8,14 +8,13 @@ of a webhook are judged in the place of the event, for the person in the header.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
 from devhost.installations import Installation
 from devhost.modules import Module, modules_of
-from devhost.pages.iframes import LEGAL_IN_URL, expand_url
 from devhost.pages.places import Place, context_variables
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.site import Site
 from devhost.webhooks.occurrences import Occurrence
 
@@ -133,7 +132,7 @@ def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -
     app = subscription.app
     variables = _variables(subscription, occurrence)
     path = expand_url(subscription.path, variables).partition("#")[0]
-    url = app.base_url + quote(path, safe=LEGAL_IN_URL)
+    url = app.base_url + legal_url(path)
     return f"{url}{'&' if '?' in url else '?'}lic={site.licences.of(app).lic}"
 
 

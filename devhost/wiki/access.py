@@ -11,7 +11,7 @@ administrator has what the ``confluence-admins`` group has been given.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from devhost.state import State
@@ -50,9 +50,14 @@ class Viewer:
     roles: Mapping[str, Role]
     is_app: bool = False
     is_administrator: bool = False
+    # Spaces that a rule takes away, and those of them that were asked for.
+    hidden: frozenset[str] = frozenset()
+    missed: set[str] = field(default_factory=set, compare=False)
 
     def may(self, role: Role, space: Space) -> bool:
         """Return whether the viewer has *role* in *space*."""
+        if space.id in self.hidden:
+            self.missed.add(space.id)
         return self.roles.get(space.id, 0) >= role
 
     def check(self, role: Role, space: Space) -> None:
@@ -76,7 +81,8 @@ class Viewer:
     def without(self, space_ids: frozenset[str]) -> "Viewer":
         """Return a viewer for whom these spaces do not exist."""
         kept = {id: role for id, role in self.roles.items() if id not in space_ids}
-        return replace(self, roles=kept)
+        hidden = frozenset(space_ids) & frozenset(self.roles)
+        return replace(self, roles=kept, hidden=hidden, missed=set())
 
 
 def person(state: State, user: User) -> Viewer:

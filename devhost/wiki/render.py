@@ -22,6 +22,8 @@ ELEMENTS = VOID | frozenset(
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 ATTRIBUTES = frozenset({"colspan", "rowspan", "datetime", "scope", "start"})
+# Links that open a dialog of an app: ap-dialog ap-plugin-key-… ap-module-key-…
+BRIDGE_CLASS = re.compile(r"ap-[A-Za-z0-9._-]+")
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|/(?![/\\])|#)", re.IGNORECASE)
 PANELS = frozenset({"info", "note", "tip", "warning", "panel"})
 TRANSPARENT = frozenset({"excerpt", "section", "column", "details"})
@@ -103,6 +105,8 @@ class _Renderer:
         address = element.get("href", "")
         if element.tag == "a" and SAFE_ADDRESS.match(address):
             attributes += f' href="{escape(address)}" rel="noopener noreferrer"'
+        if element.tag == "a":
+            attributes += _bridge_classes(element)
         if element.tag in HEADINGS:
             attributes += f' id="{_anchor(element)}"'
         if element.tag == "time" and not element.text:
@@ -182,6 +186,12 @@ class _Renderer:
             if heading.tag in HEADINGS
         )
         return f'<nav aria-label="Table of contents"><ul class="toc">{items}</ul></nav>'
+
+
+def _bridge_classes(link: Element) -> str:
+    names = link.get("class", "").split()
+    kept = " ".join(name for name in names if BRIDGE_CLASS.fullmatch(name))
+    return f' class="{kept}"' if kept else ""
 
 
 def _anchor(heading: Element) -> str:

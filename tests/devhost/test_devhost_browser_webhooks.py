@@ -48,7 +48,7 @@ def test_an_event_is_fired_with_an_edited_body(
     page.wait_for_function(
         "document.getElementById('body').value.includes('userAccountId')", polling=100
     )
-    body.fill('{"edited": tru}')
+    body.fill('{"edited": }')
     page.get_by_role("button", name="Fire", exact=True).click()
     page.get_by_role("alert").filter(has_text="The body is no JSON").wait_for()
     assert confluence.webhooks.deliveries() == []

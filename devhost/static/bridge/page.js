@@ -44,12 +44,17 @@ export function contentIdOf(extension) {
   return (extension.options || {}).contentId || shown;
 }
 
+/* What is undefined is not sent. A content says itself what space it is in. */
 export function placeOf(extension) {
+  const options = extension.options || {};
+  const contentId = contentIdOf(extension);
   return {
     appKey: extension.addon_key,
     moduleKey: extension.key,
-    contentId: contentIdOf(extension),
-    macroId: (extension.options || {}).macroId,
+    contentId,
+    macroId: options.macroId,
+    spaceKey: contentId ? undefined : options.spaceKey || boot.spaceKey || undefined,
+    customData: options.customData || undefined,
   };
 }
 

@@ -1,0 +1,270 @@
+"""Which modules of the apps are shown where on one page of ours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from devhost.conditions.evaluate import conditions_hold
+from devhost.locations import (
+    DEFAULT_LOCATIONS,
+    LINK_AREAS,
+    NOWHERE,
+    PANEL_AREAS,
+    SECTION_LABELS,
+    SPACE_TOOLS,
+    Area,
+    find_area,
+    is_within,
+)
+from devhost.modules import DEFAULT_WEIGHT, PAGE_TYPES, Module, all_modules, text_of
+from devhost.pages.iframes import frame
+from devhost.pages.links import Link, link_of, takes_context
+from devhost.pages.places import Place
+from devhost.site import Site
+from devhost.wiki.records import Content, Space
+
+PLACED_TYPES = ("webItems", "generalPages", "adminPages", "spaceToolsTabs")
+BYLINE_PARTS = ("name", "icon", "tooltip")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where the location of a module is: an area, and a section of it.
+
+    ``declared`` is the ``webSections`` module if an app brings the section.
+    """
+
+    area: Area
+    section: str = ""
+    label: str = ""
+    weight: int = DEFAULT_WEIGHT
+    declared: Module | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The links of one section, the light ones first."""
+
+    label: str
+    links: list[Link]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A web panel: its iframe appears in the element with the id ``target``."""
+
+    module: Module
+    target: str
+    tooltip: str
+
+
+@dataclass
+class Placement:
+    """The modules on one page, for the person who looks at it.
+
+    ``on`` names what kind of page it is, as ``Area.on`` does.
+    """
+
+    site: Site
+    on: tuple[str, ...] = ("site",)
+    content: Content | None = None
+    space: Space | None = None
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Find every module's place, and sign the panels."""
+        product = self.site.product
+        self.modules = [
+            module for module in all_modules(self.site) if product.shows(module.type)
+        ]
+        self._spots = Spots(self.modules, has_wiki=product.has_wiki)
+        self._panels = self._find_panels()
+
+    def place(self, module: Module) -> Place:
+        """Return the place of a module on this page."""
+        return Place(module, self.content, self.space)
+
+    def groups(self, area: str) -> list[Group]:
+        """Return the links of an area, by sections."""
+        found: dict[tuple[int, str, str], list[Module]] = {}
+        for module in self.modules:
+            spot = self._spots.of_link(module)
+            if spot is None or spot.area.name != area:
+                continue
+            sections = [one for one in (module, spot.declared) if one is not None]
+            if all(self._is_shown(each) for each in sections):
+                key = (spot.weight, spot.section, spot.label)
+                found.setdefault(key, []).append(module)
+        return [
+            Group(label, [link_of(self.place(each)) for each in by_weight(modules)])
+            for (_, _, label), modules in sorted(found.items(), key=lambda one: one[0])
+        ]
+
+    def links(self, area: str) -> list[Link]:
+        """Return the links of an area, whatever their section."""
+        return [link for group in self.groups(area) for link in group.links]
+
+    def panels(self, area: str) -> list[Panel]:
+        """Return the web panels of an area."""
+        return self._panels.get(area, [])
+
+    def pages(self) -> list[Module]:
+        """Return the general pages that the Apps menu lists.
+
+        Those are all but the ones whose link is elsewhere, or nowhere.
+        """
+        return [
+            module
+            for module in self.modules
+            if module.type == "generalPages"
+            and self._is_for_everywhere(module)
+            and conditions_hold(self.site, module, Place(module))
+        ]
+
+    def _is_for_everywhere(self, module: Module) -> bool:
+        spot = self._spots.of_link(module)
+        named = module.location != NOWHERE
+        return named and (spot is None or spot.area.on == "site")
+
+    def byline(self) -> list[Link]:
+        """Return the items below the title of the page."""
+        items = (each for each in self.modules if each.type == "contentBylineItems")
+        return [
+            link_of(self.place(each), byline_appearance(self.site, each, self.content))
+            for each in items
+            if self._is_shown(each)
+        ]
+
+    def of_type(self, module_type: str) -> list[Module]:
+        """Return the modules of one type that are shown here."""
+        return [
+            each
+            for each in self.modules
+            if each.type == module_type and self._is_shown(each)
+        ]
+
+    @property
+    def needs_bridge(self) -> bool:
+        """Whether something on this page is the bridge's."""
+        kinds = {"dialogs", "keyboardShortcuts"}
+        return bool(self.frames) or any(
+            module.type in kinds or link_of(Place(module)).opens_dialog
+            for module in self.modules
+            if module.type in {*kinds, *PLACED_TYPES}
+        )
+
+    def _is_shown(self, module: Module) -> bool:
+        if module.type == "webItems" and not module.url and not _has_dialog(module):
+            return False
+        place = self.place(module)
+        if module.type in PAGE_TYPES and not takes_context(module):
+            # It opens in no page or space, whatever page its link is on.
+            place = Place(module)
+        return conditions_hold(self.site, module, place)
+
+    def _find_panels(self) -> dict[str, list[Panel]]:
+        found: dict[str, list[Panel]] = {}
+        panels = (each for each in self.modules if each.type == "webPanels")
+        for number, module in enumerate(by_weight(list(panels))):
+            spot = self._spots.of_panel(module)
+            if spot is None or spot.area.on not in self.on:
+                continue
+            if not self._is_shown(module):
+                continue
+            panel = Panel(
+                module, f"panel-{number}", text_of(module.definition.get("tooltip"))
+            )
+            found.setdefault(spot.area.name, []).append(panel)
+            self.frames.append(frame(self.site, self.place(module), panel.target))
+        return found
+
+
+class Spots:
+    """The spots of locations, with the sections that the apps declare."""
+
+    def __init__(self, modules: list[Module], *, has_wiki: bool = True) -> None:
+        self._has_wiki = has_wiki
+        self._sections = [each for each in modules if each.type == "webSections"]
+
+    def of_link(self, module: Module) -> Spot | None:
+        """Return where the link to a module is; None for nowhere."""
+        if module.type not in PLACED_TYPES:
+            return None
+        location = location_of(module)
+        if module.type == "adminPages" and not self._has_wiki:
+            # Jira has locations of its own for its settings.
+            location = DEFAULT_LOCATIONS[module.type]
+        return self._find(location, LINK_AREAS)
+
+    def of_panel(self, module: Module) -> Spot | None:
+        """Return where a web panel is; None for nowhere."""
+        return self._find(module.location, PANEL_AREAS)
+
+    def of_section(self, module: Module) -> Spot | None:
+        """Return where a web section is; None for nowhere."""
+        return self._find(module.location, LINK_AREAS)
+
+    def _find(self, location: str, areas: tuple[Area, ...]) -> Spot | None:
+        for section in self._sections:
+            if location in _section_names(section):
+                area = find_area(section.location, areas)
+                if area is not None:
+                    return Spot(area, location, section.title, section.weight, section)
+        area = find_area(location, areas)
+        if area is None:
+            return None
+        return Spot(area, location, _section_label(location))
+
+
+def _section_label(location: str) -> str:
+    labels = [
+        label for place, label in SECTION_LABELS.items() if is_within(location, place)
+    ]
+    return labels[0] if labels else ""
+
+
+def _section_names(section: Module) -> Iterator[str]:
+    for key in (section.key, f"{section.app.app_key}__{section.key}"):
+        yield key
+        yield f"{section.location}/{key}"
+
+
+def location_of(module: Module) -> str:
+    """Return the whole location of a module, its type's own if it names none."""
+    location = module.location or DEFAULT_LOCATIONS.get(module.type, "")
+    if module.type == "spaceToolsTabs" and not location.startswith("system."):
+        return f"{SPACE_TOOLS}/{location}"
+    return location
+
+
+def by_weight(modules: list[Module]) -> list[Module]:
+    """Return the modules in the order of their weight, equal ones as they are."""
+    return sorted(modules, key=lambda module: module.weight)
+
+
+def _has_dialog(module: Module) -> bool:
+    return link_of(Place(module)).opens_dialog
+
+
+def byline_appearance(
+    site: Site, module: Module, content: Content | None
+) -> dict[str, Any]:
+    """Return name, icon and tooltip of a byline item on a content.
+
+    The content property that ``contentPropertyKey`` names replaces those of them
+    that the module itself has.
+    https://developer.atlassian.com/cloud/confluence/modules/content-byline-item/
+    """
+    declared = {
+        part: module.definition[part]
+        for part in BYLINE_PARTS
+        if part in module.definition
+    }
+    key = module.definition.get("contentPropertyKey")
+    if content is None or not isinstance(key, str):
+        return declared
+    found = site.wiki.properties.find(content, key)
+    value = found.value if found is not None else None
+    if not isinstance(value, dict):
+        return declared
+    return {part: value.get(part, own) for part, own in declared.items()}

@@ -1,0 +1,45 @@
+"""The settings of a space, with the tabs that the apps bring."""
+
+from urllib.parse import quote
+
+from flask import abort, request
+
+from devhost.current import current_site
+from devhost.pages import reading
+from devhost.pages.chrome import boot, render, site_blueprint
+from devhost.pages.placement import Placement
+from devhost.site import CONTEXT_PATH, Site
+from devhost.wiki.access import Role
+from devhost.wiki.records import Space
+
+# Where AP.navigator's target spacetools leads.
+PATH = f"{CONTEXT_PATH}/spaces/viewspacesummary.action"
+
+blueprint = site_blueprint("space_tools")
+
+
+def space_settings_address(site: Site, space: Space) -> str | None:
+    """Return where the settings of a space are; None if the user may not see them."""
+    if not reading.viewer_of(site).may(Role.ADMINISTER, space):
+        return None
+    return f"{PATH}?key={quote(space.key, safe='')}"
+
+
+@blueprint.get(PATH)
+def space_settings() -> str | tuple[str, int]:
+    """Show the settings of a space to those who administer it."""
+    site = current_site()
+    space = reading.find_space(site, request.args.get("key", ""))
+    if space is None:
+        abort(404, "There is no such space.")
+    if space_settings_address(site, space) is None:
+        message = "Only an administrator of the space may see its settings."
+        return render("message.html", title="Not permitted", message=message), 403
+    location = {"target": "spacetools", "context": {"spaceKey": space.key}}
+    return render(
+        "space_tools.html",
+        Placement(site, ("site", "space", "space-tools"), space=space),
+        space=space,
+        space_settings=space_settings_address(site, space),
+        boot=boot([], location=location, space_key=space.key),
+    )

@@ -1,0 +1,93 @@
+"""The modules of an app, opened in a browser as a person opens them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from playwright.sync_api import Frame, Page
+
+from devhost.server import LocalConfluence
+from devhost.users import ADMINISTRATOR
+from devhost.wiki.editor import Edit
+from tests.devhost.module_app import MODULE_KEY, serve_module_app
+
+Post = Callable[..., requests.Response]
+PAGE = "/spaces/DS/pages/98421"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(confluence: LocalConfluence, desk: Post, browser_page: Page) -> Iterator[Page]:
+    """The page of the demonstration space, with the app installed."""
+    with serve_module_app(confluence) as running:
+        assert desk("install", descriptorUrl=running.descriptor_url).status_code == 200
+        browser_page.goto(confluence.base_url + PAGE)
+        browser_page.wait_for_selector("body[data-bridge=established]")
+        yield browser_page
+        browser_page.goto("about:blank")
+
+
+def frame_of(page: Page, key: str) -> Frame:
+    """Return the frame of a module, once its bridge is up."""
+    selector = f"iframe[id*='__{key}__']"
+    iframe = page.wait_for_selector(selector, state="attached")
+    frame = iframe and iframe.content_frame()
+    assert frame
+    frame.wait_for_function("window.AP && AP._data && AP.context", polling=100)
+    return frame
+
+
+def content_id(frame: Frame) -> str:
+    context = frame.evaluate("AP.context.getContext()")
+    return str(context["confluence"]["content"]["id"])
+
+
+def test_a_web_item_opens_a_dialog_of_the_size_it_names(page: Page) -> None:
+    page.get_by_role("link", name="Name of dialog-item").click()
+    dialog = page.locator("dialog[open]")
+    box = dialog.bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == (400, 300)
+    assert content_id(frame_of(page, "dialog-item")) == "98421"
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.wait_for(state="detached")
+
+
+def test_a_web_item_opens_a_dialog_module(page: Page) -> None:
+    page.get_by_role("link", name="Name of module-item").click()
+    page.get_by_role("dialog", name="The box").wait_for()
+    assert content_id(frame_of(page, "box")) == "98421"
+
+
+def test_a_web_item_and_a_byline_item_open_inline_dialogs(page: Page) -> None:
+    for key in ("inline-item", "byline"):
+        page.get_by_role("link", name=f"Name of {key}").click()
+        assert content_id(frame_of(page, key)) == "98421"
+        page.get_by_role("dialog", name=f"Name of {key}").wait_for()
+        page.keyboard.press("Escape")
+
+
+def test_the_menu_of_a_page_is_used_by_keyboard(page: Page) -> None:
+    page.get_by_label("More actions", exact=True).press("Enter")
+    page.get_by_role("link", name="Name of context-item").press("Enter")
+    page.wait_for_url("**/context-item?content.id=98421&space.key=DS")
+    assert content_id(frame_of(page, "context-item")) == "98421"
+
+
+def test_a_link_in_the_body_of_a_page_opens_a_dialog(
+    page: Page, confluence: LocalConfluence
+) -> None:
+    site = confluence.site
+    viewer = site.wiki.viewer(ADMINISTRATOR)
+    content = site.wiki.contents.get(viewer, "98421")
+    classes = f"ap-dialog ap-plugin-key-{MODULE_KEY} ap-module-key-box danger"
+    body = f'<p><a href="/wiki/" class="{classes}">Open sesame</a></p>'
+    site.wiki.editor.update(viewer, content, Edit(content.version + 1, body=body))
+    page.reload()
+    page.wait_for_selector("body[data-bridge=established]")
+    link = page.get_by_role("link", name="Open sesame")
+    assert "danger" not in str(link.get_attribute("class"))
+    link.click()
+    page.wait_for_selector("dialog[open]")
+    frame_of(page, "box")
