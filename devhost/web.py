@@ -10,6 +10,7 @@ from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
+    access_rules,
     bridge,
     condition_switches,
     desk,
@@ -73,6 +74,8 @@ def create_web(site: Site) -> Flask:
         macro_page.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        access_rules.blueprint,
+        access_rules.api,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

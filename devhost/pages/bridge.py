@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
+from devhost.access_rules import is_blocked
 from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
 from devhost.guard import has_session
@@ -18,6 +19,7 @@ from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place, context_claim, find_place
 from devhost.signing import context_token
 from devhost.strict_json import parse_json
+from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "node_modules"
@@ -157,7 +159,10 @@ def _requested_place() -> Place:
     module = find_module(current_site(), app, str(body.get("moduleKey")))
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
-    return _named_place(module, body)
+    place = _named_place(module, body)
+    if is_blocked(current_site(), app.app_key, place.space):
+        abort(403, blocked_text(module.title))
+    return place
 
 
 def _named_place(module: Module, body: dict[str, Any]) -> Place:
