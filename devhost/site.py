@@ -17,6 +17,7 @@ from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.installations import Installations
 from devhost.licences import Licences
+from devhost.macros.static_macros import StaticMacros
 from devhost.oauth import AuthorizationServer
 from devhost.products import CONFLUENCE, CONTEXT_PATH, Product
 from devhost.state import State
@@ -64,6 +65,7 @@ class Site:
         self.properties = AppProperties(state)
         self.dynamic_modules = DynamicModules(state)
         self.wiki = Wiki(state)
+        self.static_macros = StaticMacros()
         self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.
         self.page_to_open: str | None = None

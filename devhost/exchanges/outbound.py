@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from devhost.exchanges.bounded import TooLargeError, read_bounded
 from devhost.exchanges.log import ExchangeLog
 
 
@@ -20,6 +21,9 @@ class Sender:
     app_key: str = ""
     base_path: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    # If given, no more is read of an answer, nor later than ``give_up_at``.
+    max_bytes: int | None = None
+    give_up_at: float = float("inf")
 
 
 class RecordingAdapter(HTTPAdapter):
@@ -37,7 +41,7 @@ class RecordingAdapter(HTTPAdapter):
         answer, failure = None, ""
         try:
             answer = super().send(request, *args, **options)
-            _ = answer.content
+            self._read(answer)
         except requests.RequestException as error:
             failure = _failure(error)
             raise
@@ -46,6 +50,16 @@ class RecordingAdapter(HTTPAdapter):
             times = {"started_at": started_at, "milliseconds": milliseconds}
             self._record(request, answer, failure, times)
         return answer
+
+    def _read(self, answer: requests.Response) -> None:
+        if self._sender.max_bytes is None:
+            _ = answer.content
+            return
+        read_bounded(
+            answer,
+            max_bytes=self._sender.max_bytes,
+            give_up_at=self._sender.give_up_at,
+        )
 
     def _record(
         self,
@@ -81,6 +95,8 @@ def _failure(error: requests.RequestException) -> str:
         return "timed out"
     if isinstance(error, requests.exceptions.SSLError):
         return "SSL error"
+    if isinstance(error, TooLargeError):
+        return "too large"
     return "no connection"
 
 

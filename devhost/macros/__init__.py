@@ -4,6 +4,9 @@
 * ``on_page``       a macro as it stands on a page, with parameters and body
 * ``storage``       writing and replacing macros in storage format
 * ``policy``        whether an app access rule blocks a macro
+* ``rendering``     the macros in the bodies of one content
+* ``static_call``, ``static_output``  asking an app for a static macro
+* ``response_cache``, ``static_macros``  what a site keeps of that
 * ``sample_page``   a page that carries the macros of one app
 
 What stands in place of a macro that cannot be shown is in ``devhost.wiki``.

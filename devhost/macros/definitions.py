@@ -83,11 +83,30 @@ class MacroDefinition:
         """The groups of the macro browser that it is in."""
         return _texts(self.module.definition.get("categories"))
 
+    def export_module(self) -> Module | None:
+        """Return the static macro that stands for this one where there is no iframe.
+
+        Of the ``renderModes`` the ``default`` is taken, else the first one.
+        """
+        modes = self.module.definition.get("renderModes")
+        every = modes if isinstance(modes, dict) else {}
+        for mode in [every.get("default"), *every.values()]:
+            embedded = _embedded(mode)
+            if isinstance(embedded.get("url"), str):
+                definition = {**embedded, "key": self.name}
+                return Module(self.module.app, STATIC_MACRO_TYPE, definition)
+        return None
+
     def defaults(self) -> dict[str, str]:
         """Return the parameters that have a default value."""
         return {
             each.identifier: each.default for each in self.parameters if each.default
         }
+
+
+def _embedded(mode: Any) -> dict[str, Any]:
+    declared = mode.get("embeddedStaticContentMacro") if isinstance(mode, dict) else {}
+    return declared if isinstance(declared, dict) else {}
 
 
 def definition_of(module: Module) -> MacroDefinition:

@@ -3,45 +3,32 @@
 from html import escape
 from typing import Any
 
-from devhost.macros import policy
-from devhost.macros.definitions import MacroDefinition, all_macros, macro_named
-from devhost.macros.on_page import on_page
+from devhost.macros.definitions import MacroDefinition
+from devhost.macros.on_page import MacroOnPage
+from devhost.macros.rendering import MacroRenderer, Reader
+from devhost.pages import reading
 from devhost.pages.iframes import frame
 from devhost.pages.places import Place
 from devhost.site import Site
-from devhost.wiki import macro_messages
 from devhost.wiki.records import Content
-from devhost.wiki.storage_format import Macro
 
 
-class PageMacros:
-    """Shows each macro in its place; ``frames`` is what our page's script adds."""
+class PageMacros(MacroRenderer):
+    """Shows dynamic macros in iframes; ``frames`` is what our page's script adds."""
 
     def __init__(self, site: Site, content: Content) -> None:
+        super().__init__(site, content, Reader(reading.viewer_of(site), site.user))
         self.frames: list[dict[str, Any]] = []
-        self._site = site
-        self._content = content
-        self._definitions = all_macros(site)
 
-    def show(self, macro: Macro) -> str | None:
-        """Return a macro as HTML, None if it is of no app."""
-        definition = macro_named(self._definitions, macro.name)
-        if definition is None:
-            return None
-        module = definition.module
-        if policy.is_blocked(self._site, module, self._content.space):
-            return macro_messages.blocked(module.title)
-        return self._iframe(definition, macro)
-
-    def _iframe(self, definition: MacroDefinition, macro: Macro) -> str:
-        module = definition.module
-        place = Place(module, self._content, macro=on_page(macro, definition))
+    def dynamic(self, definition: MacroDefinition, macro: MacroOnPage) -> str:
+        """Return the element that our page's script puts the iframe into."""
+        place = Place(definition.module, self.content, macro=macro)
         target = f"macro-{len(self.frames)}"
-        shown = frame(self._site, place, target)
+        shown = frame(self.site, place, target)
         self.frames.append({**shown, "isInline": definition.is_inline})
         kind = "inline" if definition.is_inline else "block"
         # A span, because a macro may stand inside of a paragraph.
         return (
             f'<span id="{target}" class="frame macro-frame {kind}"'
-            f' data-title="{escape(module.title)}"></span>'
+            f' data-title="{escape(definition.module.title)}"></span>'
         )

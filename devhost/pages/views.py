@@ -76,6 +76,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
     macros = PageMacros(site, found)
+    macros.prepare(found.body)
     shown = {
         "body": reading.body(site, found, macros.show),
         **reading.surroundings(site, found, macros.show),

@@ -31,6 +31,10 @@ def add_routes(blueprint: Blueprint) -> None:
         (f"GET {ONE}/version", list_versions),
         (f"GET {ONE}/version/{{versionNumber}}", get_version),
         (f"GET {ONE}/history/{{version}}/macro/id/{{macroId}}", get_macro),
+        (
+            f"GET {ONE}/history/{{version}}/macro/id/{{macroId}}/convert/{{to}}",
+            convert_macro,
+        ),
         ("POST /rest/api/contentbody/convert/{to}", convert_body),
     ):
         add_operation(blueprint, operation, view)
@@ -119,12 +123,27 @@ def _version(id: str, number: str) -> Version:
 
 def get_macro(id: str, version: str, macroId: str) -> dict[str, Any]:
     """Answer a macro of a page: what an app's macro with a body asks for."""
+    macro = _macro_of(id, version, macroId)
+    parameters = {name: {"value": text} for name, text in macro.parameters.items()}
+    return {"name": macro.name, "body": macro.body, "parameters": parameters}
+
+
+def convert_macro(id: str, version: str, macroId: str, to: str) -> dict[str, str]:
+    """Answer the body of a macro in another representation."""
+    target = segment(to)
+    if target not in representation.BODIES:
+        raise not_here(f"Converting the body of a macro to {target}")
+    value = _macro_of(id, version, macroId).body
+    if target != "storage":
+        value = representation.view(found(id), value, target)
+    return {"value": value, "representation": target}
+
+
+def _macro_of(id: str, version: str, macro_id: str) -> Macro:
     content = found(id)
     # 0 is the current version.
     body = content.body if version == "0" else _version(id, version).body
-    macro = _macro(macros(body), segment(macroId))
-    parameters = {name: {"value": text} for name, text in macro.parameters.items()}
-    return {"name": macro.name, "body": macro.body, "parameters": parameters}
+    return _macro(macros(body), segment(macro_id))
 
 
 def _macro(found: list[Macro], identifier: str) -> Macro:

@@ -1,5 +1,6 @@
 """Contents, spaces, labels and properties as version 1 shows them."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from devhost.access_rules import is_blocked
 from devhost.current import current_site
 from devhost.pages.reading import address, file_address, links
 from devhost.rest.caller import caller
+from devhost.rest.macros import RestMacros
 from devhost.rest.people import person
 from devhost.rest.reading import not_here
 from devhost.rest.v1.expansion import Expansion
@@ -125,13 +127,16 @@ def body(found: Content, expansion: Expansion) -> dict[str, Any]:
 def _body(found: Content, representation: str, below: Expansion) -> dict[str, Any]:
     value = found.body
     if representation != "storage":
-        value = view(found, value)
+        value = view(found, value, representation)
     return {"value": value, "representation": representation, "embeddedContent": []}
 
 
-def view(found: Content, storage: str) -> str:
-    """Return storage format as the HTML of a content."""
-    return render(storage, links(current_site(), current_viewer(), found))
+def view(found: Content, storage: str, representation: str = "view") -> str:
+    """Return storage format as the HTML of a content, its apps' macros included."""
+    macros = RestMacros(found, representation)
+    macros.prepare(storage)
+    around = links(current_site(), current_viewer(), found)
+    return render(storage, replace(around, macro=macros.show))
 
 
 def plain_view(storage: str) -> str:

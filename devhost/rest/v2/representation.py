@@ -72,7 +72,7 @@ def body(found: Content) -> dict[str, Any]:
     if name == "storage":
         value = found.body
     elif name in VIEWS:
-        value = view(found, found.body)
+        value = view(found, found.body, name)
     else:
         raise not_here(f"body-format={name}")
     return {name: {"representation": name, "value": value}}
