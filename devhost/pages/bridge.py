@@ -123,6 +123,8 @@ def new_iframe() -> dict[str, Any]:
     """Answer a fresh iframe URL, for a dialog or when a token ran out."""
     place = _requested_place()
     site = current_site()
+    if is_blocked(site, place.module.app.app_key, place.space):
+        abort(403, blocked_text(place.module.title))
     if not conditions_hold(site, place.module, place):
         abort(403, f"The conditions of {place.module.title} do not hold here.")
     return {"url": iframe_url(site, place), "options": bridge_options(site, place)}
@@ -162,10 +164,7 @@ def _requested_place() -> Place:
     module = find_module(current_site(), app, str(body.get("moduleKey")))
     if module is None or not module.url:
         abort(404, f"{app.name} has no such module with a URL.")
-    place = _named_place(module, body)
-    if is_blocked(current_site(), app.app_key, place.space):
-        abort(403, blocked_text(module.title))
-    return place
+    return _named_place(module, body)
 
 
 def _named_place(module: Module, body: dict[str, Any]) -> Place:
