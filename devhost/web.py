@@ -13,6 +13,7 @@ from devhost.pages import (
     access_rules,
     bridge,
     condition_switches,
+    create_page,
     desk,
     desk_api,
     faults,
@@ -76,6 +77,7 @@ def create_web(site: Site) -> Flask:
         space_tools.blueprint,
         access_rules.blueprint,
         access_rules.api,
+        create_page.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)
