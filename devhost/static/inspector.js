@@ -193,9 +193,10 @@
       { App: found.appKey || "unknown", "As user": found.user || "" },
       found.notes
     );
+    var labels = { scope: "Required scope", "access rule": "Access rule" };
     Object.keys(facts).forEach(function (name) {
       if (!facts[name]) return;
-      list.append(element("dt", "", name), element("dd", "", facts[name]));
+      list.append(element("dt", "", labels[name] || name), element("dd", "", facts[name]));
     });
     return list;
   }
