@@ -12,6 +12,7 @@ from devhost.exchanges import inbound
 from devhost.pages import (
     bridge,
     condition_switches,
+    create_page,
     desk,
     desk_api,
     faults,
@@ -73,6 +74,7 @@ def create_web(site: Site) -> Flask:
         macro_page.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        create_page.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)
