@@ -10,6 +10,7 @@ from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
+    access_rules,
     bridge,
     condition_switches,
     create_page,
@@ -74,6 +75,8 @@ def create_web(site: Site) -> Flask:
         macro_page.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        access_rules.blueprint,
+        access_rules.api,
         create_page.blueprint,
     ):
         app.register_blueprint(blueprint)

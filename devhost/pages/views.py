@@ -3,6 +3,7 @@
 from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.access_rules import is_blocked
 from devhost.conditions.describe import unmet_condition
 from devhost.current import current_site
 from devhost.macros.definitions import all_macros
@@ -16,6 +17,7 @@ from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.users import find_user
+from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")
 
@@ -112,6 +114,8 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
     place = place_of_address(site, module)
+    if is_blocked(site, app_key, place.space):
+        return _message("Blocked by a policy", blocked_text(module.title), 403)
     if unmet := unmet_condition(site, module, place):
         return _message(
             "Not permitted",
