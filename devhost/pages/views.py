@@ -75,6 +75,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
+    site.webhooks.viewed(found, site.user.account_id)
     macros = PageMacros(site, found)
     macros.prepare(found.body)
     shown = {
