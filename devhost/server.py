@@ -30,6 +30,7 @@ UNLOGGED = (
     "/devhost/vendor/",
     "/devhost/api/ready",
     "/devhost/api/exchanges",
+    "/devhost/api/webhooks/deliveries",
 )
 # How long a stop may wait for the accepting threads to notice.
 POLL_SECONDS = 0.02

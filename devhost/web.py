@@ -10,8 +10,10 @@ from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
+    access_rules,
     bridge,
     condition_switches,
+    create_page,
     desk,
     desk_api,
     faults,
@@ -19,6 +21,7 @@ from devhost.pages import (
     macro_page,
     space_tools,
     views,
+    webhooks,
 )
 from devhost.pages.chrome import render
 from devhost.products import Product
@@ -73,6 +76,10 @@ def create_web(site: Site) -> Flask:
         macro_page.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        webhooks.blueprint,
+        access_rules.blueprint,
+        access_rules.api,
+        create_page.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

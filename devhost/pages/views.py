@@ -3,6 +3,7 @@
 from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site
 from devhost.macros.definitions import all_macros
@@ -13,9 +14,10 @@ from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
 from devhost.pages.places import place_of_address
-from devhost.pages.space_tools import space_settings_address
+from devhost.pages.space_addresses import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.users import find_user
+from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")
 
@@ -73,6 +75,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
+    site.webhooks.viewed(found, site.user.account_id)
     macros = PageMacros(site, found)
     macros.prepare(found.body)
     shown = {
@@ -112,6 +115,8 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
     place = place_of_address(site, module)
+    if is_blocked(site, app_key, place.space):
+        return _message("Blocked by a policy", blocked_text(module.title), 403)
     if not conditions_hold(site, module, place):
         return _message(
             "Not permitted",

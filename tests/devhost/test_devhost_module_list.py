@@ -74,6 +74,15 @@ def test_an_unknown_location_is_named(
     assert found["hidden-page"]["where"].startswith("without a link")
 
 
+def test_a_shortcut_that_leads_nowhere_says_so(
+    confluence: LocalConfluence, install: Install
+) -> None:
+    found = install(serve_module_app(confluence))
+    assert found["to-nothing"]["hidden"].startswith("its target.key names no other")
+    assert found["to-box"]["where"].startswith("the keys x on every page")
+    assert found["to-box"]["hidden"] == ""
+
+
 def test_no_type_of_module_vanishes(
     confluence: LocalConfluence, install: Install
 ) -> None:
