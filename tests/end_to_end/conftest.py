@@ -88,7 +88,7 @@ def _start(
 
 def _stop(process: subprocess.Popen[bytes]) -> int:
     """Ask it to stop and return its exit code; one that hangs logs where."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     try:
         return process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
