@@ -11,6 +11,7 @@ from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
     access_rules,
+    assumptions,
     bridge,
     condition_switches,
     create_page,
@@ -72,6 +73,7 @@ def create_web(site: Site) -> Flask:
         desk_api.blueprint,
         condition_switches.blueprint,
         faults.blueprint,
+        assumptions.blueprint,
         inspector.blueprint,
         macro_page.blueprint,
         views.blueprint,
