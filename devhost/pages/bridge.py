@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, send_from_directory
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.evaluate import conditions_hold
+from devhost.conditions.describe import unmet_condition
 from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
 from devhost.guard import has_session
@@ -125,8 +125,8 @@ def new_iframe() -> dict[str, Any]:
     site = current_site()
     if is_blocked(site, place.module.app.app_key, place.space):
         abort(403, blocked_text(place.module.title))
-    if not conditions_hold(site, place.module, place):
-        abort(403, f"The conditions of {place.module.title} do not hold here.")
+    if unmet := unmet_condition(site, place.module, place):
+        abort(403, f"The condition {unmet} of {place.module.title} does not hold.")
     return {"url": iframe_url(site, place), "options": bridge_options(site, place)}
 
 

@@ -4,7 +4,7 @@ from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.evaluate import conditions_hold
+from devhost.conditions.describe import unmet_condition
 from devhost.current import current_site
 from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
@@ -117,11 +117,11 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
     place = place_of_address(site, module)
     if is_blocked(site, app_key, place.space):
         return _message("Blocked by a policy", blocked_text(module.title), 403)
-    if not conditions_hold(site, module, place):
+    if unmet := unmet_condition(site, module, place):
         return _message(
             "Not permitted",
-            f"The conditions of {module.title} do not let "
-            f"{site.user.display_name} see it.",
+            f"The condition {unmet} of {module.title} does not hold here "
+            f"for {site.user.display_name}.",
             403,
         )
     context = {"addonKey": app_key, "moduleKey": module_key}
