@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from devhost.conditions.evaluate import conditions_hold
+from devhost.conditions.describe import unmet_condition
 from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
 from devhost.pages.placement import PLACED_TYPES, Spot, Spots, location_of
 from devhost.pages.places import Place
-from devhost.pages.space_tools import space_settings_address
+from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
+from devhost.pages.shortcuts import keys_of, problem_of
+from devhost.pages.space_addresses import create_address, space_settings_address
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
 
@@ -23,13 +25,12 @@ BY_TYPE = {
     "dynamicContentMacros": "on the pages that carry the macro",
     "staticContentMacros": "on the pages that carry the macro",
     "contentBylineItems": "below the title of a page",
+    "blueprints": "Create, in a space",
 }
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
-    "blueprints": "pages are not created from templates here",
     "customContent": "contents of an app's own type cannot be kept here",
     "confluenceContentProperties": "CQL does not know content properties here",
-    "keyboardShortcuts": "there are no keyboard shortcuts here",
     "confluenceThemes": "spaces have no themes here",
     "publishConditions": "nothing is published here but by REST",
     "cloudAppMigration": "there are no migrations here",
@@ -95,14 +96,14 @@ def entries(site: Site, app: Installation) -> list[Entry]:
         for definition in definitions
     }
     spots = Spots(modules, has_wiki=site.product.has_wiki)
-    describe = _Describer(site, spots)
+    describe = _Describer(site, modules, spots)
     return [describe(each, (each.type, each.key) in dynamic) for each in modules]
 
 
 class _Describer:
-    def __init__(self, site: Site, spots: Spots) -> None:
+    def __init__(self, site: Site, modules: list[Module], spots: Spots) -> None:
         self._site = site
-        self._spots = spots
+        self._modules = modules
         self._examples = _Examples(site)
         self._finders: dict[str, Callable[[Module], Spot | None]] = {
             **dict.fromkeys(PLACED_TYPES, spots.of_link),
@@ -120,6 +121,10 @@ class _Describer:
             return Entry(module, is_dynamic, f"sent to the app on {event}")
         if module.type in self._finders:
             return self._placed(module, is_dynamic)
+        if module.type == SHORTCUT_TYPE:
+            where = f"the keys {keys_of(module)} on every page, and the list at ?"
+            problem = problem_of(module, self._modules)
+            return Entry(module, is_dynamic, where, hidden=problem)
         return self._by_type(module, is_dynamic)
 
     def _placed(self, module: Module, is_dynamic: bool) -> Entry:
@@ -145,11 +150,13 @@ class _Describer:
         address = module.address if module.type in PAGE_TYPES else None
         if module.type in ON_CONTENT:
             address = self._examples.address(on)
+        elif module.type == "blueprints" and self._examples.space is not None:
+            address = create_address(self._site, self._examples.space)
         where, hidden = BY_TYPE[module.type], self._unmet(module, on)
         return Entry(module, is_dynamic, where, address, hidden)
 
     def _unmet(self, module: Module, on: str) -> str:
-        if conditions_hold(self._site, module, self._examples.place(module, on)):
-            return ""
+        place = self._examples.place(module, on)
+        unmet = unmet_condition(self._site, module, place)
         name = self._site.user.display_name
-        return f"its conditions do not hold there for {name}"
+        return f"its condition {unmet} does not hold there for {name}" if unmet else ""

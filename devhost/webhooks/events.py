@@ -79,7 +79,6 @@ CATALOGUE: tuple[Event, ...] = (
     *_events(
         "policy",
         "app",
-        "",
         "policy_changed access_to_objects_blocked"
         " access_to_objects_in_container_blocked",
     ),

@@ -74,6 +74,15 @@ def test_an_unknown_location_is_named(
     assert found["hidden-page"]["where"].startswith("without a link")
 
 
+def test_a_shortcut_that_leads_nowhere_says_so(
+    confluence: LocalConfluence, install: Install
+) -> None:
+    found = install(serve_module_app(confluence))
+    assert found["to-nothing"]["hidden"].startswith("its target.key names no other")
+    assert found["to-box"]["where"].startswith("the keys x on every page")
+    assert found["to-box"]["hidden"] == ""
+
+
 def test_no_type_of_module_vanishes(
     confluence: LocalConfluence, install: Install
 ) -> None:
@@ -114,7 +123,7 @@ def test_conditions_that_do_not_hold_are_a_reason(
     assert "Name of guarded" in requests.get(page, timeout=10).text
     desk("user", user="user")
     assert entries_of(confluence)["guarded"]["hidden"] == (
-        "its conditions do not hold there for Uma User"
+        "its condition user_is_admin does not hold there for Uma User"
     )
     assert "Name of guarded" not in requests.get(page, timeout=10).text
 
