@@ -23,7 +23,7 @@ from tests.devhost.macro_pages import carry_macros
 def confluence(
     confluence: LocalConfluence, request: pytest.FixtureRequest
 ) -> Iterator[LocalConfluence]:
-    """The host of the session, fresh; a browser, which remembers, gets one of its own."""
+    """The fresh host of the session; a browser, which remembers, gets its own."""
     if "browser" not in request.fixturenames:
         yield confluence
         return
