@@ -55,7 +55,7 @@ def _form(
     error: str = "",
 ) -> str:
     site = current_site()
-    placed = Placement(site, ("site", "space"), space=space)
+    placed = Placement(site, ("site", "space", "editor"), space=space)
     return render(
         "create.html",
         placed,

@@ -61,7 +61,7 @@
     var event = element("td", "", line.event);
     if (line.repeats) event.append(" ", element("span", "quiet", "again"));
     if (line.note) event.append(" ", element("span", "quiet", line.note));
-    event.title = line.event;
+    event.title = event.textContent;
     made.append(event, element("td", "quiet", line.appKey));
     var said = element("td");
     said.append(element("span", "lozenge" + TONES[line.outcome], answer(line)));
