@@ -9,7 +9,11 @@ from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.placement import Placement
-from devhost.pages.space_addresses import CREATE, create_address
+from devhost.pages.space_addresses import (
+    CREATE,
+    create_address,
+    space_settings_address,
+)
 from devhost.raw_target import decode_segment
 from devhost.site import Site
 from devhost.wiki.editor import NewContent
@@ -60,6 +64,7 @@ def _form(
         "create.html",
         placed,
         space=space,
+        space_settings=space_settings_address(site, space),
         templates=placed.of_type(TYPE),
         draft=draft,
         filled_in=module,

@@ -6,6 +6,7 @@
 import {
   ask, boot, callbackOf, callerOf, contentIdOf, host, placeOf, promising,
 } from "./page.js";
+import { followProperty } from "./byline.js";
 import { send } from "./request.js";
 
 const UPDATED = "contentProperty.update";
@@ -95,6 +96,7 @@ host.defineModule("confluence", {
     const callback = callbackOf(arguments);
     try {
       const written = await writeProperty(callerOf(arguments), property || {});
+      followProperty(written);
       callback({ property: written });
     } catch (error) {
       callback({ error: reasonOf(error) });
@@ -103,6 +105,7 @@ host.defineModule("confluence", {
   async syncPropertyFromServer(key) {
     const property = await tellProperty(arguments);
     const app = { addon_key: callerOf(arguments).addon_key };
+    followProperty(property);
     if (property) host.broadcastEvent(UPDATED, app, property);
   },
 });
