@@ -41,6 +41,7 @@ from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
 from .lint import find_problems
 from .outbound.client import new_session
+from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
 from .protocol.scopes import effective_scopes
 from .routes import find_undeclared_routes, find_unserved_modules
@@ -112,6 +113,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         settings["CONNECT_KEY_SERVERS"]
     )
     app.extensions["connect-session"] = new_session()
+    app.extensions["connect-patience"] = Patience(
+        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
+    )
     background.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()

@@ -1,12 +1,11 @@
 """Signed calls to a tenant's host, over one pooled session.
 
-Nothing is redirected, since a token is good for one path only, and nothing is
-retried.
+Nothing is redirected, since a token is good for one path only. What the host can't
+answer now is tried again, each time with a new token; ``patience`` says how often.
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -23,8 +22,10 @@ from ..errors import (
     RateLimitedError,
 )
 from ..protocol.qsh import query_string_hash
+from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
+from .patience import Patience
 from .urls import check_prepared, resolve
 
 TIMEOUTS: Final = (5, 20)
@@ -32,6 +33,13 @@ TIMEOUTS: Final = (5, 20)
 
 MAX_MESSAGE: Final = 500
 _POOL_SIZE = 20
+# What may be sent twice: https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_TEMPORARY = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 _E = TypeVar("_E", bound=HostResponseError)
 
 
@@ -69,11 +77,13 @@ class HostClient:
         app_key: str,
         shared_secret: str,
         session: requests.Session,
+        patience: Patience | None = None,
     ) -> None:
         self._tenant = tenant
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
+        self._patience = patience
 
     def request(
         self,
@@ -85,12 +95,14 @@ class HostClient:
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        retry: bool | None = None,
     ) -> requests.Response:
         """Call the host and return its answer, which is below 400.
 
         *url* is a path below the tenant's base URL, or a link as the host gave
-        it; the other arguments are those of ``requests``. A redirect is given
-        back as it is.
+        it. *retry* says whether the call may be made again when the host can't
+        answer now; by default GET, HEAD, PUT and DELETE are. The other arguments
+        are those of ``requests``. A redirect is given back as it is.
 
         :raises ValueError: for a GET with a body, or a *json* that is none.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
@@ -107,27 +119,48 @@ class HostClient:
             base_url=base_url,
             shared_secret=self._shared_secret,
         )
+        request = requests.Request(
+            method,
+            absolute,
+            params=params,
+            json=json,
+            data=data,
+            files=files,
+            headers={"Accept": "application/json", **(headers or {})},
+            # Each try is signed for itself; without any, requests reads .netrc.
+            auth=lambda unsigned: unsigned,
+        )
+        prepared = self._prepare(request)
+
+        def attempt() -> requests.Response:
+            return self._send(auth(prepared.copy()))
+
+        if self._patience is None:
+            return attempt()
+        # What is read while it is sent is gone afterwards.
+        repeatable = isinstance(prepared.body, str | bytes | None) and (
+            method in _IDEMPOTENT if retry is None else retry
+        )
+        return self._patience.call(attempt, repeatable=repeatable)
+
+    def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
-            response = self._session.request(
-                method,
-                absolute,
-                params=params,
-                json=json,
-                data=data,
-                files=files,
-                headers={"Accept": "application/json", **(headers or {})},
-                auth=auth,
-                timeout=TIMEOUTS,
-                allow_redirects=False,
-            )
+            return self._session.prepare_request(request)
         except requests.exceptions.InvalidJSONError:
             raise ValueError("json is not something that JSON can hold") from None
         except (requests.RequestException, HTTPError) as error:
             # requests lets some of urllib3's pass, as for a host name with "..".
-            path = absolute.partition("?")[0]
-            raise HostUnavailableError(
-                f"{method} {path} got no answer: {type(error).__name__}"
-            ) from None
+            raise _unavailable(request.method, request.url, error) from None
+
+    def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
+        url = prepared.url or ""
+        settings = self._session.merge_environment_settings(url, {}, None, None, None)
+        try:
+            response = self._session.send(
+                prepared, timeout=TIMEOUTS, allow_redirects=False, **settings
+            )
+        except (requests.RequestException, HTTPError) as error:
+            raise _unavailable(prepared.method, url, error) from None
         if response.status_code >= 400:
             raise error_of(response)
         return response
@@ -179,11 +212,30 @@ def read_json(response: requests.Response) -> Any:
 
 def error_of(response: requests.Response) -> HostResponseError:
     """Return the error that an answer of 400 or more stands for."""
-    if response.status_code == 429:
-        limited = _error(RateLimitedError, response, _message(response))
-        limited.retry_after = _retry_after(response)
-        return limited
-    return _error(HostResponseError, response, _message(response))
+    limited = response.status_code == 429
+    kind = RateLimitedError if limited else HostResponseError
+    error = _error(kind, response, _message(response))
+    header = response.headers.get("Retry-After", "")
+    error.retry_after = parse_retry_after(header, utc_now())
+    if response.status_code == 503 or (
+        response.status_code > 500 and error.retry_after is not None
+    ):
+        error.temporary = True
+    return error
+
+
+def _unavailable(
+    method: str | None, url: str | bytes | None, error: Exception
+) -> HostUnavailableError:
+    # The query of the URL, and what the library says, can hold what is secret.
+    path = str(url).partition("?")[0]
+    unavailable = HostUnavailableError(
+        f"{method} {path} got no answer: {type(error).__name__}"
+    )
+    unavailable.temporary = isinstance(error, _TEMPORARY) and not isinstance(
+        error, requests.exceptions.SSLError
+    )
+    return unavailable
 
 
 def _error(kind: type[_E], response: requests.Response, message: str) -> _E:
@@ -205,15 +257,3 @@ def _message(response: requests.Response) -> str:
     # It ends in logs and terminals, which control characters could steer.
     printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
     return " ".join(printable.split())
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value[:9])
-    try:
-        until = parsedate_to_datetime(value)
-        return max(0.0, (until - utc_now()).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None

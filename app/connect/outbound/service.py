@@ -11,6 +11,7 @@ from ..tenants.state import get_state
 from .client import HostClient, get_session
 from .license import LicenseResource
 from .modules import DynamicModules
+from .patience import get_patience
 from .properties import AppProperties
 
 
@@ -38,6 +39,7 @@ class TenantService:
             app_key=state.app_key,
             shared_secret=shared_secret,
             session=get_session(),
+            patience=get_patience(),
         )
         self.properties = AppProperties(self._client, state.app_key)
         self.license = LicenseResource(self._client, state.app_key, state.scopes)
