@@ -31,6 +31,7 @@ _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "rediss": _REDIS,
     "amqp": _AMQP,
     "amqps": _AMQP,
+    "sqla+sqlite": {"connect_args": {"timeout": TIMEOUT}},
 }
 
 
