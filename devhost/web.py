@@ -14,6 +14,8 @@ from devhost.pages import (
     condition_switches,
     desk,
     desk_api,
+    editing,
+    editor_api,
     faults,
     inspector,
     macro_page,
@@ -71,6 +73,8 @@ def create_web(site: Site) -> Flask:
         faults.blueprint,
         inspector.blueprint,
         macro_page.blueprint,
+        editing.blueprint,
+        editor_api.blueprint,
         views.blueprint,
         space_tools.blueprint,
     ):
