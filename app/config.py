@@ -149,6 +149,19 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    count = _whole_number(text)
+    if not count:
+        raise ValueError("is not 1 or more")
+    return count
+
+
+def _header_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("is no name of an HTTP header")
+    return text
+
+
 def _days(text: str) -> int:
     days = _whole_number(text)
     if days > _MAX_DAYS:
@@ -215,5 +228,19 @@ SETTINGS: dict[str, Setting] = {
     ),
     "CONNECT_TENANT_RETENTION_DAYS": Setting(
         _days, 60, "how many days a tenant is kept after it uninstalled"
+    ),
+    "CONNECT_WEBHOOK_MAX_ATTEMPTS": Setting(
+        _count, 12, "how often a webhook's handler is called before it is parked"
+    ),
+    "CONNECT_WEBHOOK_RETRY_SECONDS": Setting(
+        _count, 10, "how many seconds after its first failure a handler is called again"
+    ),
+    "CONNECT_WEBHOOK_RETENTION_DAYS": Setting(
+        _days, 7, "how many days a webhook is kept, and known if it comes again"
+    ),
+    "CONNECT_WEBHOOK_ID_HEADER": Setting(
+        _header_name,
+        "X-Atlassian-Webhook-Identifier",
+        "the header by which the host names a webhook that it sends again",
     ),
 }

@@ -52,6 +52,11 @@ class Module:
         return text_of(self.definition.get("name")) or self.key
 
     @property
+    def description(self) -> str:
+        """What the module says of itself, perhaps nothing."""
+        return text_of(self.definition.get("description"))
+
+    @property
     def url(self) -> str:
         """The URL as the module declares it."""
         return str(self.definition.get("url", ""))

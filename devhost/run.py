@@ -14,9 +14,9 @@ from pathlib import Path
 
 import requests
 
-from devhost.__main__ import port_number
 from devhost.child_processes import Child, ChildEnded, run_step
 from devhost.dotenv_file import create_dotenv
+from devhost.options import port_number
 from devhost.outbound_http import new_session
 from devhost.signals import StopRequest, stop_request
 

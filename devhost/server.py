@@ -20,7 +20,7 @@ from devhost.faults import Faults
 from devhost.neighbours import Neighbours
 from devhost.products import CONFLUENCE, PRODUCTS
 from devhost.site import KEY_SETTINGS, Site
-from devhost.state import State
+from devhost.state import State, StateError
 from devhost.web import create_web, serve_site
 from devhost.webhooks import Webhooks
 
@@ -62,19 +62,24 @@ class LocalConfluence:
         port: int = 0,
         state: str | Path = ":memory:",
         product: str = CONFLUENCE.name,
+        *,
+        fresh: bool = False,
     ) -> None:
         """Bind *port* (0: any free one) and open *state*, of a site of *product*.
+
+        *fresh*: forget what the state holds.
 
         :raises KeyError: if there is no such product.
         :raises OSError: if the port is in use.
         :raises StateError: if the state file cannot be used.
         """
         self._product = PRODUCTS[product]
-        self._state = State(state, product)
+        # First: who else has the port may have the state.
+        listener = _listen(socket.AF_INET, "127.0.0.1", port)
         try:
-            listener = _listen(socket.AF_INET, "127.0.0.1", port)
-        except OSError:
-            self._state.close()
+            self._state = State(state, product, fresh=fresh)
+        except StateError:
+            listener.close()
             raise
         self.port = int(listener.getsockname()[1])
         self._fresh: State | None = None

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devhost.state_file import NoStateFile, prepare
+
+MEMORY = ":memory:"
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -54,25 +57,35 @@ class State:
     """The SQLite file, or ``:memory:``."""
 
     def __init__(
-        self, path: str | Path = ":memory:", product: str = "confluence"
+        self,
+        path: str | Path = MEMORY,
+        product: str = "confluence",
+        *,
+        fresh: bool = False,
     ) -> None:
-        """Open *path*, and create what is missing.
+        """Open *path*, and create what is missing; *fresh*: forget what it holds.
 
         :raises StateError: if the file is not a state file of this version, or of a
             site of another product.
         """
         self._lock = threading.RLock()
         try:
-            if str(path) != ":memory:":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            if str(path) != MEMORY:
+                prepare(Path(path), fresh=fresh)
             self._connection = sqlite3.connect(
                 path, check_same_thread=False, isolation_level=None
             )
             self._connection.row_factory = sqlite3.Row
             self._open_schema(product)
-        except (sqlite3.Error, OSError) as error:
+        except NoStateFile as error:
             raise StateError(
                 f"cannot use the state file {path}: {error}; "
+                "choose another with --state"
+            ) from error
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StateError(
+                f"cannot use the state file {path}: {reason}; "
                 "choose another with --state, or start anew with --fresh"
             ) from error
 
@@ -91,7 +104,9 @@ class State:
             )
             self.set_setting("product", product)
         elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"it has schema version {version}")
+            raise sqlite3.DatabaseError(
+                f"it has schema version {version}, this program has {SCHEMA_VERSION}"
+            )
         # A file of before there was a choice says nothing.
         found = self.find_setting("product") or "confluence"
         if found != product:

@@ -12,6 +12,7 @@ from devhost.exchanges import inbound
 from devhost.pages import (
     bridge,
     condition_switches,
+    create_page,
     desk,
     desk_api,
     editing,
@@ -77,6 +78,7 @@ def create_web(site: Site) -> Flask:
         editor_api.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        create_page.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import responses
@@ -17,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from app import config as settings
 from app import create_app
 from app.connect import find_tenant
+from app.connect.background.handlers import registered
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
@@ -32,6 +34,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(settings, "ENV_FILE", tmp_path / "no.env")
     for name in settings.SETTINGS:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _keep_handlers() -> Iterator[None]:
+    """Forget the webhook handlers that a test registers."""
+    before = {event: [*found] for event, found in registered.items()}
+    yield
+    registered.clear()
+    registered.update(before)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +74,8 @@ def config(tmp_path: Path) -> dict[str, Any]:
         "SECRET_KEY": "test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
         "CELERY_BROKER_URL": "memory://",
+        # What a test sends stays its own, though all share one memory.
+        "CELERY": {"task_default_queue": f"test-{uuid4()}"},
         "CONNECT_BASE_URL": signing.BASE_URL,
         "CONNECT_ENCRYPTION_KEYS": ENCRYPTION_KEY,
         "CONNECT_KEY_SERVERS": f"{signing.KEY_SERVER},{signing.SECOND_KEY_SERVER}",

@@ -35,6 +35,10 @@ DEFAULTS = {
     "CONNECT_SECRET_GRACE": 86_400,
     "CONNECT_TENANT_CACHE_SECONDS": 30,
     "CONNECT_TENANT_RETENTION_DAYS": 60,
+    "CONNECT_WEBHOOK_MAX_ATTEMPTS": 12,
+    "CONNECT_WEBHOOK_RETRY_SECONDS": 10,
+    "CONNECT_WEBHOOK_RETENTION_DAYS": 7,
+    "CONNECT_WEBHOOK_ID_HEADER": "X-Atlassian-Webhook-Identifier",
 }
 
 
@@ -125,6 +129,8 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
         ("CONNECT_SECRET_GRACE", " 3600 ", 3_600),
         ("CONNECT_TENANT_CACHE_SECONDS", "0", 0),
         ("CONNECT_TENANT_RETENTION_DAYS", "36500", 36_500),
+        ("CONNECT_WEBHOOK_MAX_ATTEMPTS", "1", 1),
+        ("CONNECT_WEBHOOK_ID_HEADER", "X-Webhook-Id", "X-Webhook-Id"),
     ],
 )
 def test_reads(name: str, value: Any, read: Any) -> None:
@@ -146,6 +152,9 @@ def test_reads(name: str, value: Any, read: Any) -> None:
             "DATABASE_URL", "postgresql://u:canary@h:port/d", id="database-port"
         ),
         pytest.param("CELERY_BROKER_URL", "canary", id="broker-no-url"),
+        pytest.param("CONNECT_WEBHOOK_MAX_ATTEMPTS", "0", id="no-attempts"),
+        pytest.param("CONNECT_WEBHOOK_RETRY_SECONDS", "-1", id="retry-before"),
+        pytest.param("CONNECT_WEBHOOK_ID_HEADER", "X canary", id="header-space"),
         pytest.param("CELERY_BROKER_URL", "redis", id="broker-only-a-scheme"),
         pytest.param("CELERY_BROKER_URL", "kafka://canary", id="broker-kafka"),
         pytest.param("CELERY_BROKER_URL", "redis://u:canary@h:x/0", id="broker-port"),

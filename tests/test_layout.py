@@ -16,10 +16,11 @@ LAYERS = {
     "app.connect.errors": 0,
     "app.connect.protocol": 1,
     "app.connect.tenants": 2,
-    "app.connect.inbound": 3,
-    "app.connect.outbound": 3,
-    "app.connect": 4,
-    "app.pages": 5,
+    "app.connect.background": 3,
+    "app.connect.inbound": 4,
+    "app.connect.outbound": 4,
+    "app.connect": 5,
+    "app.pages": 6,
 }
 PUBLIC = {
     "/atlassian-connect.json",
@@ -150,6 +151,7 @@ def test_every_route_declares_one_policy(app: Flask) -> None:
         ("/uninstalled", Policy.SIGNED_INSTALL),
         ("/enabled", Policy.URL_BOUND),
         ("/disabled", Policy.URL_BOUND),
+        ("/webhooks/<event>", Policy.URL_BOUND),
         ("/overview", Policy.URL_BOUND),
         ("/settings", Policy.URL_BOUND),
         ("/macros/greeting", Policy.URL_BOUND),

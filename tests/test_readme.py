@@ -8,8 +8,9 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from app.config import ROOT
-from app.connect import TenantService
-from app.connect.tenants.models import Tenant
+from app.connect import TenantService, WebhookDelivery, acting_for
+from app.connect.background.handlers import registered
+from app.connect.tenants.models import Tenant, utc_now
 from tests import signing
 
 README = (ROOT / "README.md").read_text()
@@ -67,6 +68,24 @@ def test_the_subscriber_of_the_readme_hears_of_an_install(
     )
     assert answer.status_code == 204
     assert capsys.readouterr().out == f"{signing.SITE}: first install\n"
+
+
+def test_the_webhook_of_the_readme_enqueues_its_task(
+    app: Flask, tenant: Tenant, capsys
+):
+    names: dict[str, object] = {"__name__": "readme"}
+    exec(BLOCKS[3], names)  # noqa: S102 - the README's own code
+    [handler] = registered["page_updated"]
+    body = {"page": {"id": 98421}}
+    tasks = app.extensions["celery"].tasks
+    with app.app_context(), acting_for(tenant):
+        delivery = WebhookDelivery(1, "page_updated", body, utc_now(), 1)
+        handler(delivery)
+    assert tasks["readme.index_page"].max_retries == 5
+    with responses.RequestsMock() as network:
+        network.get(re.compile(r".*/api/v2/pages/98421"), json={"title": "Plan"})
+        tasks["readme.index_page"](tenant.client_key, None, [98421], {})
+    assert capsys.readouterr().out == "Plan\n"
 
 
 def test_every_make_command_of_the_docs_exists():

@@ -5,17 +5,18 @@ In the order in which a request meets it:
 * ``inbound``: ``evidence`` finds the token and the hashes it may have,
   ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
   of signed installs, ``lifecycle`` is the blueprint of the callbacks,
-  ``answers`` says no, ``headers`` guards the answer.
+  ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer.
+* ``background``: the inbox of webhooks, and what a worker does after the answer.
 * ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
   says whose request this is, ``signals`` tells of changes.
 * ``outbound``: ``service`` calls a tenant's host, through ``client``.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``.
-* ``descriptor``, ``lint`` and ``routes``: atlassian-connect.json, and whether
-  the app keeps what it promises. ``cli``: ``flask connect``.
+* ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
+  and whether the app keeps what it promises. ``cli``: ``flask connect``.
 
-``errors`` <- ``protocol`` <- ``tenants`` <- ``inbound`` | ``outbound`` <- the
-rest; a test keeps it so.
+``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
+``outbound`` <- the rest; a test keeps it so.
 """
 
 from pathlib import Path
@@ -23,13 +24,16 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
+from . import background, health
 from . import descriptor as descriptor_file
-from . import health
+from .background.handlers import registered, webhook
+from .background.models import WebhookDelivery
+from .background.tenant_tasks import tenant_task
 from .base_path import BasePath
 from .cli import connect_cli
 from .cookies import NoSessions
 from .errors import ConfigurationError, DescriptorError
-from .inbound import lifecycle
+from .inbound import lifecycle, webhooks
 from .inbound.answers import register_error_handlers
 from .inbound.headers import register_headers
 from .inbound.install_keys import InstallKeys
@@ -40,6 +44,7 @@ from .outbound.client import new_session
 from .outbound.service import TenantService, current_service
 from .protocol.scopes import effective_scopes
 from .routes import find_undeclared_routes, find_unserved_modules
+from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
@@ -51,9 +56,12 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
+from .webhook_rules import find_webhook_differences
 
 __all__ = [
     "TenantService",
+    "WebhookDelivery",
+    "acting_for",
     "check",
     "context_jwt_required",
     "current_account_id",
@@ -68,7 +76,9 @@ __all__ = [
     "tenant_enabled",
     "tenant_installed",
     "tenant_purged",
+    "tenant_task",
     "tenant_uninstalled",
+    "webhook",
 ]
 
 
@@ -102,12 +112,13 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         settings["CONNECT_KEY_SERVERS"]
     )
     app.extensions["connect-session"] = new_session()
+    background.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
-    for blueprint in (descriptor_file.bp, lifecycle.bp, health.bp):
+    for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
@@ -117,11 +128,18 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
+    Each webhook has its handler then, too.
+
     :raises ConfigurationError: naming each route without a policy.
-    :raises DescriptorError: naming each module that is not served as it must.
+    :raises DescriptorError: naming each module that is not served as it must, and
+        each webhook that has no handler, or the other way round.
     """
     if undeclared := list(find_undeclared_routes(app)):
         raise ConfigurationError("; ".join(undeclared))
     descriptor = app.extensions["connect-descriptor"]
-    if problems := list(find_unserved_modules(app, descriptor)):
+    problems = [
+        *find_unserved_modules(app, descriptor),
+        *find_webhook_differences(descriptor, registered),
+    ]
+    if problems:
         raise DescriptorError(problems)

@@ -1,6 +1,7 @@
 """``flask connect``: what an operator does with tenants and settings."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -8,13 +9,18 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from .background.archive import Filter
+from .background.retention import purge_tenants
+from .background.state import get_background
 from .doctor import run_checks
 from .errors import ConnectError
 from .tenants.models import Tenant
-from .tenants.signals import notify, tenant_purged
 from .tenants.state import get_state
+from .webhook_cli import webhooks_cli
 
 connect_cli = AppGroup("connect", help="Tenants, secrets and the state of the app.")
+
+connect_cli.add_command(webhooks_cli)
 
 _STATES = ("enabled", "disabled", "uninstalled")
 
@@ -49,28 +55,42 @@ def tenants(state: str | None, as_json: bool) -> None:
 def purge(dry_run: bool) -> None:
     """Delete the tenants whose retention time after uninstall is over."""
     days = current_app.config["CONNECT_TENANT_RETENTION_DAYS"]
-    client_keys = get_state().tenants.purge(retention_days=days, dry_run=dry_run)
+    if dry_run:
+        client_keys = get_state().tenants.purge(retention_days=days, dry_run=True)
+    else:
+        client_keys = purge_tenants()
     for client_key in client_keys:
         click.echo(client_key)
-        if not dry_run:
-            notify(tenant_purged, client_key=client_key)
     verb = "would be purged" if dry_run else "purged"
     click.echo(f"{len(client_keys)} {verb}, uninstalled over {days} days ago", err=True)
 
 
 @connect_cli.command("rotate-keys")
 def rotate_keys() -> None:
-    """Encrypt every shared secret with the first of CONNECT_ENCRYPTION_KEYS."""
-    store = get_state().tenants
+    """Encrypt all that is encrypted with the first of CONNECT_ENCRYPTION_KEYS.
+
+    That is the tenants' shared secrets, and what webhooks carried.
+    """
+    store, archive = get_state().tenants, get_background().archive
+    tenants = _reencrypt("tenants", store.reencrypt(), store.count())
+    webhooks = _reencrypt("webhooks", archive.reencrypt(), archive.count(Filter()))
+    click.echo(
+        f"{tenants} tenants and {webhooks} webhooks encrypted; "
+        "the older keys may now be removed",
+        err=True,
+    )
+
+
+def _reencrypt(what: str, batches: Iterable[int], length: int) -> int:
     done = 0
     try:
-        with click.progressbar(length=store.count(), label="Encrypting") as bar:
-            for size in store.reencrypt():
+        with click.progressbar(length=length, label=f"Encrypting {what}") as bar:
+            for size in batches:
                 bar.update(size)
                 done += size
     except ConnectError as error:
-        raise click.ClickException(f"{error}. {done} tenants are done") from None
-    click.echo(f"{done} tenants encrypted; the older keys may now be removed", err=True)
+        raise click.ClickException(f"{error}. {done} {what} are done") from None
+    return done
 
 
 def _as_line(tenant: Tenant) -> str:

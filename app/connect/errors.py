@@ -12,6 +12,7 @@
         * UntrustedInstallError     a lifecycle body contradicts its token
     * MalformedBodyError            a trusted request with a body we can't read: 400
     * InstallKeysUnavailableError   no key server could be asked; answered 503
+    * QueueUnavailableError         the broker took no task; answered 503
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
         * HostUnavailableError      no answer: connection, timeout, TLS
@@ -81,6 +82,10 @@ class MalformedBodyError(ConnectError):
 
 class InstallKeysUnavailableError(ConnectError):
     """No install-key server could be asked; the request may be sent again: 503."""
+
+
+class QueueUnavailableError(ConnectError):
+    """The broker took no task; what was asked may be asked again: 503."""
 
 
 class HostError(ConnectError):

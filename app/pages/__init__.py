@@ -1,11 +1,12 @@
 """The example app: replace it with yours.
 
 ``views`` are what Confluence shows in its iframes, ``api`` is what those pages
-call back, ``access`` says who is an administrator.
+call back, ``webhooks`` is what happens when Confluence tells of something, and
+``access`` says who is an administrator.
 """
 
 from flask import Blueprint
 
 bp = Blueprint("pages", __name__)
 
-from . import api, views  # noqa: E402, F401 - they add their routes to bp
+from . import api, views, webhooks  # noqa: E402, F401 - they add their routes and handlers

@@ -6,6 +6,7 @@ from typing import Any
 
 from devhost.conditions import judges, property_conditions
 from devhost.conditions.names import ASSUMED, RULES, is_remote
+from devhost.conditions.remote import remote_holds
 from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import Params, Situation
 from devhost.modules import Module
@@ -30,16 +31,6 @@ def conditions_hold(
     if isinstance(module_or_conditions, Module):
         conditions = module_or_conditions.definition.get("conditions", [])
     return _all_hold(Situation(site, place), conditions)
-
-
-def shown(site: Site, modules: Sequence[Module], **place: Any) -> list[Module]:
-    """Return those of *modules* that are shown in a place.
-
-    *place* is given as the fields of ``Place`` beside the module.
-    """
-    return [
-        each for each in modules if conditions_hold(site, each, Place(each, **place))
-    ]
 
 
 def _all_hold(situation: Situation, conditions: Any) -> bool:
@@ -87,11 +78,12 @@ def single_holds(situation: Situation, name: str, params: Params) -> bool | None
         return property_conditions.judge(situation, *parts, params)
     if name in RULES and (target := judges.permission_target(name)):
         return judges.has_permission(situation, target, params)
-    if not is_remote(name):
-        logger.warning(
-            "%s of %s has the unknown condition %s",
-            situation.place.module.key,
-            situation.app.app_key,
-            name.encode("unicode_escape").decode(),
-        )
+    if is_remote(name):
+        return remote_holds(situation, name)
+    logger.warning(
+        "%s of %s has the unknown condition %s",
+        situation.place.module.key,
+        situation.app.app_key,
+        name.encode("unicode_escape").decode(),
+    )
     return None

@@ -115,5 +115,5 @@ RULES = _all_rules()
 
 
 def is_remote(name: str) -> bool:
-    """Whether a condition is a URL of the app instead of a name."""
-    return name.startswith(("/", "http://", "https://"))
+    """Whether a condition is a path of the app instead of a name."""
+    return name.startswith("/") and not name.startswith("//")

@@ -10,7 +10,6 @@ from typing import Any
 
 from devhost.conditions.names import PROPERTY_OWNERS, PROPERTY_QUESTIONS
 from devhost.conditions.situation import Params, Situation, text
-from devhost.pages.places import context_variables
 from devhost.strict_json import parse_json
 
 # There is no such property, or no such member in it; null is a value.
@@ -46,7 +45,7 @@ def judge(situation: Situation, owner: str, question: str, params: Params) -> bo
     if question == "contains_any_user_group":
         return _contains(actual, _groups(situation), all_of=False)
     variable = text(params, "contextParameter")
-    context = context_variables(situation.place).get(variable, "")
+    context = situation.variables.get(variable, "")
     candidates = _items(actual) if question == "contains_context" else [actual]
     return bool(context) and context in [_plain(each) for each in candidates]
 

@@ -82,6 +82,8 @@ def _single_problems(
         yield f'{where}.params: must be an object such as {{"propertyKey": "my-key"}}'
     elif is_remote(name) or product != CONFLUENCE:
         return
+    elif name.startswith(("//", "http://", "https://")):
+        yield f"{where}.condition: write the path of the app only, such as /condition"
     elif name not in RULES:
         yield f"{where}.condition: {_unsupported(name)}"
     else:

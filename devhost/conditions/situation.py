@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from devhost.installations import Installation
-from devhost.pages.places import Place
+from devhost.pages.places import Place, context_variables
 from devhost.site import Site
 from devhost.users import User
 from devhost.wiki.access import Role, Viewer
@@ -15,10 +15,11 @@ Params = dict[str, object]
 
 @dataclass(frozen=True)
 class Situation:
-    """The current user in front of a module in its place."""
+    """Somebody in front of a module in its place; the current user by default."""
 
     site: Site
     place: Place
+    person: User | None = None
 
     @property
     def app(self) -> Installation:
@@ -27,8 +28,8 @@ class Situation:
 
     @property
     def user(self) -> User:
-        """The person who looks at the site."""
-        return self.site.user
+        """The person whom the conditions are about."""
+        return self.person or self.site.user
 
     @property
     def content(self) -> Content | None:
@@ -44,6 +45,11 @@ class Situation:
     def viewer(self) -> Viewer:
         """What the person may do."""
         return self.site.wiki.viewer(self.user)
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """The context variables of the place."""
+        return context_variables(self.place)
 
     def may(self, role: Role) -> bool:
         """Whether the person has this role in the space of the place."""

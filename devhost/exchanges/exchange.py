@@ -16,9 +16,9 @@ class Exchange:
     """A request and its answer, or a token that was handed out.
 
     ``kind`` is one of ``descriptor``, ``lifecycle``, ``webhook``, ``macro``,
-    ``iframe`` and ``context-token`` (to the app), ``rest``, ``ap-request``,
-    ``oauth``, ``install-key`` and ``install-protocol`` (from the app). An iframe
-    is loaded by the browser: its status is not known here.
+    ``condition``, ``iframe`` and ``context-token`` (to the app), ``rest``,
+    ``ap-request``, ``oauth``, ``install-key`` and ``install-protocol`` (from the
+    app). An iframe is loaded by the browser: its status is not known here.
     """
 
     id: int

@@ -1,5 +1,6 @@
 """An exchange as JSON, as text and as a curl command."""
 
+import json
 import shlex
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from devhost.exchanges.tokens import (
 )
 
 SHOWN_IN_TEXT = 2000
+# Nobody needs to read these to find out what went wrong.
+LONG_ANSWERS = frozenset({"descriptor", "install-key"})
 # A client writes these itself.
 NOT_IN_CURL = frozenset(
     "host content-length connection accept-encoding transfer-encoding".split()
@@ -88,23 +91,33 @@ def as_text(exchange: Exchange) -> str:
     lines = [line + f"{mask(exchange.target)}  {answer}"]
     for label, text in _text_parts(exchange):
         if text:
-            lines.append(f"    {label}: {text[:SHOWN_IN_TEXT]}")
+            lines.append(f"    {label}: {_indented(text)}")
     return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    """Return the beginning of *text* so that no line of it looks like a message."""
+    shown = text[:SHOWN_IN_TEXT].strip().replace("\n", "\n        ")
+    return f"{shown} ..." if len(text) > SHOWN_IN_TEXT else shown
 
 
 def _text_parts(exchange: Exchange) -> list[tuple[str, str]]:
     check = check_hash(exchange)
     claims = read_unverified_claims(exchange.token) if exchange.token else None
     parts = [
-        ("claims", "" if claims is None else str(claims)),
+        ("claims", "" if claims is None else json.dumps(claims)),
         ("request", mask(_text(exchange.request_body))),
-        ("answer", mask(_text(exchange.response_body))),
+        ("answer", "" if _is_usual(exchange) else mask(_text(exchange.response_body))),
         ("refused", exchange.reason),
     ]
     if check is not None and not check.matches:
         parts.append(("canonical request", check.canonical))
         parts.append(("what was signed", check.fitting or "not found"))
     return parts
+
+
+def _is_usual(exchange: Exchange) -> bool:
+    return exchange.kind in LONG_ANSWERS and exchange.status == 200
 
 
 def _token(exchange: Exchange, plain: bool) -> dict[str, Any] | None:

@@ -13,9 +13,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from devhost.conditions.inline import fill_conditions
 from devhost.installations import Installation
-from devhost.pages.iframes import CONNECT_VERSION, LEGAL_IN_URL, expand_url
+from devhost.pages.iframes import CONNECT_VERSION
 from devhost.pages.places import Place, context_variables
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
 from devhost.site import CONTEXT_PATH, Site
 from devhost.users import User
@@ -46,7 +48,7 @@ def static_call(site: Site, place: Place, user: User) -> StaticCall:
 
 def _get(site: Site, place: Place, user: User) -> StaticCall:
     app = place.module.app
-    url = _expanded(place, context_variables(place))
+    url = _expanded(site, place, user, context_variables(place))
     url += ("&" if "?" in url else "?") + urlencode(
         _own_parameters(site, app), quote_via=quote, safe=""
     )
@@ -64,7 +66,7 @@ def _post(site: Site, place: Place, user: User) -> StaticCall:
     if macro is not None:
         variables |= {"macro.body": macro.body, "macro.truncated": "false"}
         form |= macro.parameters
-    url, _, query = _expanded(place, variables).partition("?")
+    url, _, query = _expanded(site, place, user, variables).partition("?")
     form |= dict(parse_qsl(query, keep_blank_values=True))
     form |= _own_parameters(site, app)
     token = url_token(app, "POST", urlsplit(url).path or "/", user=user, context={})
@@ -76,10 +78,11 @@ def _post(site: Site, place: Place, user: User) -> StaticCall:
     return StaticCall(app, title, "POST", url, headers, urlencode(form))
 
 
-def _expanded(place: Place, variables: dict[str, str]) -> str:
+def _expanded(site: Site, place: Place, user: User, variables: dict[str, str]) -> str:
     path = "/" + place.module.url.lstrip("/")
+    path = fill_conditions(site, place, path, user)
     path = expand_url(path, variables).partition("#")[0]
-    return place.module.app.base_url + quote(path, safe=LEGAL_IN_URL)
+    return place.module.app.base_url + legal_url(path)
 
 
 def _own_parameters(site: Site, app: Installation) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
+from devhost.conditions.evaluate import conditions_hold
 from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
 from devhost.guard import has_session
@@ -120,6 +121,8 @@ def new_iframe() -> dict[str, Any]:
     """Answer a fresh iframe URL, for a dialog or when a token ran out."""
     place = _requested_place()
     site = current_site()
+    if not conditions_hold(site, place.module, place):
+        abort(403, f"The conditions of {place.module.title} do not hold here.")
     return {"url": iframe_url(site, place), "options": bridge_options(site, place)}
 
 

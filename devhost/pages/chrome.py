@@ -17,6 +17,8 @@ from devhost.current import current_site, current_target
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.pages.placement import Placement
+from devhost.pages.shortcuts import shortcuts
+from devhost.pages.space_addresses import create_address
 from devhost.users import USERS
 
 # Nothing but our own scripts and styles; any app may be framed.
@@ -68,6 +70,8 @@ def render(template: str, placed: Placement | None = None, **values: Any) -> str
         values["boot"]["frames"] += placed.frames
     elif placed.needs_bridge:
         values["boot"] = boot(placed.frames, location={})
+    if "boot" in values:
+        values["boot"]["shortcuts"] = shortcuts(placed)
     return render_template(
         template,
         site=site,
@@ -81,6 +85,7 @@ def render(template: str, placed: Placement | None = None, **values: Any) -> str
             {"request": request}
         ),
         app_pages=placed.pages(),
+        create_in=placed.space and create_address(site, placed.space),
         **values,
     )
 

@@ -12,8 +12,9 @@ from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import STATES, LicenceError
 from devhost.lifecycle import LifecycleError
-from devhost.modules import first_page, hidden_modules
+from devhost.modules import SINGLE_PAGES, first_page, hidden_modules, single_page
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.module_list import entries
 from devhost.pages.operations import (
     decoded_key,
     find_action,
@@ -53,6 +54,13 @@ def desk(error: str = "", after: int | None = None) -> str:
     return render(
         "desk.html",
         apps=apps,
+        module_entries={
+            app.app_key: entries(site, app) for app in site.installations.all()
+        },
+        single_pages={
+            app.app_key: [single_page(site, app, kind) for kind in SINGLE_PAGES]
+            for app in site.installations.enabled()
+        },
         licences=STATES,
         names=SITE_HOST_NAMES,
         neighbours=site.neighbours.sites(),

@@ -11,6 +11,7 @@ from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import LicenceError
 from devhost.lifecycle import LifecycleError
+from devhost.pages.module_list import entries
 from devhost.pages.operations import (
     decoded_key,
     find_action,
@@ -38,6 +39,28 @@ def list_apps() -> dict[str, Any]:
     """Answer every app that was ever installed here."""
     apps = current_site().installations.all()
     return {"apps": [representation(app) for app in apps]}
+
+
+@blueprint.get("/apps/<app_key>/modules")
+def list_modules(app_key: str) -> dict[str, Any]:
+    """Answer every module of an app: where it is shown, or why it is not."""
+    site = current_site()
+    app = site.installations.find(decoded_key(app_key))
+    if app is None:
+        abort(404, "There is no such app.")
+    return {
+        "modules": [
+            {
+                "key": each.module.key,
+                "type": each.module.type,
+                "dynamic": each.is_dynamic,
+                "where": each.where,
+                "address": each.address,
+                "hidden": each.hidden,
+            }
+            for each in entries(site, app)
+        ]
+    }
 
 
 @blueprint.get("/callbacks")

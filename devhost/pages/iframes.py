@@ -4,22 +4,22 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from devhost.conditions.inline import fill_conditions
 from devhost.exchanges.outbound import record_iframe
 from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
 from devhost.site import Site
 
 CONNECT_VERSION = "1.1.78"
-# Everything that may stand in a URL as it is; a browser would encode the rest.
-LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
-VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
-def expand_url(url: str, variables: dict[str, str]) -> str:
-    """Fill in the variables; unbound ones become empty."""
-    return VARIABLE.sub(lambda found: quote(variables.get(found[1], ""), safe=""), url)
+def filled_url(site: Site, place: Place) -> str:
+    """Return the module's URL with its variables and conditions filled in."""
+    url = fill_conditions(site, place, place.module.url)
+    return expand_url(url, context_variables(place))
 
 
 def iframe_url(site: Site, place: Place) -> str:
@@ -27,14 +27,13 @@ def iframe_url(site: Site, place: Place) -> str:
     module = place.module
     if not is_relative(module.url):
         # Another site's page in a dialog: nobody's secret signs for it.
-        return expand_url(module.url, context_variables(place))
+        return filled_url(site, place)
     base_url = module.app.base_url
-    path = "/" + module.url.lstrip("/")
     if module.definition.get("cacheable") is True:
         # Verbatim, without a token: the page asks AP.context.getToken for one.
-        return _recorded(site, module, base_url + path)
-    path = expand_url(path, context_variables(place)).partition("#")[0]
-    url = base_url + quote(path, safe=LEGAL_IN_URL)
+        return _recorded(site, module, f"{base_url}/{module.url.lstrip('/')}")
+    slash = "" if module.url.startswith("/") else "/"
+    url = base_url + slash + legal_url(filled_url(site, place).partition("#")[0])
     parameters = {
         "xdm_e": site.origin,
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",

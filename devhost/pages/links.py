@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from devhost.current import current_site
 from devhost.module_rules import is_relative
 from devhost.modules import LINK_TYPES, Module, text_of
-from devhost.pages.iframes import expand_url
+from devhost.pages.iframes import filled_url
 from devhost.pages.places import Place, context_variables
 
 # What connect-host.js listens to, by the type of a target.
@@ -132,7 +133,7 @@ def _context_parameters(place: Place) -> dict[str, str]:
 
 def _declared_address(place: Place) -> str:
     module = place.module
-    url = expand_url(module.url, context_variables(place))
+    url = filled_url(current_site(), place)
     if not is_relative(module.url):
         return url if url.lower().startswith(SAFE_SCHEMES) else "#"
     context = str(module.definition.get("context", "addon")).lower()

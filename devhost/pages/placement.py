@@ -109,14 +109,22 @@ class Placement:
         return self._panels.get(area, [])
 
     def pages(self) -> list[Module]:
-        """Return the general pages that have a link somewhere."""
+        """Return the general pages that the Apps menu lists.
+
+        Those are all but the ones whose link is elsewhere, or nowhere.
+        """
         return [
             module
             for module in self.modules
             if module.type == "generalPages"
-            and module.location != NOWHERE
+            and self._is_for_everywhere(module)
             and conditions_hold(self.site, module, Place(module))
         ]
+
+    def _is_for_everywhere(self, module: Module) -> bool:
+        spot = self._spots.of_link(module)
+        named = module.location != NOWHERE
+        return named and (spot is None or spot.area.on == "site")
 
     def byline(self) -> list[Link]:
         """Return the items below the title of the page."""
@@ -201,9 +209,7 @@ class Spots:
             if location in _section_names(section):
                 area = find_area(section.location, areas)
                 if area is not None:
-                    return Spot(
-                        area, location, section.title, section.weight, section
-                    )
+                    return Spot(area, location, section.title, section.weight, section)
         area = find_area(location, areas)
         if area is None:
             return None

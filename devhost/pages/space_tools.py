@@ -1,31 +1,17 @@
 """The settings of a space, with the tabs that the apps bring."""
 
-from urllib.parse import quote
-
 from flask import abort, request
 
 from devhost.current import current_site
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
-from devhost.site import CONTEXT_PATH, Site
-from devhost.wiki.access import Role
-from devhost.wiki.records import Space
-
-# Where AP.navigator's target spacetools leads.
-PATH = f"{CONTEXT_PATH}/spaces/viewspacesummary.action"
+from devhost.pages.space_addresses import SETTINGS, space_settings_address
 
 blueprint = site_blueprint("space_tools")
 
 
-def space_settings_address(site: Site, space: Space) -> str | None:
-    """Return where the settings of a space are; None if the user may not see them."""
-    if not reading.viewer_of(site).may(Role.ADMINISTER, space):
-        return None
-    return f"{PATH}?key={quote(space.key, safe='')}"
-
-
-@blueprint.get(PATH)
+@blueprint.get(SETTINGS)
 def space_settings() -> str | tuple[str, int]:
     """Show the settings of a space to those who administer it."""
     site = current_site()

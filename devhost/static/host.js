@@ -11,7 +11,7 @@ if (boot.missing || !window.connectHost) {
   // In this order: the API must be complete before an iframe is told of it.
   const parts = [
     "context", "request", "cookie", "history", "navigator", "confluence", "flags",
-    "dialogs", "inline-dialogs", "dropdowns", "scroll-position",
+    "dialogs", "inline-dialogs", "dropdowns", "scroll-position", "keyboard",
   ];
   await Promise.all(parts.map((part) => import(`./bridge/${part}.js`)));
   await import("./bridge/frames.js");

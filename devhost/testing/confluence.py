@@ -14,7 +14,7 @@ from devhost.testing.expectations import (
 from devhost.users import USERS, User
 
 # How long a message may take that another thread sends, in seconds.
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
 
@@ -44,6 +44,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if it did not.
         """
+        __tracebackhide__ = True
         expected = _expectation("from-app", method=method, path=path, **wanted)
         return self._found("received", expected, times, within)
 
@@ -60,6 +61,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if it did not.
         """
+        __tracebackhide__ = True
         expected = _expectation("to-app", method=method, path=path, **wanted)
         return self._found("sent", expected, times, within)
 
@@ -75,6 +77,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if it was not.
         """
+        __tracebackhide__ = True
         expected = _expectation("to-app", event=event, **wanted)
         return self._found("sent", expected, times, within)
 
@@ -85,6 +88,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if one has.
         """
+        __tracebackhide__ = True
         expected = _expectation("from-app", method=method, path=path, **wanted)
         self._absent("received", expected, within)
 
@@ -95,6 +99,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if it has.
         """
+        __tracebackhide__ = True
         expected = _expectation("to-app", method=method, path=path, **wanted)
         self._absent("sent", expected, within)
 
@@ -103,6 +108,7 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if one was.
         """
+        __tracebackhide__ = True
         self._absent("sent", _expectation("to-app", event=event, **wanted), within)
 
     def transcript(self) -> str:

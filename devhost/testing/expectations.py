@@ -95,12 +95,10 @@ class Expectation:
 
 def event_of(exchange: Exchange) -> str | None:
     """Return the lifecycle or webhook event that *exchange* tells of, None if none."""
-    if exchange.kind not in {"lifecycle", "webhook"}:
-        return None
-    if event := exchange.notes.get("event"):
-        return event
-    body = exchange.json
-    found = body.get("eventType", body.get("event")) if isinstance(body, dict) else None
+    if exchange.kind == "webhook":
+        return exchange.notes.get("webhook")
+    body = exchange.json if exchange.kind == "lifecycle" else None
+    found = body.get("eventType") if isinstance(body, dict) else None
     return found if isinstance(found, str) else None
 
 

@@ -89,6 +89,7 @@ def install(confluence: RecordingConfluence, base_url: str) -> str:
 
     :raises MessageError: if it refuses.
     """
+    __tracebackhide__ = True
     try:
         installed = lifecycle.install(confluence.site, base_url + DESCRIPTOR_PATH)
     except InstallError as error:

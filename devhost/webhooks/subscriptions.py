@@ -7,12 +7,11 @@ contents there, as it would not find them in any other way either.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from devhost.access_rules import is_blocked
 from devhost.installations import Installation
 from devhost.modules import modules_of
-from devhost.pages.iframes import LEGAL_IN_URL, expand_url
+from devhost.pages.url_template import expand_url, legal_url
 from devhost.site import Site
 from devhost.webhooks.occurrences import Occurrence
 
@@ -115,7 +114,7 @@ def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -
     """
     app = subscription.app
     path = expand_url(subscription.path, _variables(occurrence)).partition("#")[0]
-    url = app.base_url + quote(path, safe=LEGAL_IN_URL)
+    url = app.base_url + legal_url(path)
     return f"{url}{'&' if '?' in url else '?'}lic={site.licences.of(app).lic}"
 
 

@@ -42,6 +42,11 @@ app.post("/uninstalled", addon.authenticateInstall(), (req, res) => {
   res.status(204).send();
 });
 
+addon.on("page_created", (event, body, req) => {
+  const url = `/rest/atlassian-connect/1/addons/${addon.key}/properties/seen`;
+  addon.httpClient(req).put({ url, json: { event, title: body.page.title } });
+});
+
 http.createServer(app).listen(addon.config.port(), "127.0.0.1", () => {
   addon.register();
 });

@@ -9,6 +9,8 @@ import requests
 from playwright.sync_api import Browser, expect
 
 from devhost.testing.confluence import RecordingConfluence
+from devhost.users import ADMINISTRATOR
+from devhost.wiki.editor import NewContent
 from tests.ace.conftest import KEY, OtherApp
 
 # npm may have to install the app's packages first.
@@ -32,6 +34,23 @@ def test_it_installs_itself_is_shown_calls_back_and_leaves(
     confluence.received("DELETE", f"/rest/plugins/1.0/{KEY}-key", status=204)
     confluence.sent_event("uninstalled", status=204, times=1)
     assert confluence.site.installations.find_installed(KEY) is None
+
+
+def test_it_hears_of_a_new_page_and_calls_back(
+    confluence: RecordingConfluence, other_app: OtherApp
+) -> None:
+    wiki = confluence.site.wiki
+    author = wiki.viewer(ADMINISTRATOR)
+    space = wiki.spaces.get(author, "DS")
+    wiki.editor.create(author, NewContent("page", space, "Grüße", "<p/>"))
+    confluence.sent_event("page_created", status=204, times=1, within=30)
+    confluence.received(
+        "PUT",
+        f"/rest/atlassian-connect/1/addons/{KEY}/properties/seen",
+        status=201,
+        body={"event": "page_created", "title": "Grüße"},
+        within=30,
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 import app as package
 from app import create_app
 from app.connect import check, context_jwt_required, jwt_required, public
+from app.connect.background.handlers import registered
 from app.connect.errors import ConfigurationError, DescriptorError
 from app.connect.inbound.verify import (
     INSTALLED,
@@ -166,6 +167,7 @@ def test_a_web_item_of_the_app_itself_is_served(app: Flask) -> None:
 
 
 def test_every_module_is_checked(app: Flask) -> None:
+    registered.clear()
     app.extensions["connect-descriptor"]["modules"] = {
         "generalPages": [{"key": "a", "url": "/a"}, {"key": "b", "url": "/public"}],
         "configurePage": {"key": "c", "url": "/c"},

@@ -79,6 +79,9 @@ class FakeApp:
     received: list[Received] = field(default_factory=list)
     pages: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    # What a remote condition is answered, by its name; and who asked.
+    conditions: dict[str, tuple[str, int]] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     key_server: str = ""
     # An event that is not answered until this is set.
     hanging: str = ""
@@ -120,6 +123,8 @@ class FakeApp:
         base = self.base_path
         app.add_url_rule(f"{base}/atlassian-connect.json", view_func=self._describe)
         app.add_url_rule(f"{base}/<event>", view_func=self._lifecycle, methods=["POST"])
+        rule = f"{base}/conditions/<name>"
+        app.add_url_rule(rule, endpoint="condition", view_func=self._condition)
         app.add_url_rule(f"{base}/<page>", endpoint="page", view_func=self._page)
         return app
 
@@ -152,6 +157,14 @@ class FakeApp:
             self.go_on.wait(30)
         self.received.append(Received(event, body, claims, header))
         return Response(status=self.answers.get(event, 204))
+
+    def _condition(self, name: str) -> tuple[str, int]:
+        scheme, token = request.headers["Authorization"].split(" ")
+        assert scheme == "JWT"
+        claims = jwt.decode(token, self.secret, algorithms=["HS256"])
+        assert claims["qsh"] == self._hash()
+        self.asked.append({**request.args, "claims": claims})
+        return self.conditions[name]
 
     def _page(self, page: str) -> Response:
         token = request.args.get("jwt", "")

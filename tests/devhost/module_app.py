@@ -112,6 +112,12 @@ MODULES: dict[str, Any] = {
             "options": {"size": "small", "header": {"value": "The box"}},
         }
     ],
+    "keyboardShortcuts": [
+        named("to-viewer", shortcut="gv", target={"key": "default-page"}),
+        named("to-box", shortcut="x", target={"key": "box"}),
+        named("to-item", shortcut="q", target={"key": "dialog-item"}),
+        named("to-nothing", shortcut="z", target={"key": "nothing"}),
+    ],
     "dynamicContentMacros": [],
 }
 

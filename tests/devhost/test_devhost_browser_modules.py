@@ -91,3 +91,30 @@ def test_a_link_in_the_body_of_a_page_opens_a_dialog(
     link.click()
     page.wait_for_selector("dialog[open]")
     frame_of(page, "box")
+
+
+def test_keys_open_pages_dialogs_and_web_items(page: Page) -> None:
+    for key, module in (("x", "box"), ("q", "dialog-item")):
+        page.keyboard.press(key)
+        assert content_id(frame_of(page, module)) == "98421"
+        page.get_by_role("button", name="Cancel").click()
+        page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("?")
+    listed = page.get_by_role("dialog", name="Keyboard shortcuts")
+    names = listed.get_by_role("listitem").all_inner_texts()
+    assert any("Name of to-box" in each for each in names)
+    assert not any("to-nothing" in each for each in names)
+    listed.get_by_role("button", name="Close").click()
+    page.keyboard.press("g")
+    page.keyboard.press("v")
+    page.wait_for_url("**/default-page")
+
+
+def test_keys_are_letters_while_somebody_writes(
+    page: Page, confluence: LocalConfluence
+) -> None:
+    page.get_by_role("link", name="Create", exact=True).click()
+    title = page.get_by_label("Title").last
+    title.press_sequentially("gvx?")
+    assert title.input_value() == "gvx?"
+    assert page.locator("dialog").count() == 0

@@ -41,6 +41,16 @@ REFUSED = [
         "[0].invert: must be true or false",
         id="invert",
     ),
+    pytest.param(
+        [{"condition": "https://example.com/condition"}],
+        "[0].condition: write the path of the app only",
+        id="absolute",
+    ),
+    pytest.param(
+        [{"condition": "//example.com/condition"}],
+        "[0].condition: write the path of the app only",
+        id="no-scheme",
+    ),
     pytest.param([{"condition": 1}], "[0].condition: must be a string", id="number"),
     pytest.param([{"condition": ""}], "[0].condition: must be a string", id="no-name"),
     pytest.param(

@@ -88,6 +88,48 @@ def test_the_address_of_a_page_refuses_whom_its_conditions_exclude(
     assert not installed.pages
 
 
+def test_a_dialog_is_not_opened_on_a_module_whose_conditions_fail(
+    confluence: LocalConfluence, installed: FakeApp, call: Post, desk: Post
+) -> None:
+    page = module("it", conditions=ADMIN_ONLY)
+    assert call("POST", MODULES, json={"generalPages": [page]}).status_code == 200
+    body = {"appKey": APP_KEY, "moduleKey": "it"}
+    headers = {"X-Devhost-Session": confluence.site.session_token}
+    url = f"{confluence.origin}/devhost/api/iframe"
+    opened = requests.post(url, json=body, headers=headers, timeout=10)
+    assert opened.json()["url"].startswith(installed.base_url)
+    desk("user", user="user")
+    refused = requests.post(url, json=body, headers=headers, timeout=10)
+    assert refused.status_code == 403
+    assert "conditions of Name of it do not hold" in refused.json()["error"]
+
+
+def test_the_target_of_a_web_item_has_its_variables_filled_in(
+    installed: FakeApp, call: Post, get: Get
+) -> None:
+    items = [
+        module(
+            "out",
+            location="system.header/left",
+            url="https://example.com/{page.id}?in={condition.has_page}&n={nobody}",
+        ),
+        module(
+            "in",
+            location="system.header/left",
+            context="product",
+            url="/pages/viewinfo.action?pageId={content.id}&s={space.key}",
+        ),
+    ]
+    assert call("POST", MODULES, json={"webItems": items}).status_code == 200
+    on_page = get("/wiki/spaces/DS/pages/98421").text
+    assert 'href="https://example.com/98421?in=true&amp;n="' in on_page
+    address = "/wiki/pages/viewinfo.action?pageId=98421&amp;s=DS"
+    assert f'href="{address}"' in on_page
+    elsewhere = get("/wiki/").text
+    assert 'href="https://example.com/?in=false&amp;n="' in elsewhere
+    assert 'href="/wiki/pages/viewinfo.action?pageId=&amp;s="' in elsewhere
+
+
 MISSPELT = [{"condition": "user_is_loged_in"}]
 PROBLEM = (
     "generalPages[0].conditions[0].condition: an unsupported condition "

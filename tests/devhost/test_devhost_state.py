@@ -36,7 +36,7 @@ def test_a_transaction_is_all_or_nothing() -> None:
 def test_a_file_that_is_no_state_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "state"
     file.write_text("something else " * 100)
-    with pytest.raises(StateError, match="--fresh"):
+    with pytest.raises(StateError, match="no SQLite file.*--state"):
         State(file)
     with pytest.raises(StateError, match="--state"):
         State(tmp_path)
@@ -52,14 +52,16 @@ def test_a_file_that_is_refused_is_closed(
         opened.append(connect(*arguments, **options))
         return opened[-1]
 
-    monkeypatch.setattr(sqlite3, "connect", remember)
     file = tmp_path / "state"
-    file.write_text("something else " * 100)
+    State(file, "jira").close()
+    monkeypatch.setattr(sqlite3, "connect", remember)
     with pytest.raises(StateError):
         State(file)
-    [connection] = opened
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        connection.execute("SELECT 1")
+    # One to look at it, one to use it.
+    assert len(opened) == 2
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:

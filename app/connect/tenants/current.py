@@ -1,9 +1,13 @@
-"""Whom the request being answered comes from, once it has been verified.
+"""Whom the app is working for: the verified request's tenant, or a task's.
 
 ``current_tenant``, ``current_account_id`` and ``current_context`` are proxies,
-like Flask's ``request``. Outside a verified request they raise RuntimeError.
+like Flask's ``request``. Outside a verified request and outside ``acting_for``
+they raise RuntimeError.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,6 +18,9 @@ from .models import Tenant
 
 # Not in ``g``, which outlives a request inside an app context of a test's own.
 VERIFIED_KEY = "connect.verified"
+_acting: "ContextVar[tuple[VerifiedRequest, Request | None] | None]" = ContextVar(
+    "connect.acting", default=None
+)
 
 
 @dataclass(slots=True)
@@ -36,18 +43,38 @@ def find_verified_request(request: Request) -> VerifiedRequest | None:
     return request.environ.get(VERIFIED_KEY)
 
 
-def get_verified_request() -> VerifiedRequest:
-    """Return what was verified of the request that is being handled.
+@contextmanager
+def acting_as(verified: VerifiedRequest) -> Iterator[None]:
+    """Make *verified* what the proxies answer inside the ``with`` block."""
+    token = _acting.set((verified, _request()))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
 
-    :raises RuntimeError: if nothing was.
+
+def get_verified_request() -> VerifiedRequest:
+    """Return whom the app is working for.
+
+    :raises RuntimeError: if nothing was verified, and no tenant is acted for.
     """
-    verified = find_verified_request(request) if has_request_context() else None
+    request, acting = _request(), _acting.get()
+    verified = None if request is None else find_verified_request(request)
+    # A request that began inside the block speaks for itself, once it is verified.
+    if acting is not None and (verified is None or request is acting[1]):
+        verified = acting[0]
     if verified is None:
         raise RuntimeError(
-            "This request was not verified: decorate its view with "
-            "jwt_required or context_jwt_required."
+            "This request was not verified: decorate its view with jwt_required or "
+            "context_jwt_required. Outside of a request, use acting_for(tenant)."
         )
     return verified
+
+
+def _request() -> Request | None:
+    if not has_request_context():
+        return None
+    return cast("LocalProxy[Request]", request)._get_current_object()
 
 
 current_tenant = cast(Tenant, LocalProxy(lambda: get_verified_request().tenant))

@@ -155,6 +155,15 @@ class TenantStore:
             client_key, event, issued_at, lambda row: {"enabled": enabled}
         )
 
+    def note_dropped(self, client_key: str, *, task: str, state: str) -> None:
+        """Append to the audit trail that a task was not run for a tenant."""
+        in_transaction(
+            self._db.engine,
+            lambda connection: audit(
+                connection, client_key, "task dropped", task=task, state=state
+            ),
+        )
+
     def purge(self, *, retention_days: int, dry_run: bool = False) -> list[str]:
         """Delete the tenants that uninstalled long enough ago; return their keys.
 

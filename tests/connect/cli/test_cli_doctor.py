@@ -11,7 +11,7 @@ from flask import Flask
 from app import create_app
 from app.extensions import db
 from tests import signing
-from tests.connect.cli.commands import NEW_KEY, connect, install, with_keys
+from tests.connect.cli.commands import HEAD, NEW_KEY, connect, install, with_keys
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_well_app_passes_every_check(app: Flask) -> None:
     done = connect(app, "doctor")
     assert findings(done) == {
         "settings": f"ok    app {signing.APP_KEY} at {signing.BASE_URL}",
-        "database": "ok    sqlite at revision 0001",
+        "database": f"ok    sqlite at revision {HEAD}",
         "secrets": "ok    those of 2 tenants can be decrypted",
         "descriptor": "ok    well-formed, and each module is served under its policy",
         FIRST: "ok    answers (404)",
@@ -73,7 +73,7 @@ def test_the_doctor_finds_a_missing_migration(config: dict[str, Any]) -> None:
         db.create_all()
     done = connect(app, "doctor")
     assert failing(done) == {
-        "database": "at revision None, not 0001: run flask db upgrade"
+        "database": f"at revision None, not {HEAD}: run flask db upgrade"
     }
 
 
@@ -81,7 +81,7 @@ def test_the_doctor_finds_a_missing_migration(config: dict[str, Any]) -> None:
 def test_the_doctor_finds_missing_tables(config: dict[str, Any]) -> None:
     done = connect(create_app(config), "doctor")
     assert failing(done) == {
-        "database": "at revision None, not 0001: run flask db upgrade",
+        "database": f"at revision None, not {HEAD}: run flask db upgrade",
         "secrets": "OperationalError: see DATABASE_URL",
     }
 

@@ -1,0 +1,82 @@
+"""The way to the broker: in bounded time, or not at all.
+
+A web request waits for a broker that hangs for a second or two, once; for some
+seconds after that nothing is sent, and no other request waits.
+"""
+
+import threading
+import time
+from functools import cached_property
+from typing import Any, Final
+
+from celery import Celery
+from kombu.connection import ConnectionPool
+from kombu.exceptions import KombuError
+from kombu.pools import ProducerPool
+
+from ..errors import QueueUnavailableError
+
+TIMEOUT: Final = 1
+"""Seconds to connect, and seconds to hear that a message was taken."""
+
+PAUSE: Final = 5
+"""Seconds without a try after one that failed."""
+
+_POOL_SIZE = 8
+_REDIS = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT}
+# RabbitMQ is to say of each message that it has it.
+_AMQP = {"confirm_publish": True}
+_TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "redis": _REDIS,
+    "rediss": _REDIS,
+    "amqp": _AMQP,
+    "amqps": _AMQP,
+}
+
+
+class TaskQueue:
+    """Sends tasks of one Celery app to its broker."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._lock = threading.Lock()
+        self._paused_until = 0.0
+
+    def send(self, name: str, *args: Any) -> None:
+        """Send the task *name* with *args*, which JSON can hold.
+
+        :raises QueueUnavailableError: if the broker does not take it, or did not
+            a moment ago.
+        """
+        if time.monotonic() < self._paused_until:
+            raise QueueUnavailableError("the broker failed a moment ago")
+        try:
+            with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
+                self._celery.send_task(
+                    name,
+                    args,
+                    producer=producer,
+                    # A connection that the broker has closed is made anew, once.
+                    retry=True,
+                    retry_policy={"max_retries": 1, "interval_start": 0},
+                    timeout=TIMEOUT,
+                    confirm_timeout=TIMEOUT,
+                )
+        except (KombuError, OSError) as error:
+            self._paused_until = time.monotonic() + PAUSE
+            # The text of an error can quote the broker's URL.
+            raise QueueUnavailableError(
+                f"the broker took no task: {type(error).__name__}; "
+                "see CELERY_BROKER_URL"
+            ) from None
+
+    @cached_property
+    def _producers(self) -> ProducerPool:
+        """Made at the first use, for connections do not survive a fork."""
+        scheme = self._celery.conf.broker_url.partition(":")[0]
+        options = {"max_retries": 0, **_TRANSPORT_OPTIONS.get(scheme, {})}
+        connection = self._celery.connection_for_write(
+            connect_timeout=TIMEOUT, transport_options=options
+        )
+        connections = ConnectionPool(connection, limit=_POOL_SIZE)
+        return ProducerPool(connections, limit=_POOL_SIZE)

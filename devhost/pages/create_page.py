@@ -1,0 +1,97 @@
+"""Creating a page from nothing, or from a template that an app brings."""
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from devhost.blueprints import BlueprintError, Draft, goes_to_editor, instantiate
+from devhost.current import current_site
+from devhost.modules import Module
+from devhost.pages import reading
+from devhost.pages.chrome import render, site_blueprint
+from devhost.pages.placement import Placement
+from devhost.pages.space_addresses import CREATE, create_address
+from devhost.raw_target import decode_segment
+from devhost.site import Site
+from devhost.wiki.editor import NewContent
+from devhost.wiki.errors import WikiError
+from devhost.wiki.records import Space
+
+TYPE = "blueprints"
+
+blueprint = site_blueprint("create_page")
+
+
+@blueprint.get(CREATE)
+def choose(space_key: str) -> str:
+    """Show the templates, and a form for a page of one's own."""
+    return _form(_space(space_key))
+
+
+@blueprint.post(CREATE)
+def create(space_key: str) -> AnyResponse | str | tuple[str, int]:
+    """Make the page, or show first what a template became."""
+    site, space = current_site(), _space(space_key)
+    title = request.form.get("title", "").strip()
+    draft = Draft(title, request.form.get("body", ""))
+    try:
+        if "template" in request.form:
+            module = _chosen(site, space, request.form["template"])
+            made = instantiate(site, module, space)
+            draft = Draft(title or made.title or _free(site, space, module), made.body)
+            if goes_to_editor(module):
+                return _form(space, draft, module)
+        page = site.wiki.editor.create(
+            reading.viewer_of(site), NewContent("page", space, draft.title, draft.body)
+        )
+    except (BlueprintError, WikiError) as error:
+        return _form(space, draft, error=str(error)), 400
+    return redirect(reading.address(page), 303)
+
+
+def _form(
+    space: Space,
+    draft: Draft | None = None,
+    module: Module | None = None,
+    error: str = "",
+) -> str:
+    site = current_site()
+    placed = Placement(site, ("site", "space"), space=space)
+    return render(
+        "create.html",
+        placed,
+        space=space,
+        templates=placed.of_type(TYPE),
+        draft=draft,
+        filled_in=module,
+        error=error,
+    )
+
+
+def _space(space_key: str) -> Space:
+    site = current_site()
+    try:
+        space = reading.find_space(site, decode_segment(space_key))
+    except UnicodeDecodeError:
+        space = None
+    if space is None:
+        abort(404, "There is no such space.")
+    if create_address(site, space) is None:
+        abort(404, "Only those who may write in the space create pages in it.")
+    return space
+
+
+def _chosen(site: Site, space: Space, name: str) -> Module:
+    for module in Placement(site, (), space=space).of_type(TYPE):
+        if f"{module.app.app_key}/{module.key}" == name:
+            return module
+    abort(404, "There is no such template.")
+
+
+def _free(site: Site, space: Space, module: Module) -> str:
+    # Assumed: a template that names no title gives its own, with a number.
+    contents, viewer = site.wiki.contents, reading.viewer_of(site)
+    title, number = module.title, 1
+    while contents.find_by_title(viewer, space, title):
+        number += 1
+        title = f"{module.title} {number}"
+    return title

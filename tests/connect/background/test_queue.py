@@ -1,0 +1,80 @@
+"""The way to the broker: bounded in time, and never in the way."""
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from app.connect.background import queue as queue_module
+from app.connect.background.queue import PAUSE, TaskQueue
+from app.connect.errors import QueueUnavailableError
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A server that takes connections, and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(50)
+        yield int(server.getsockname()[1])
+
+
+def queue_to(broker_url: str) -> TaskQueue:
+    celery = Celery("test", broker=broker_url, set_as_current=False)
+    celery.conf.task_ignore_result = True
+    return TaskQueue(celery)
+
+
+URLS = ["redis://user:canary@127.0.0.1:{}/0", "amqp://user:canary@127.0.0.1:{}//"]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_broker_that_is_down_is_noticed(url: str, closed_port: int) -> None:
+    with pytest.raises(QueueUnavailableError) as caught:
+        queue_to(url.format(closed_port)).send("task", 1)
+    assert "CELERY_BROKER_URL" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_broker_that_is_silent_is_given_up(
+    url: str, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "TIMEOUT", 0.2)
+    monkeypatch.setitem(
+        queue_module._TRANSPORT_OPTIONS,
+        "redis",
+        {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+    )
+    with pytest.raises(QueueUnavailableError):
+        queue_to(url.format(silent_port)).send("task", 1)
+
+
+def test_an_embedded_broker_without_its_folder_is_noticed(tmp_path: Any) -> None:
+    with pytest.raises(QueueUnavailableError):
+        queue_to(f"sqla+sqlite:///{tmp_path}/missing/b.sqlite3").send("task", 1)
+
+
+def test_after_a_failure_nobody_waits_for_the_broker(
+    closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = queue_to(URLS[0].format(closed_port))
+    now = time.monotonic()
+    monkeypatch.setattr(queue_module.time, "monotonic", lambda: now)
+    with pytest.raises(QueueUnavailableError, match="took no task"):
+        queue.send("task", 1)
+    with pytest.raises(QueueUnavailableError, match="failed a moment ago"):
+        queue.send("task", 1)
+    monkeypatch.setattr(queue_module.time, "monotonic", lambda: now + PAUSE)
+    with pytest.raises(QueueUnavailableError, match="took no task"):
+        queue.send("task", 1)

@@ -1,0 +1,107 @@
+"""Webhooks: one that arrives, who handles it, and what the broker has been told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from celery import Celery
+from flask import Flask
+from flask.testing import FlaskClient
+from kombu.exceptions import OperationalError
+from werkzeug.test import TestResponse
+
+from app.connect import WebhookDelivery, webhook
+from app.connect.background.archive import Filter
+from app.connect.background.inbox import Inbox
+from app.connect.background.models import DeliveryState
+from app.connect.background.state import BackgroundState
+from app.connect.tenants.models import Tenant
+from tests import signing
+
+EVENT = "page_updated"
+BODY: dict[str, Any] = {
+    "timestamp": 1_763_712_000_000,
+    "userAccountId": "canary-user",
+    "page": {"id": 98421, "title": "Canary title", "new field": [1, None]},
+}
+Deliver = Callable[..., TestResponse]
+Told = Callable[[], list[tuple[str, list[Any]]]]
+
+
+@pytest.fixture
+def background(app: Flask) -> BackgroundState:
+    state: BackgroundState = app.extensions["connect-background"]
+    return state
+
+
+@pytest.fixture
+def inbox(background: BackgroundState, app_context: None) -> Inbox:
+    return background.inbox
+
+
+@pytest.fixture
+def handled() -> list[WebhookDelivery]:
+    """What the handler of EVENT was called with."""
+    found: list[WebhookDelivery] = []
+    webhook(EVENT)(found.append)
+    return found
+
+
+@pytest.fixture
+def deliver(
+    client: FlaskClient, tenant: Tenant, handled: list[WebhookDelivery]
+) -> Deliver:
+    """Send a webhook as the host does; keyword arguments are the client's."""
+
+    def send(
+        event: str = EVENT, *, claims: dict[str, Any] | None = None, **sent: Any
+    ) -> TestResponse:
+        url = f"/webhooks/{event}"
+        token = signing.host_token("POST", url, **(claims or {}))
+        headers = {**signing.authorization(token), **sent.pop("headers", {})}
+        if not sent:
+            sent = {"json": BODY}
+        return client.post(url, headers=headers, **sent)
+
+    return send
+
+
+@pytest.fixture
+def told(app: Flask) -> Told:
+    """Take what waits at the broker: the names of tasks with their arguments."""
+    celery: Celery = app.extensions["celery"]
+
+    def take() -> list[tuple[str, list[Any]]]:
+        found = []
+        with celery.connection_for_read() as connection:
+            queue = connection.SimpleQueue(celery.conf.task_default_queue)
+            try:
+                while True:
+                    message = queue.get(block=False)
+                    message.ack()
+                    args = message.payload[0]
+                    found.append((message.headers["task"], args))
+            except queue.Empty:
+                return found
+            finally:
+                queue.close()
+
+    return take
+
+
+@pytest.fixture
+def deliveries(
+    background: BackgroundState, app_context: None
+) -> Callable[[], list[DeliveryState]]:
+    """Return what the inbox has, the newest first."""
+    return lambda: list(background.archive.iterate(Filter()))
+
+
+@pytest.fixture
+def broken_broker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing reach the broker."""
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("canary")
+
+    monkeypatch.setattr("kombu.transport.memory.Channel._put", fail)
