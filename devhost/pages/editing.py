@@ -10,7 +10,7 @@ from devhost.current import current_site
 from devhost.macros.browser import choices
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
-from devhost.pages.space_tools import space_settings_address
+from devhost.pages.space_addresses import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.site import Site
 from devhost.users import find_user
@@ -94,7 +94,14 @@ def edit_by_id() -> Response:
 def create_by_key() -> Response:
     """Lead to an empty editor, as old links ask for it."""
     space = _space(request.args.get("spaceKey", ""))
-    return redirect(_create_address(current_site(), space))
+    return redirect(editor_address(current_site(), space))
+
+
+def show_draft(
+    space: Space, title: str, body: str, *, template: str = "", problem: str = ""
+) -> str:
+    """Return the editor with a new page as far as it is written, by a template say."""
+    return _editor(space, Draft(title, body), template=template, problem=problem)
 
 
 def edit_address(site: Site, page: Content) -> str | None:
@@ -103,19 +110,18 @@ def edit_address(site: Site, page: Content) -> str | None:
     return _edit_address(site, page) if may else None
 
 
-def create_address(site: Site, space: Space, parent: Content | None) -> str | None:
-    """Return where the user may create a page, None if they may not."""
-    if not reading.viewer_of(site).may(Role.WRITE, space):
-        return None
-    below = f"?parentPageId={parent.id}" if parent and parent.type == "page" else ""
-    return _create_address(site, space) + below
+def child_address(site: Site, page: Content) -> str | None:
+    """Return where the user may create a page below a page, None if they may not."""
+    may = page.type == "page" and reading.viewer_of(site).may(Role.WRITE, page.space)
+    return f"{editor_address(site, page.space)}?parentPageId={page.id}" if may else None
 
 
 def _edit_address(site: Site, page: Content) -> str:
     return f"{site.context_path}/spaces/{page.space.key}/pages/edit-v2/{page.id}"
 
 
-def _create_address(site: Site, space: Space) -> str:
+def editor_address(site: Site, space: Space) -> str:
+    """Return where a page is written from nothing."""
     return f"{site.context_path}/spaces/{space.key}/pages/create"
 
 
@@ -180,6 +186,7 @@ def _editor(
     *,
     page: Content | None = None,
     parent: Content | None = None,
+    template: str = "",
     problem: str = "",
 ) -> str:
     site = current_site()
@@ -199,6 +206,8 @@ def _editor(
         space_settings=space_settings_address(site, space),
         draft=draft,
         problem=problem,
+        origin=template,
+        action=_edit_address(site, page) if page else editor_address(site, space),
         back=reading.address(back) if back else space_address,
         boot=settings,
     )

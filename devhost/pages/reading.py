@@ -38,11 +38,6 @@ def find_space(site: Site, key: str) -> Space | None:
     return site.wiki.spaces.find(viewer_of(site), key)
 
 
-def home_of(site: Site, space: Space) -> Content | None:
-    """Return the homepage of a space, below which its pages begin."""
-    return find_content(site, space.homepage_id)
-
-
 def find_content(site: Site, identifier: Any) -> Content | None:
     """Return the page or blog post with this id, None if the user sees none."""
     if not isinstance(identifier, str):

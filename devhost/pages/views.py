@@ -9,7 +9,7 @@ from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
-from devhost.pages.editing import create_address, edit_address
+from devhost.pages.editing import child_address, edit_address
 from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
@@ -60,7 +60,6 @@ def space(space_key: str) -> str:
         space=found,
         space_settings=space_settings_address(site, found),
         boot=boot([], location=location, space_key=found.key),
-        create_address=create_address(site, found, reading.home_of(site, found)),
         **reading.space_contents(site, found),
     )
 
@@ -92,7 +91,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         space=found.space,
         space_settings=space_settings_address(site, found.space),
         edit_address=edit_address(site, found),
-        create_address=create_address(site, found.space, found),
+        child_address=child_address(site, found),
         **shown,
         boot=boot(macros.frames, location=location, space_key=found.space.key),
     )

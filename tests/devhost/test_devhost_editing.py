@@ -58,8 +58,9 @@ def test_a_page_is_created_below_another(
     confluence: LocalConfluence, browser: Browser
 ) -> None:
     address = f"/wiki{CREATE}?parentPageId=98421"
-    for page in (HOME, "/spaces/DS"):
-        assert f'href="{address}"' in browser.get(page).text
+    assert f'href="{address}">Create child page</a>' in browser.get(HOME).text
+    chooser = browser.get("/spaces/DS/create").text
+    assert f'href="/wiki{CREATE}">Blank page</a>' in chooser
     assert 'name="parentPageId" value="98421"' in browser.get(address[5:]).text
     sent = {"title": "A child", "body": "<p>x</p>", "parentPageId": "98421"}
     created = browser.send(CREATE, **sent)
