@@ -54,6 +54,11 @@ class AppProperties:
             )
         return gone.rowcount > 0
 
+    def delete_all(self, app_key: str) -> None:
+        """Delete every property of one app."""
+        with self._state.transaction() as sql:
+            sql.execute("DELETE FROM app_property WHERE app_key = ?", [app_key])
+
 
 class DynamicModules:
     """The modules that apps registered at run time."""

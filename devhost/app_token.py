@@ -25,9 +25,16 @@ def app_token(authorization: str) -> str | None:
 
 
 def authenticate_app(
-    installations: Installations, token: str, *, method: str, target: str
+    installations: Installations,
+    token: str,
+    *,
+    method: str,
+    target: str,
+    most_seconds: int = 0,
 ) -> Installation:
     """Return the app that signed *token* for this very request.
+
+    It may live ``most_seconds``; 0: as long as it likes.
 
     :raises AppTokenError: if it did not.
     """
@@ -36,6 +43,9 @@ def authenticate_app(
     app = _issuing_app(installations, token)
     claims = _verified_claims(token, app)
     _check_audience(claims.get("aud"), app)
+    # Both are numbers, or texts of numbers, since they were verified.
+    if most_seconds and int(claims["exp"]) - int(claims["iat"]) > most_seconds:
+        raise AppTokenError(f"exp is more than {most_seconds} seconds after iat")
     _check_hash(claims["qsh"], method, target)
     return app
 

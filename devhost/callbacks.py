@@ -52,6 +52,9 @@ def payload(site: Site, app: Installation, event: str) -> dict[str, Any]:
         "cloudId": site.cloud_id,
         "eventType": event,
     }
+    for name, assumption in (("cloudId", "cloud-id"), ("displayUrl", "display-url")):
+        if site.assumptions[assumption] == "missing":
+            del body[name]
     if event == "installed":
         body["sharedSecret"] = app.shared_secret
     if app.oauth_client_id is not None:
@@ -79,14 +82,18 @@ def send_callback(site: Site, app: Installation, event: str) -> Outcome | None:
         else:
             token = webhook_token(app, "POST", request.path_url)
         request.headers["Authorization"] = f"JWT {token}"
-        outcome = _send(session, request)
+        patience = site.assumptions.number("callback-seconds")
+        outcome = _send(session, request, patience)
     _remember(site, app, event, f"POST {url.partition('?')[0]}", outcome)
     return outcome
 
 
-def _send(session: requests.Session, request: requests.PreparedRequest) -> Outcome:
+def _send(
+    session: requests.Session, request: requests.PreparedRequest, patience: int
+) -> Outcome:
+    timeouts = (TIMEOUTS[0], patience)
     try:
-        answer = session.send(request, timeout=TIMEOUTS, allow_redirects=False)
+        answer = session.send(request, timeout=timeouts, allow_redirects=False)
     except requests.Timeout:
         return Outcome(None, "timed out")
     except requests.exceptions.SSLError:

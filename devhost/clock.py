@@ -12,6 +12,9 @@ class Clock:
 
     def __init__(self) -> None:
         self.skew_seconds = 0
+        # How long the tokens that it dates are good.
+        self.url_seconds = 900
+        self.context_seconds = 900
 
     def now(self) -> int:
         """Return the host's idea of the time, in seconds since the epoch."""

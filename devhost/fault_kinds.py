@@ -55,10 +55,7 @@ class Slow(Fault):
     def check(self) -> None:
         """Refuse settings that make no sense."""
         super().check()
-        if isinstance(self.seconds, bool) or not isinstance(self.seconds, int | float):
-            raise FaultError("seconds: write a number")
-        if not 0 <= self.seconds <= MAX_SECONDS:
-            raise FaultError(f"seconds: write a number from 0 to {MAX_SECONDS}")
+        _check_seconds(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -150,10 +147,95 @@ class ClockSkew(Fault):
         _check_range("seconds", self.seconds, -MAX_SKEW_SECONDS, MAX_SKEW_SECONDS)
 
 
+@dataclass(frozen=True)
+class WebhookFault(Fault):
+    """What every fault of a webhook's delivery has; ``times`` counts deliveries.
+
+    Atlassian promises neither that a webhook comes, nor that it comes once, nor
+    in which order: an app must survive each of these.
+    """
+
+    event: str = ""
+    """Only deliveries of this event; empty: of every event."""
+
+    def strikes(self, method: str, path: str) -> bool:
+        """No call of an app is meant."""
+        return False
+
+    def strikes_event(self, event: str) -> bool:
+        """Whether a delivery of *event* is meant."""
+        return self.event in {"", event}
+
+    def check(self) -> None:
+        """Refuse settings that make no sense."""
+        super().check()
+        if not isinstance(self.event, str):
+            raise FaultError("event: write an event such as page_created, or nothing")
+
+
+@dataclass(frozen=True)
+class WebhookLost(WebhookFault):
+    """It is never sent."""
+
+    name: ClassVar[str] = "webhook-lost"
+    title: ClassVar[str] = "Webhook lost"
+
+
+@dataclass(frozen=True)
+class WebhookTwice(WebhookFault):
+    """It is sent twice."""
+
+    name: ClassVar[str] = "webhook-twice"
+    title: ClassVar[str] = "Webhook delivered twice"
+
+
+@dataclass(frozen=True)
+class _DelayedWebhook(WebhookFault):
+    seconds: float = 5
+
+    def check(self) -> None:
+        super().check()
+        _check_seconds(self.seconds)
+
+
+@dataclass(frozen=True)
+class WebhookLate(_DelayedWebhook):
+    """It is sent after ``seconds``; what is not late passes it."""
+
+    name: ClassVar[str] = "webhook-late"
+    title: ClassVar[str] = "Webhook late"
+
+
+@dataclass(frozen=True)
+class WebhookOutOfOrder(_DelayedWebhook):
+    """It lets the next one pass, or is sent after ``seconds`` if there is none."""
+
+    name: ClassVar[str] = "webhook-out-of-order"
+    title: ClassVar[str] = "Webhooks out of order"
+
+
 KINDS: dict[str, type[Fault]] = {
     kind.name: kind
-    for kind in (Slow, RateLimited, ServerError, Dropped, KeyServerDown, ClockSkew)
+    for kind in (
+        Slow,
+        RateLimited,
+        ServerError,
+        Dropped,
+        KeyServerDown,
+        ClockSkew,
+        WebhookLost,
+        WebhookTwice,
+        WebhookLate,
+        WebhookOutOfOrder,
+    )
 }
+
+
+def _check_seconds(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FaultError("seconds: write a number")
+    if not 0 <= value <= MAX_SECONDS:
+        raise FaultError(f"seconds: write a number from 0 to {MAX_SECONDS}")
 
 
 def _check_range(name: str, value: Any, lowest: int, highest: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from devhost.clock import Clock
-from devhost.fault_kinds import ClockSkew, Fault, new_fault
+from devhost.fault_kinds import ClockSkew, Fault, WebhookFault, new_fault
 
 
 class Faults:
@@ -50,6 +50,22 @@ class Faults:
         """Date the host's tokens wrong, by ``seconds``."""
         return self.switch_on("clock-skew", **settings)
 
+    def webhook_lost(self, **settings: Any) -> "Switch":
+        """Send no webhook, of ``event`` or of any."""
+        return self.switch_on("webhook-lost", **settings)
+
+    def webhook_twice(self, **settings: Any) -> "Switch":
+        """Send each webhook twice."""
+        return self.switch_on("webhook-twice", **settings)
+
+    def webhook_late(self, **settings: Any) -> "Switch":
+        """Send webhooks ``seconds`` late."""
+        return self.switch_on("webhook-late", **settings)
+
+    def webhook_out_of_order(self, **settings: Any) -> "Switch":
+        """Let each second webhook pass the one before it."""
+        return self.switch_on("webhook-out-of-order", **settings)
+
     def switch_on(self, name: str, **settings: Any) -> "Switch":
         """Switch a fault on, in place of one of the same name.
 
@@ -78,6 +94,18 @@ class Faults:
         with self._lock:
             found = [one for one in self._on.values() if one.strikes(method, path)]
             for fault in found:
+                self._count(fault)
+        return found
+
+    def striking_webhook(self, event: str) -> dict[str, WebhookFault]:
+        """Return the faults of a delivery by name, counted against their ``times``."""
+        with self._lock:
+            found = {
+                name: one
+                for name, one in self._on.items()
+                if isinstance(one, WebhookFault) and one.strikes_event(event)
+            }
+            for fault in found.values():
                 self._count(fault)
         return found
 

@@ -31,7 +31,7 @@ def install(site: Site, descriptor_url: str) -> Installation:
         descriptor = fetch_descriptor(descriptor_url, site.exchanges, site.product)
         previous = site.installations.find(descriptor["key"])
         app = _candidate(site, descriptor, descriptor_url, previous)
-        check_installed_outcome(app, send_callback(site, app, "installed"))
+        check_installed_outcome(site, app, send_callback(site, app, "installed"))
         site.installations.save(app)
         _drop_conflicting_dynamic_modules(site, app)
         _notify(site, app, "enabled")
@@ -64,12 +64,21 @@ def new_secret_text() -> str:
     return "ATCO" + secrets.token_urlsafe(96)
 
 
-def check_installed_outcome(app: Installation, outcome: Outcome | None) -> None:
+def is_accepted(site: Site, outcome: Outcome | None) -> bool:
+    """Whether an app accepted ``installed``, or does not want to know of it."""
+    if outcome is not None and outcome.status == 201:
+        return site.assumptions["installed-201"] == "accepted"
+    return outcome is None or outcome.status in INSTALLED_STATUSES
+
+
+def check_installed_outcome(
+    site: Site, app: Installation, outcome: Outcome | None
+) -> None:
     """Check what the app answered to ``installed``.
 
     :raises InstallError: in Confluence's words, if it did not accept.
     """
-    if outcome is None or outcome.status in INSTALLED_STATUSES:
+    if outcome is None or is_accepted(site, outcome):
         return
     if outcome.status is not None:
         raise InstallError(
@@ -122,9 +131,14 @@ def uninstall(site: Site, app_key: str) -> None:
     with site.lifecycle_lock:
         app = installed_app(site, app_key)
         site.installations.save(replace(app, state="uninstalled"))
-        if app.state == "enabled":
-            _notify(site, app, "disabled")
-        _notify(site, app, "uninstalled")
+        events = ["disabled", "uninstalled"]
+        if site.assumptions["uninstall-order"] == "uninstalled-first":
+            events.reverse()
+        for event in events:
+            if event == "uninstalled" or app.state == "enabled":
+                _notify(site, app, event)
+        if site.assumptions["app-data-after-uninstall"] == "gone":
+            site.properties.delete_all(app_key)
 
 
 def enable(site: Site, app_key: str) -> None:

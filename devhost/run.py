@@ -1,4 +1,4 @@
-"""``make run``: the app under gunicorn and a local Confluence that has it installed.
+"""``make run``: the app, its worker, and a local Confluence that has it installed.
 
 Started from the repository's root. The app is reached only over HTTP and through
 its commands; nothing of it is imported here.
@@ -24,6 +24,9 @@ APP_PORT = 8080
 PORT = 8090
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
+# Threads, for the connections of an embedded broker do not survive a fork.
+WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker", "--beat"]
+WORKER += ["--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING"]
 
 
 class RunError(Exception):
@@ -34,7 +37,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m devhost.run",
-        description="Run the app and a local Confluence that has it installed.",
+        description="Run the app, its worker and a local Confluence that has it.",
     )
     parser.add_argument(
         "--app-port",
@@ -131,6 +134,7 @@ def _start(
     _wait_for(f"{app_url}/healthz", children, stop)
     if stop.is_set():
         return
+    children.append(Child("the worker (celery)", WORKER, environment, quiet=True))
     _say(f"Starting the local Confluence on http://localhost:{options.port}/wiki ...")
     devhost = ["-m", "devhost", "--app", app_url, "--port", str(options.port)]
     devhost += ["--fresh"] if options.fresh else []

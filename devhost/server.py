@@ -15,6 +15,7 @@ from typing import Self
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from devhost.assumptions import Assumptions
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
@@ -30,6 +31,7 @@ UNLOGGED = (
     "/devhost/vendor/",
     "/devhost/api/ready",
     "/devhost/api/exchanges",
+    "/devhost/api/webhooks/deliveries",
 )
 # How long a stop may wait for the accepting threads to notice.
 POLL_SECONDS = 0.02
@@ -106,6 +108,11 @@ class LocalConfluence:
     def exchanges(self) -> ExchangeLog:
         """Every message between this host and its apps."""
         return self.site.exchanges
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """What this host takes for true of Confluence."""
+        return self.site.assumptions
 
     @property
     def faults(self) -> Faults:

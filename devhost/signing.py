@@ -11,8 +11,6 @@ from devhost.users import ADMINISTRATOR, User
 
 # https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 CALLBACK_SECONDS = 180
-URL_SECONDS = 900
-CONTEXT_SECONDS = 900
 CONTEXT_QSH = "context-qsh"
 
 
@@ -60,12 +58,13 @@ def url_token(
 ) -> str:
     """Return an HS256 token that is good for one request of the host."""
     qsh = query_string_hash(method, target, base_path=app.base_path)
-    return _symmetric_token(app, qsh, user, context, URL_SECONDS)
+    return _symmetric_token(app, qsh, user, context, app.clock.url_seconds)
 
 
 def context_token(app: Installation, *, user: User, context: dict[str, Any]) -> str:
     """Return the context JWT that ``AP.context.getToken`` hands to a page."""
-    return _symmetric_token(app, CONTEXT_QSH, user, context, CONTEXT_SECONDS)
+    seconds = app.clock.context_seconds
+    return _symmetric_token(app, CONTEXT_QSH, user, context, seconds)
 
 
 def _symmetric_token(

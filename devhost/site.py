@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devhost.access_rules import AccessRules
 from devhost.app_data import AppProperties, DynamicModules
+from devhost.assumptions import Assumptions
 from devhost.clock import Clock
 from devhost.conditions.switches import ConditionSwitches
 from devhost.exchanges.log import ExchangeLog
@@ -60,6 +61,7 @@ class Site:
         self.licences = Licences(state)
         self.conditions = ConditionSwitches(state)
         self.authorization = AuthorizationServer()
+        self.assumptions = Assumptions(state, self._assume)
         # Every site of this process, this one first; they share install keys.
         self.siblings: list[Site] = [self]
         self.properties = AppProperties(state)
@@ -91,6 +93,12 @@ class Site:
     def display_url(self) -> str:
         """The base URL as people see it; another one stands for a custom domain."""
         return f"http://{self._display_name}:{self.port}{self.context_path}"
+
+    def _assume(self, assumptions: Assumptions) -> None:
+        self.clock.url_seconds = assumptions.number("url-token-seconds")
+        self.clock.context_seconds = assumptions.number("context-token-seconds")
+        most = assumptions.number("assertion-most-seconds")
+        self.authorization.max_assertion_seconds = most
 
     def set_names(self, base_name: str, display_name: str) -> None:
         """Give the site other host names, of ``SITE_HOST_NAMES``."""

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from devhost.callbacks import Outcome, send_callback
 from devhost.installations import Installation
 from devhost.lifecycle import (
-    INSTALLED_STATUSES,
     LifecycleError,
     check_installed_outcome,
     installed_app,
+    is_accepted,
     new_secret_text,
 )
 from devhost.site import SITE_HOST_NAMES, Site
@@ -109,7 +109,7 @@ def _tell(site: Site, app: Installation, new_secret: bool) -> Told:
     if new_secret:
         app = replace(app, shared_secret=new_secret_text())
     outcome = send_callback(site, app, "installed")
-    accepted = outcome is None or outcome.status in INSTALLED_STATUSES
+    accepted = is_accepted(site, outcome)
     if accepted:
         site.installations.save(app)
     else:
@@ -122,7 +122,7 @@ def _answer(outcome: Outcome | None) -> str:
 
 
 def _tell_or_raise(site: Site, app: Installation) -> Installation:
-    check_installed_outcome(app, send_callback(site, app, "installed"))
+    check_installed_outcome(site, app, send_callback(site, app, "installed"))
     site.installations.save(app)
     return app
 
@@ -130,5 +130,4 @@ def _tell_or_raise(site: Site, app: Installation) -> Installation:
 def _drop_app_data(site: Site, app_key: str) -> None:
     with site.state.transaction():
         site.dynamic_modules.remove_all(app_key)
-        for key in site.properties.keys(app_key):
-            site.properties.delete(app_key, key)
+        site.properties.delete_all(app_key)

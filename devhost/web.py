@@ -10,6 +10,8 @@ from devhost import faults_web, guard, oauth_web, upm
 from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
 from devhost.pages import (
+    access_rules,
+    assumptions,
     bridge,
     condition_switches,
     create_page,
@@ -22,6 +24,7 @@ from devhost.pages import (
     macro_page,
     space_tools,
     views,
+    webhooks,
 )
 from devhost.pages.chrome import render
 from devhost.products import Product
@@ -72,12 +75,16 @@ def create_web(site: Site) -> Flask:
         desk_api.blueprint,
         condition_switches.blueprint,
         faults.blueprint,
+        assumptions.blueprint,
         inspector.blueprint,
         macro_page.blueprint,
         editing.blueprint,
         editor_api.blueprint,
         views.blueprint,
         space_tools.blueprint,
+        webhooks.blueprint,
+        access_rules.blueprint,
+        access_rules.api,
         create_page.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
-from devhost.conditions.evaluate import conditions_hold
+from devhost.access_rules import is_blocked
+from devhost.conditions.describe import unmet_condition
 from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
 from devhost.guard import has_session
@@ -19,6 +20,7 @@ from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place, context_claim, find_place
 from devhost.signing import context_token
 from devhost.strict_json import parse_json
+from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "node_modules"
@@ -121,8 +123,10 @@ def new_iframe() -> dict[str, Any]:
     """Answer a fresh iframe URL, for a dialog or when a token ran out."""
     place = _requested_place()
     site = current_site()
-    if not conditions_hold(site, place.module, place):
-        abort(403, f"The conditions of {place.module.title} do not hold here.")
+    if is_blocked(site, place.module.app.app_key, place.space):
+        abort(403, blocked_text(place.module.title))
+    if unmet := unmet_condition(site, place.module, place):
+        abort(403, f"The condition {unmet} of {place.module.title} does not hold.")
     return {"url": iframe_url(site, place), "options": bridge_options(site, place)}
 
 

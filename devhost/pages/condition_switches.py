@@ -1,8 +1,9 @@
-"""What a developer decides of conditions, as JSON below ``/devhost/api/``."""
+"""What a developer decides of conditions: the desk's buttons, and JSON."""
 
 from typing import Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.conditions.switches import ConditionSwitchError
 from devhost.current import current_site
@@ -11,7 +12,7 @@ from devhost.raw_target import decode_segment
 
 MAX_KEY_LENGTH = 255
 
-blueprint = Blueprint("condition_switches", __name__, url_prefix="/devhost/api")
+blueprint = Blueprint("condition_switches", __name__, url_prefix="/devhost")
 
 
 @blueprint.after_request
@@ -20,7 +21,19 @@ def _protect(response: Response) -> Response:
     return response
 
 
-@blueprint.get("/conditions")
+@blueprint.post("/conditions")
+def switch_from_form() -> AnyResponse:
+    """Decide a condition or a feature flag, as a button of the desk says."""
+    switches, form = current_site().conditions, request.form
+    on = form.get("holds") == "true"
+    if flag := form.get("flag"):
+        switches.set_feature_flag(flag[:MAX_KEY_LENGTH], on)
+    else:
+        _switch(form.get("assumption", ""), on)
+    return redirect("/devhost/#conditions", 303)
+
+
+@blueprint.get("/api/conditions")
 def list_switches() -> dict[str, Any]:
     """Answer the conditions that are assumed, and the feature flags set so far."""
     switches = current_site().conditions
@@ -30,17 +43,14 @@ def list_switches() -> dict[str, Any]:
     }
 
 
-@blueprint.put("/conditions/<name>")
+@blueprint.put("/api/conditions/<name>")
 def switch_condition(name: str) -> dict[str, Any]:
     """Assume that a condition ``holds``, true or false."""
-    try:
-        current_site().conditions.switch(name, _boolean("holds"))
-    except ConditionSwitchError as error:
-        abort(404, str(error))
+    _switch(name, _boolean("holds"))
     return list_switches()
 
 
-@blueprint.put("/feature-flags/<key>")
+@blueprint.put("/api/feature-flags/<key>")
 def switch_feature_flag(key: str) -> dict[str, Any]:
     """Turn a feature flag ``on``, true or false."""
     try:
@@ -51,6 +61,13 @@ def switch_feature_flag(key: str) -> dict[str, Any]:
         abort(400, f"A feature key has at most {MAX_KEY_LENGTH} characters.")
     current_site().conditions.set_feature_flag(key, _boolean("on"))
     return list_switches()
+
+
+def _switch(name: str, holds: bool) -> None:
+    try:
+        current_site().conditions.switch(name, holds)
+    except ConditionSwitchError as error:
+        abort(404, str(error))
 
 
 def _boolean(name: str) -> bool:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost import lifecycle
 from devhost.callbacks import recent_callbacks
+from devhost.conditions.describe import used_switches
 from devhost.current import current_site
 from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
@@ -61,6 +62,7 @@ def desk(error: str = "", after: int | None = None) -> str:
             app.app_key: [single_page(site, app, kind) for kind in SINGLE_PAGES]
             for app in site.installations.enabled()
         },
+        switches=used_switches(site),
         licences=STATES,
         names=SITE_HOST_NAMES,
         neighbours=site.neighbours.sites(),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from devhost.conditions.evaluate import conditions_hold
+from devhost.conditions.describe import unmet_condition
 from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
@@ -156,7 +156,7 @@ class _Describer:
         return Entry(module, is_dynamic, where, address, hidden)
 
     def _unmet(self, module: Module, on: str) -> str:
-        if conditions_hold(self._site, module, self._examples.place(module, on)):
-            return ""
+        place = self._examples.place(module, on)
+        unmet = unmet_condition(self._site, module, place)
         name = self._site.user.display_name
-        return f"its conditions do not hold there for {name}"
+        return f"its condition {unmet} does not hold there for {name}" if unmet else ""

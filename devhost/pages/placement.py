@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
 from devhost.locations import (
     DEFAULT_LOCATIONS,
@@ -160,7 +161,17 @@ class Placement:
         if module.type in PAGE_TYPES and not takes_context(module):
             # It opens in no page or space, whatever page its link is on.
             place = Place(module)
+        if self._is_in_space(module) and self._is_blocked(place):
+            return False
         return conditions_hold(self.site, module, place)
+
+    def _is_blocked(self, place: Place) -> bool:
+        return is_blocked(self.site, place.module.app.app_key, place.space)
+
+    def _is_in_space(self, module: Module) -> bool:
+        # The bar at the top says nothing of the space below it, unless it is asked.
+        spot = self._spots.of_link(module) or self._spots.of_section(module)
+        return takes_context(module) or spot is None or spot.area.on != "site"
 
     def _find_panels(self) -> dict[str, list[Panel]]:
         found: dict[str, list[Panel]] = {}

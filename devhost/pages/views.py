@@ -3,7 +3,8 @@
 from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.conditions.evaluate import conditions_hold
+from devhost.access_rules import is_blocked
+from devhost.conditions.describe import unmet_condition
 from devhost.current import current_site
 from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
@@ -17,6 +18,7 @@ from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.users import find_user
+from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")
 
@@ -74,6 +76,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
+    site.webhooks.viewed(found, site.user.account_id)
     macros = PageMacros(site, found)
     macros.prepare(found.body)
     shown = {
@@ -115,11 +118,13 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
             "Not a page", f"{module_key} is one of {module.type}, which have no page."
         )
     place = place_of_address(site, module)
-    if not conditions_hold(site, module, place):
+    if is_blocked(site, app_key, place.space):
+        return _message("Blocked by a policy", blocked_text(module.title), 403)
+    if unmet := unmet_condition(site, module, place):
         return _message(
             "Not permitted",
-            f"The conditions of {module.title} do not let "
-            f"{site.user.display_name} see it.",
+            f"The condition {unmet} of {module.title} does not hold here "
+            f"for {site.user.display_name}.",
             403,
         )
     context = {"addonKey": app_key, "moduleKey": module_key}

@@ -15,7 +15,6 @@ from devhost.strict_json import parse_json
 RESERVED_KEY = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
 MAX_KEY_LENGTH = 127
 MAX_VALUE_BYTES = 32 * 1024
-MAX_PROPERTIES = 100
 
 ROOT = "/rest/atlassian-connect/1/addons/<app_key>/properties"
 
@@ -46,7 +45,8 @@ def get_property(app_key: str, property_key: str) -> Response:
         text = current_site().properties.find(caller.app.app_key, key)
     if text is None:
         raise RestError(404, f"Property with key {key} not found.")
-    as_json = request.args.get("jsonValue", "").lower() == "true"
+    assumed = str(current_site().assumptions["property-json-value"])
+    as_json = request.args.get("jsonValue", assumed).lower() == "true"
     value: Any = json.loads(text) if as_json else text
     return jsonify({"key": key, "value": value, "self": _self_link(key)})
 
@@ -64,14 +64,15 @@ def put_property(app_key: str, property_key: str) -> Response:
         parse_json(body)
     except ValueError as error:
         raise RestError(400, "Property value must be valid JSON.") from error
+    most = current_site().assumptions.number("property-limit")
     created = current_site().properties.set(
-        caller.app.app_key, key, body.decode("utf-8"), limit=MAX_PROPERTIES
+        caller.app.app_key, key, body.decode("utf-8"), limit=most
     )
     if created is None:
         raise RestError(
             409,
             "Maximum number of properties allowed to be stored "
-            f"{MAX_PROPERTIES} has been reached.",
+            f"{most} has been reached.",
         )
     status, done = (201, "created") if created else (200, "updated")
     response = jsonify({"status-code": status, "message": f"Property {key} {done}."})

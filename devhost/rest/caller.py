@@ -65,6 +65,7 @@ def _app_caller() -> Caller:
             token,
             method=request.method,
             target=current_target(),
+            most_seconds=current_site().assumptions.number("app-token-most-seconds"),
         )
     except AppTokenError as error:
         _refuse(str(error))

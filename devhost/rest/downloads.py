@@ -51,6 +51,7 @@ def download(id: str, fileName: str) -> Response:
     attachment = wiki.attachments.find(seen_by, page, segment(fileName))
     if attachment is None:
         raise NotFoundError(f"No attachment found with name: {fileName}")
+    current_site().webhooks.viewed(attachment, seen_by.account_id, page)
     version = integer("version", attachment.version)
     details: dict[str, Any] = attachment.details
     if version != attachment.version:

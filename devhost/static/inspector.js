@@ -195,7 +195,15 @@
     );
     Object.keys(facts).forEach(function (name) {
       if (!facts[name]) return;
-      list.append(element("dt", "", name), element("dd", "", facts[name]));
+      var fact = element("dd");
+      if (name === "delivery") {
+        var link = element("a", "", facts[name]);
+        link.href = "/devhost/webhooks" + facts[name];
+        fact.append(link);
+      } else {
+        fact.textContent = facts[name];
+      }
+      list.append(element("dt", "", name), fact);
     });
     return list;
   }

@@ -9,6 +9,7 @@ In the order in which an event meets them:
 * ``deliveries``     every delivery in the state file, the latest 500
 * ``lines``          per app one line, in order, off the threads that make changes
 * ``sending``        the signed request, which can be interrupted at any time
+* ``dispatch``       all of these, from the occurrence to the answer
 * ``examples``       a believable body of any event, to fire by hand
 * ``service``        all of it for one site: ``site.webhooks``
 

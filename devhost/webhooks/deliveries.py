@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS webhook_delivery (
     failure TEXT NOT NULL DEFAULT '',
     sent_at REAL,
     milliseconds REAL,
-    headers TEXT NOT NULL DEFAULT '[]'
+    headers TEXT NOT NULL DEFAULT '[]',
+    revision INTEGER NOT NULL
 )"""
 
 
@@ -60,6 +61,8 @@ class Delivery:
     milliseconds: float | None = None
     request_headers: Headers = field(default=(), repr=False)
     """As they were sent, with the token masked."""
+    revision: int = 0
+    """Grows with every change of any delivery, for whoever polls."""
 
     @property
     def json(self) -> Any:
@@ -87,11 +90,25 @@ class Deliveries:
                 " WHERE outcome = 'waiting'",
                 [STOPPED],
             )
+            row = sql.execute("SELECT max(revision) FROM webhook_delivery").fetchone()
+            self._revision: int = row[0] or 0
+
+    @property
+    def revision(self) -> int:
+        """The revision of what changed last."""
+        with self._state.transaction():
+            return self._revision
+
+    def _next_revision(self) -> int:
+        # Within a transaction, whose lock is held.
+        self._revision += 1
+        return self._revision
 
     def add(self, **fields: Any) -> Delivery:
         """Remember a delivery, with the fields of ``Delivery`` but its id."""
-        names, marks = ", ".join(fields), ", ".join(f":{name}" for name in fields)
         with self._state.transaction() as sql:
+            fields["revision"] = self._next_revision()
+            names, marks = ", ".join(fields), ", ".join(f":{name}" for name in fields)
             cursor = sql.execute(
                 f"INSERT INTO webhook_delivery ({names}) VALUES ({marks})",  # noqa: S608 - names of our own; values are bound
                 fields,
@@ -109,8 +126,9 @@ class Deliveries:
         """Remember what came of a delivery."""
         if "request_headers" in fields:
             fields["headers"] = json.dumps(fields.pop("request_headers"))
-        changes = ", ".join(f"{name} = :{name}" for name in fields)
         with self._state.transaction() as sql:
+            fields["revision"] = self._next_revision()
+            changes = ", ".join(f"{name} = :{name}" for name in fields)
             sql.execute(
                 f"UPDATE webhook_delivery SET {changes} WHERE id = :id",  # noqa: S608 - names of our own; values are bound
                 {**fields, "id": delivery_id},
@@ -128,20 +146,24 @@ class Deliveries:
         app_key: str | None = None,
         outcome: str | None = None,
         after: int = 0,
+        since: int = 0,
     ) -> list[Delivery]:
         """Return the deliveries that fit everything given, oldest first.
 
-        ``after`` is the id behind which to begin.
+        ``after`` is the id, ``since`` the revision behind which to begin.
         """
         wanted = {"event": event, "app_key": app_key, "outcome": outcome}
         fits = [(name, value) for name, value in wanted.items() if value is not None]
         conditions = "".join(f" AND {name} = ?" for name, _ in fits)
         values = [value for _, value in fits]
-        return self._read(f"WHERE id > ?{conditions} ORDER BY id", after, *values)
+        condition = f"WHERE id > ? AND revision > ?{conditions} ORDER BY id"
+        return self._read(condition, after, since, *values)
 
     def clear(self) -> None:
         """Forget every delivery that is done; ids go on."""
         with self._state.transaction() as sql:
+            # Whoever polls notices that there is less.
+            self._next_revision()
             sql.execute("DELETE FROM webhook_delivery WHERE outcome != 'waiting'")
 
     def _read(self, condition: str, *values: object) -> list[Delivery]:

@@ -5,9 +5,9 @@ https://developer.atlassian.com/cloud/confluence/modules/webhook/
 
 from dataclasses import dataclass
 
+from devhost import policy_events
+
 JSON_TYPE = "application/json"
-# What Atlassian's policy events have; that Connect's webhooks do too is assumed.
-CLOUD_EVENTS_TYPE = "application/cloudevents+json; charset=UTF-8"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Event:
     @property
     def content_type(self) -> str:
         """The media type of its body."""
-        return CLOUD_EVENTS_TYPE if self.subject == "policy" else JSON_TYPE
+        return policy_events.CONTENT_TYPE if self.subject == "policy" else JSON_TYPE
 
 
 def _events(subject: str, prefix: str, fired: str, by_hand: str = "") -> list[Event]:
@@ -79,7 +79,6 @@ CATALOGUE: tuple[Event, ...] = (
     *_events(
         "policy",
         "app",
-        "",
         "policy_changed access_to_objects_blocked"
         " access_to_objects_in_container_blocked",
     ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from devhost import callbacks
+from devhost import callbacks, policy_events
 from devhost.site import Site
 from devhost.users import ORDINARY_USER, find_user
 from devhost.webhooks.events import EVENTS
@@ -21,14 +21,6 @@ from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, Label, Property
-
-POLICY_TYPES = {
-    "app_policy_changed": "changed:app_policy.v1",
-    "app_access_to_objects_blocked": "blocked:app_access_to_objects.v2",
-    "app_access_to_objects_in_container_blocked": (
-        "blocked:app_access_to_objects_in_container.v2"
-    ),
-}
 
 
 def default_page(site: Site) -> Content | None:
@@ -257,8 +249,8 @@ def _policy(example: _Example) -> Any:
     return {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),
-        "source": "atlassian.com/ecosystem",
-        "type": f"avi:ecosystem.app_policy:{POLICY_TYPES[example.event]}",
+        "source": policy_events.SOURCE,
+        "type": policy_events.TYPES[example.event],
         "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "data": data,
     }

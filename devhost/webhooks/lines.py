@@ -46,10 +46,7 @@ class Lines:
             line = self._waiting.setdefault(job.app_key, [])
             if self._is_stopped or len(line) >= MOST_WAITING:
                 return False
-            if job.is_held and any(other.is_held for other in line):
-                # It is the one that passes.
-                job.is_held, job.due = False, 0.0
-            line.append(job)
+            line.insert(_place(line, job), job)
             if job.app_key not in self._threads:
                 self._start(job.app_key)
             self._changed.notify_all()
@@ -77,7 +74,6 @@ class Lines:
                 for job in line:
                     if job.due <= now:
                         line.remove(job)
-                        _release(line)
                         return job
                 self._changed.wait(min(job.due for job in line) - now)
             # Whoever adds a job now starts another thread.
@@ -109,7 +105,12 @@ class Lines:
             thread.join(max(0.0, give_up_at - time.monotonic()))
 
 
-def _release(line: list[Job]) -> None:
-    for job in line:
-        if job.is_held:
-            job.is_held, job.due = False, 0.0
+def _place(line: list[Job], job: Job) -> int:
+    """Return where *job* goes: at the end, or before the one that lets it pass."""
+    for number, other in enumerate(line):
+        if other.is_held:
+            other.is_held, other.due = False, 0.0
+            if job.is_held:
+                job.is_held, job.due = False, 0.0
+            return number
+    return len(line)

@@ -45,14 +45,16 @@ def of_change(site: Site, change: Change, *, numeric_ids: bool) -> Iterator[Occu
             yield _of_content(writer, change, name, subject)
 
 
-def view(site: Site, content: Content, account_id: str | None) -> Occurrence:
+def view(
+    site: Site, content: Content, account_id: str | None, container: Content | None
+) -> Occurrence:
     """Return the event of somebody looking at a page, blog post or attachment."""
     settings = site.webhooks.settings
     writer, name = Writer(site, settings.numeric_ids), short_type(content.type)
-    change = Change(
-        f"{name}_viewed", content, content, account_id, site.wiki.ledger.now()
-    )
-    return _of_content(writer, change, change.event, content)
+    now, event = site.wiki.ledger.now(), f"{name}_viewed"
+    details = {"container": container}
+    change = Change(event, content, content, account_id, now, details=details)
+    return _of_content(writer, change, event, content)
 
 
 def _event_name(change: Change, subject: Content) -> str:

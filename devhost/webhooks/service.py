@@ -1,9 +1,5 @@
 """The webhooks of one site: ``site.webhooks``, and ``confluence.webhooks`` in tests."""
 
-import json
-import logging
-import time
-from dataclasses import replace
 from typing import Any
 
 from devhost.access_rules import AccessRules
@@ -11,26 +7,14 @@ from devhost.installations import Installation
 from devhost.policy_events import PolicyEvent
 from devhost.site import Site
 from devhost.webhooks import examples, occurrences, settings
-from devhost.webhooks.deliveries import STOPPED, Deliveries, Delivery
-from devhost.webhooks.lines import MOST_WAITING, Job, Lines
+from devhost.webhooks.deliveries import Deliveries, Delivery
+from devhost.webhooks.dispatch import Dispatch
 from devhost.webhooks.occurrences import Occurrence
-from devhost.webhooks.sending import OpenSockets, send
 from devhost.webhooks.settings import Settings
-from devhost.webhooks.subscriptions import (
-    Subscription,
-    all_subscriptions,
-    matching,
-    target_url,
-)
+from devhost.webhooks.subscriptions import Subscription, all_subscriptions
 from devhost.wiki import Wiki
 from devhost.wiki.changes import Change
 from devhost.wiki.records import Content, Space
-
-STOP_SECONDS = 0.5
-FULL = f"{MOST_WAITING} deliveries were waiting for this app already"
-RETRIED_STATUSES = frozenset({408, 409, 425, 429})
-
-logger = logging.getLogger("devhost")
 
 
 class WebhookError(Exception):
@@ -44,13 +28,15 @@ class Webhooks:
         """Listen to the wiki of *site*, and to its access rules."""
         self._site = site
         self._deliveries = Deliveries(site.state)
-        self._sockets = OpenSockets()
-        self._lines = Lines(self._send)
-        self._is_stopped = False
-        self.settings = settings.load(site.state)
+        self._dispatch = Dispatch(site, self._deliveries)
         rules = site.access_rules
         site.wiki.changes.connect(self._hear, sender=site.wiki, weak=False)
         rules.events.connect(self._hear_rule, sender=rules, weak=False)
+
+    @property
+    def settings(self) -> Settings:
+        """What is assumed of Confluence's webhooks."""
+        return self._dispatch.settings
 
     # What happens.
 
@@ -89,82 +75,21 @@ class Webhooks:
             )
         )
 
-    def viewed(self, content: Content, account_id: str | None) -> None:
+    def viewed(
+        self,
+        content: Content,
+        account_id: str | None,
+        container: Content | None = None,
+    ) -> None:
         """Tell that somebody looked at a page, a blog post or an attachment."""
-        self.tell(occurrences.view(self._site, content, account_id))
+        occurrence = occurrences.view(self._site, content, account_id, container)
+        # Looked at more often than anything else, and asked for by few.
+        if any(each.event == occurrence.event for each in self.subscriptions()):
+            self.tell(occurrence)
 
     def tell(self, occurrence: Occurrence) -> list[Delivery]:
         """Put one delivery for each webhook that asks for it into its app's line."""
-        payload = occurrence.payload
-        if self.settings.event_in_body and isinstance(payload, dict):
-            payload = {"event": occurrence.event, **payload}
-        text = json.dumps(payload, ensure_ascii=False)
-        return [
-            self._put(
-                event=occurrence.event,
-                app_key=each.app.app_key,
-                url=target_url(self._site, each, occurrence),
-                body=None if each.excludes_body else text,
-                account_id=occurrence.account_id,
-            )
-            for each in matching(self._site, occurrence)
-        ]
-
-    def _put(self, *, delay: float = 0.0, **fields: Any) -> Delivery:
-        delivery = self._deliveries.add(at=time.time(), **fields)
-        due = time.monotonic() + delay if delay else 0.0
-        if not self._lines.put(Job(delivery.app_key, delivery.id, due)):
-            return self._not_sent(delivery, STOPPED if self._is_stopped else FULL)
-        return delivery
-
-    def _not_sent(self, delivery: Delivery, failure: str) -> Delivery:
-        self._deliveries.finish(delivery.id, outcome="not-sent", failure=failure)
-        return replace(delivery, outcome="not-sent", failure=failure)
-
-    # Sending, in the thread of an app's line.
-
-    def _send(self, delivery_id: int) -> None:
-        delivery = self._deliveries.find_by_id(delivery_id)
-        if delivery is None:
-            return
-        # With the secret, and in the state, that it has by now.
-        app = self._site.installations.find_enabled(delivery.app_key)
-        if app is None:
-            self._not_sent(delivery, "the app is not installed and enabled any more")
-            return
-        answer = send(self._site, app, delivery, self._sockets)
-        if self._is_stopped:
-            return
-        self._deliveries.finish(
-            delivery_id,
-            outcome=answer.outcome,
-            status=answer.status,
-            failure=answer.failure,
-            sent_at=answer.sent_at,
-            milliseconds=answer.milliseconds,
-            request_headers=answer.request_headers,
-        )
-        if answer.outcome != "delivered":
-            said = answer.failure or answer.status
-            logger.warning("%s answered %s to %s", app.app_key, said, delivery.event)
-            self._retry(delivery, answer.status)
-
-    def _retry(self, delivery: Delivery, status: int | None) -> None:
-        is_retried = status is None or status in RETRIED_STATUSES or status >= 500
-        if is_retried and delivery.attempt <= self.settings.retries:
-            seconds = self.settings.retry_seconds * 2 ** (delivery.attempt - 1)
-            self._repeat(delivery, attempt=delivery.attempt + 1, delay=seconds)
-
-    def _repeat(self, delivery: Delivery, **fields: Any) -> Delivery:
-        return self._put(
-            event=delivery.event,
-            app_key=delivery.app_key,
-            url=delivery.url,
-            body=delivery.body,
-            account_id=delivery.account_id,
-            repeats=delivery.id,
-            **fields,
-        )
+        return self._dispatch.tell(occurrence)
 
     # For people and tests.
 
@@ -179,15 +104,21 @@ class Webhooks:
         app_key: str | None = None,
         outcome: str | None = None,
         after: int = 0,
+        since: int = 0,
     ) -> list[Delivery]:
         """Return the deliveries that fit everything given, oldest first.
 
         ``outcome`` is waiting, delivered, refused, failed or not-sent; ``after``
-        the id behind which to begin.
+        the id, ``since`` the revision behind which to begin.
         """
         return self._deliveries.find(
-            event, app_key=app_key, outcome=outcome, after=after
+            event, app_key=app_key, outcome=outcome, after=after, since=since
         )
+
+    @property
+    def revision(self) -> int:
+        """The revision of the delivery that changed last."""
+        return self._deliveries.revision
 
     def find(self, delivery_id: int) -> Delivery | None:
         """Return one delivery, None if it is not kept."""
@@ -202,7 +133,7 @@ class Webhooks:
         if delivery is None:
             raise WebhookError(f"there is no delivery #{delivery_id} any more")
         self._enabled(delivery.app_key)
-        return self._repeat(delivery)
+        return self._dispatch.repeat(delivery)
 
     def fire(
         self,
@@ -258,12 +189,12 @@ class Webhooks:
 
         :raises ValueError: if there is no such setting, or it cannot be so.
         """
-        self.settings = settings.change(self._site.state, **changes)
+        self._dispatch.settings = settings.change(self._site.state, **changes)
         return self.settings
 
     def wait_idle(self, seconds: float = 10) -> bool:
         """Wait until every delivery is done; False if it takes longer."""
-        return self._lines.wait_idle(seconds)
+        return self._dispatch.wait_idle(seconds)
 
     def clear(self) -> None:
         """Forget every delivery that is done."""
@@ -271,9 +202,7 @@ class Webhooks:
 
     def stop(self) -> None:
         """Send nothing any more, and interrupt what is being sent."""
-        self._is_stopped = True
         site = self._site
         site.wiki.changes.disconnect(self._hear, site.wiki)
         site.access_rules.events.disconnect(self._hear_rule, site.access_rules)
-        self._sockets.shut()
-        self._lines.stop(STOP_SECONDS)
+        self._dispatch.stop()

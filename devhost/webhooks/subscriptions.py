@@ -1,7 +1,8 @@
 """Which webhooks ask for an event, and where they want it.
 
 Assumed: an app that an access rule blocks in a space is told nothing of the
-contents there, as it would not find them in any other way either.
+contents there, as it would not find them in any other way either; the conditions
+of a webhook are judged in the place of the event, for the person in the header.
 """
 
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from devhost.access_rules import is_blocked
+from devhost.conditions.evaluate import conditions_hold
 from devhost.installations import Installation
-from devhost.modules import modules_of
+from devhost.modules import Module, modules_of
+from devhost.pages.places import Place, context_variables
 from devhost.pages.url_template import expand_url, legal_url
 from devhost.site import Site
 from devhost.webhooks.occurrences import Occurrence
@@ -22,9 +25,18 @@ MODULE_TYPE = "webhooks"
 class Subscription:
     """One webhook module of an enabled app."""
 
-    app: Installation
-    definition: dict[str, Any]
+    module: Module
     is_dynamic: bool = False
+
+    @property
+    def app(self) -> Installation:
+        """The app whose webhook it is."""
+        return self.module.app
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The webhook as it is declared."""
+        return self.module.definition
 
     @property
     def event(self) -> str:
@@ -76,7 +88,7 @@ def _of(site: Site, app: Installation) -> Iterator[Subscription]:
     for module in modules_of(site, app):
         if module.type == MODULE_TYPE:
             is_dynamic = module.definition in dynamic
-            yield Subscription(app, module.definition, is_dynamic)
+            yield Subscription(module, is_dynamic)
 
 
 def matching(site: Site, occurrence: Occurrence) -> list[Subscription]:
@@ -89,7 +101,12 @@ def matching(site: Site, occurrence: Occurrence) -> list[Subscription]:
         and reads(each.app)
         and _fits_property(each, occurrence)
         and not _is_hidden(site, each, occurrence)
+        and conditions_hold(site, each.module, _place(each, occurrence))
     ]
+
+
+def _place(subscription: Subscription, occurrence: Occurrence) -> Place:
+    return Place(subscription.module, occurrence.content, in_space=occurrence.space)
 
 
 def _is_hidden(site: Site, subscription: Subscription, occurrence: Occurrence) -> bool:
@@ -113,19 +130,15 @@ def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -
     on real sites have it. ``user_id`` and ``user_key`` went with personal data.
     """
     app = subscription.app
-    path = expand_url(subscription.path, _variables(occurrence)).partition("#")[0]
+    variables = _variables(subscription, occurrence)
+    path = expand_url(subscription.path, variables).partition("#")[0]
     url = app.base_url + legal_url(path)
     return f"{url}{'&' if '?' in url else '?'}lic={site.licences.of(app).lic}"
 
 
-def _variables(occurrence: Occurrence) -> dict[str, str]:
-    variables: dict[str, str] = {"user.id": occurrence.account_id or ""}
-    if occurrence.content is not None:
-        content = occurrence.content.context()["content"]
-        for name, value in content.items():
-            variables |= {f"content.{name}": value, f"page.{name}": value}
-        variables["page.title"] = occurrence.content.title
+def _variables(subscription: Subscription, occurrence: Occurrence) -> dict[str, str]:
+    variables = {"user.id": occurrence.account_id or ""}
     if occurrence.space is not None:
         variables["space.id"] = occurrence.space.id
         variables["space.key"] = occurrence.space.key
-    return variables
+    return variables | context_variables(_place(subscription, occurrence))

@@ -10,7 +10,12 @@ def unknown(name: str) -> str:
 
 def blocked(title: str) -> str:
     """Return the message for a macro of an app that may not see the space."""
-    return notice(
+    return notice(blocked_text(title))
+
+
+def blocked_text(title: str) -> str:
+    """Return what an app that may not see the space shows instead of itself."""
+    return (
         f"{title} is blocked by a policy. Your administrator does not let this app "
         "see what is in this space."
     )

@@ -84,7 +84,8 @@ def test_the_address_of_a_page_refuses_whom_its_conditions_exclude(
     desk("user", user="user")
     refused = get(address)
     assert refused.status_code == 403
-    assert "The conditions of Name of it do not let Uma User see it." in refused.text
+    says = "The condition user_is_admin of Name of it does not hold here for Uma User."
+    assert says in refused.text
     assert not installed.pages
 
 
@@ -101,7 +102,8 @@ def test_a_dialog_is_not_opened_on_a_module_whose_conditions_fail(
     desk("user", user="user")
     refused = requests.post(url, json=body, headers=headers, timeout=10)
     assert refused.status_code == 403
-    assert "conditions of Name of it do not hold" in refused.json()["error"]
+    says = "The condition user_is_admin of Name of it does not hold."
+    assert refused.json()["error"] == says
 
 
 def test_the_target_of_a_web_item_has_its_variables_filled_in(

@@ -123,7 +123,7 @@ def test_conditions_that_do_not_hold_are_a_reason(
     assert "Name of guarded" in requests.get(page, timeout=10).text
     desk("user", user="user")
     assert entries_of(confluence)["guarded"]["hidden"] == (
-        "its conditions do not hold there for Uma User"
+        "its condition user_is_admin does not hold there for Uma User"
     )
     assert "Name of guarded" not in requests.get(page, timeout=10).text
 

@@ -21,10 +21,12 @@ EXAMPLE = "# Settings\nSECRET_KEY=\nCONNECT_ENCRYPTION_KEYS=\nOTHER=1\n"
 # A wsgi module as `make run` expects it, with a lifecycle that accepts all.
 WSGI = """
 import os
+from celery import Celery
 from flask import Flask, request
 import click
 
 app = Flask("wsgi")
+celery = Celery("wsgi", broker="memory://")
 base_url = os.environ["CONNECT_BASE_URL"]
 
 @app.get("/healthz")
@@ -43,6 +45,12 @@ def descriptor():
 @app.post("/installed")
 def installed():
     return "", int(os.environ.get("INSTALLED_STATUS", "204"))
+
+@celery.on_after_configure.connect
+def note(sender, **about):
+    if os.environ.get("WORKER_FAILS"):
+        raise SystemExit(7)
+    open("worker.txt", "w").close()
 
 @app.post("/die")
 def die():
@@ -123,6 +131,7 @@ def test_both_run_and_stop_cleanly(
     assert "Traceback" not in errors
     assert is_free(ports[0])
     assert is_free(ports[1])
+    assert (repository / "worker.txt").exists()
     assert stat.S_IMODE((repository / ".env").stat().st_mode) == 0o600
 
 
@@ -152,6 +161,19 @@ def test_if_the_app_dies_the_site_is_stopped(
     assert main(arguments(ports)) == 1
     thread.join()
     assert "the app (gunicorn) ended with exit code -9" in capfd.readouterr().err
+    assert is_free(ports[1])
+
+
+def test_if_the_worker_ends_both_are_stopped(
+    repository: Path,
+    ports: tuple[int, int],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORKER_FAILS", "1")
+    assert main(arguments(ports)) == 1
+    assert "the worker (celery) ended with exit code" in capfd.readouterr().err
+    assert is_free(ports[0])
     assert is_free(ports[1])
 
 

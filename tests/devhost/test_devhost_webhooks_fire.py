@@ -101,3 +101,26 @@ def test_what_cannot_be_made_once_more_says_why(confluence: LocalConfluence) -> 
         confluence.webhooks.redeliver(999)
     with pytest.raises(WebhookError, match="not installed and enabled"):
         confluence.webhooks.redeliver(delivery.id)
+
+
+def test_half_a_character_in_a_body_is_sent(confluence: LocalConfluence) -> None:
+    with serve(confluence, *hooks("user_removed")) as app:
+        install(confluence, app)
+        confluence.webhooks.fire("user_removed", {"name": "\ud800"})
+        (delivery,) = delivered(confluence)
+        (told,) = app.events("user_removed")
+    assert delivery.outcome == "delivered"
+    assert told.body == {"name": "\ud800"}
+
+
+def test_a_url_that_is_none_is_said_not_to_be_one(
+    confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "devhost.webhooks.dispatch.target_url"
+    monkeypatch.setattr(path, lambda *_: "http://[half/hook")
+    with serve(confluence, *hooks("user_removed")) as app:
+        install(confluence, app)
+        confluence.webhooks.fire("user_removed")
+        (delivery,) = delivered(confluence)
+    assert delivery.outcome == "not-sent"
+    assert "cannot be sent" in delivery.failure

@@ -105,3 +105,20 @@ def test_a_reset_lets_nothing_of_before_be_sent(
         add_page(confluence, "Third")
         (delivery,) = delivered(confluence)
     assert delivery.json["page"]["title"] == "Third"
+
+
+def test_a_line_is_not_longer_than_is_good(
+    confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devhost.webhooks.lines.MOST_WAITING", 1)
+    with serve(confluence, *hooks("page_created")) as app:
+        install(confluence, app)
+        app.hanging = "page_created"
+        add_page(confluence, "First")
+        assert app.arrived.wait(PATIENCE)
+        add_page(confluence, "Second")
+        add_page(confluence, "Third")
+        third = confluence.webhooks.deliveries()[-1]
+        app.go_on.set()
+    assert third.outcome == "not-sent"
+    assert "were waiting for this app already" in third.failure

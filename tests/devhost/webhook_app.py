@@ -29,8 +29,11 @@ def install(confluence: LocalConfluence, app: FakeApp) -> FakeApp:
     return app
 
 
-def serve(confluence: LocalConfluence, *webhooks: Any, **more: Any) -> FakeApp:
-    return serve_app(confluence, descriptor=with_webhooks(*webhooks, **more))
+def serve(
+    confluence: LocalConfluence, *webhooks: Any, base_path: str = "", **more: Any
+) -> FakeApp:
+    descriptor = with_webhooks(*webhooks, **more)
+    return serve_app(confluence, descriptor=descriptor, base_path=base_path)
 
 
 def delivered(confluence: LocalConfluence) -> list[Delivery]:

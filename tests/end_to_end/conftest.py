@@ -1,4 +1,4 @@
-"""gunicorn, the local Confluence and Chromium, as processes of their own."""
+"""gunicorn, a worker, the local Confluence and Chromium, as processes of their own."""
 
 import os
 import signal
@@ -17,6 +17,8 @@ from cryptography.fernet import Fernet
 from app.config import ROOT
 
 START_SECONDS = 30
+WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker"]
+WORKER += ["--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
 STOP_SECONDS = 20
 
 
@@ -46,6 +48,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         "PORT": str(app_port),
         "SECRET_KEY": "end-to-end",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "CELERY_BROKER_URL": f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}",
         "CONNECT_BASE_URL": stack.app,
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "CONNECT_ALLOWED_HOSTS": "localhost",
@@ -59,6 +62,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         gunicorn = ["-m", "gunicorn", "wsgi:app"]
         processes.append(_start(gunicorn, environment, tmp_path / "app.log"))
         _wait_for(f"{stack.app}/healthz", stack)
+        processes.append(_start(WORKER, environment, tmp_path / "worker.log"))
         devhost = ["-m", "devhost", "--app", stack.app, "--port", str(site_port)]
         devhost += ["--state", str(tmp_path / "site.sqlite3")]
         processes.append(_start(devhost, environment, tmp_path / "site.log"))
@@ -66,7 +70,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield stack
     finally:
         codes = [_stop(process) for process in reversed(processes)]
-    assert codes == [0, 0], stack.log()
+    assert codes == [0, 0, 0], stack.log()
 
 
 def _start(
@@ -84,7 +88,7 @@ def _start(
 
 def _stop(process: subprocess.Popen[bytes]) -> int:
     """Ask it to stop and return its exit code; one that hangs logs where."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     try:
         return process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:

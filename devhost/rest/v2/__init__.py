@@ -8,8 +8,9 @@ from devhost.rest.v2 import (
     below,
     comments,
     contents,
+    data_policies,
     properties,
     spaces,
 )
 
-RESOURCES = (contents, below, comments, attachments, properties, spaces)
+RESOURCES = (contents, below, comments, attachments, properties, spaces, data_policies)

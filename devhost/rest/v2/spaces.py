@@ -46,6 +46,14 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def list_spaces() -> Response:
     """Answer the spaces, by ids, keys, type and status if so asked."""
+    return whole_list(asked_spaces(), representation.space)
+
+
+def asked_spaces() -> list[Space]:
+    """Return the spaces that the query string asks for, in its order.
+
+    :raises RestError: 400 if there is no such order.
+    """
     spaces = wiki.spaces.all(viewer)
     for name, attribute in FILTERS:
         wanted = values(name)
@@ -59,7 +67,7 @@ def list_spaces() -> Response:
         spaces.sort(key=lambda each: str(getattr(each, name)).lower())
     if sort.startswith("-"):
         spaces.reverse()
-    return whole_list(spaces, representation.space)
+    return spaces
 
 
 def create_space() -> tuple[Response, int]:

@@ -1,0 +1,51 @@
+"""What an app access rule blocks, for the app that it blocks.
+
+https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-data-policies/
+
+Only an app may ask, and not as a person. Assumed: both tell of the calling app; a
+space has no icon and no description here.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from devhost.access_rules import blocked_space_ids
+from devhost.current import current_site
+from devhost.rest.caller import require_app
+from devhost.rest.operations import add_operation
+from devhost.rest.v2.paging import whole_list
+from devhost.rest.v2.spaces import asked_spaces
+from devhost.wiki.records import Space
+
+ROOT = "/api/v2/data-policies"
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """Add the data policy resources."""
+    add_operation(blueprint, f"GET {ROOT}/metadata", get_metadata)
+    add_operation(blueprint, f"GET {ROOT}/spaces", list_spaces)
+
+
+def get_metadata() -> dict[str, bool]:
+    """Answer whether the app is blocked anywhere on the site."""
+    rule = current_site().access_rules.of(require_app().app_key)
+    return {"anyContentBlocked": rule.blocks_anything}
+
+
+def list_spaces() -> Response:
+    """Answer every space, and whether the app is blocked there."""
+    blocked = blocked_space_ids(current_site(), require_app().app_key)
+
+    def show(space: Space) -> dict[str, Any]:
+        return {
+            "id": space.id,
+            "key": space.key,
+            "name": space.name,
+            "description": {},
+            "dataPolicy": {"anyContentBlocked": space.id in blocked},
+            "icon": None,
+            "_links": {"webui": f"/spaces/{space.key}"},
+        }
+
+    return whole_list(asked_spaces(), show)
