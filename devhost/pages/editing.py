@@ -10,6 +10,7 @@ from devhost.current import current_site
 from devhost.macros.browser import choices
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
+from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
 from devhost.raw_target import decode_segment
 from devhost.site import Site
@@ -200,6 +201,7 @@ def _editor(
     settings["macros"] = choices(site)
     return render(
         "edit.html",
+        Placement(site, ("site", "space", "editor"), page, space),
         page=page,
         parent=parent,
         space=space,

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from devhost.conditions.describe import unmet_condition
+from devhost.content_properties import TYPE as PROPERTY_TYPE
+from devhost.content_properties import fields_of
 from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
+from devhost.pages.editing import editor_address
 from devhost.pages.placement import PLACED_TYPES, Spot, Spots, location_of
 from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
@@ -30,7 +33,6 @@ BY_TYPE = {
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
     "customContent": "contents of an app's own type cannot be kept here",
-    "confluenceContentProperties": "CQL does not know content properties here",
     "confluenceThemes": "spaces have no themes here",
     "publishConditions": "nothing is published here but by REST",
     "cloudAppMigration": "there are no migrations here",
@@ -72,6 +74,9 @@ class _Examples:
             return f"{root}/people/{quote(self.site.user.account_id, safe='')}"
         if on == "space" and space is not None:
             return f"{root}/spaces/{space.key}"
+        if on == "editor" and space is not None:
+            may = create_address(self.site, space)
+            return editor_address(self.site, space) if may else None
         if on == "space-tools" and space is not None:
             return space_settings_address(self.site, space)
         if on == "content" and self.content is not None:
@@ -82,7 +87,7 @@ class _Examples:
         """Return the module's place in such an example."""
         if on == "content":
             return Place(module, self.content)
-        if on in {"space", "space-tools"}:
+        if on in {"space", "space-tools", "editor"}:
             return Place(module, None, self.space)
         return Place(module)
 
@@ -121,6 +126,11 @@ class _Describer:
             return Entry(module, is_dynamic, f"sent to the app on {event}")
         if module.type in self._finders:
             return self._placed(module, is_dynamic)
+        if module.type == PROPERTY_TYPE:
+            names = [name for name, _ in fields_of(module)]
+            problem = "" if names else "it declares no value that CQL could find"
+            where = f"in CQL: {', '.join(names)}" if names else "nowhere"
+            return Entry(module, is_dynamic, where, hidden=problem)
         if module.type == SHORTCUT_TYPE:
             where = f"the keys {keys_of(module)} on every page, and the list at ?"
             problem = problem_of(module, self._modules)

@@ -118,3 +118,11 @@ def test_keys_are_letters_while_somebody_writes(
     title.press_sequentially("gvx?")
     assert title.input_value() == "gvx?"
     assert page.locator("dialog").count() == 0
+
+
+def test_selected_text_offers_its_web_items(page: Page) -> None:
+    panel = page.get_by_role("toolbar", name="Selected text")
+    assert not panel.is_visible()
+    page.locator(".wiki-body p").first.dblclick()
+    panel.get_by_role("link", name="Name of on-selection").click()
+    assert content_id(frame_of(page, "on-selection")) == "98421"
