@@ -10,7 +10,11 @@ from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.editing import editor_address, show_draft
 from devhost.pages.placement import Placement
-from devhost.pages.space_addresses import CREATE, create_address
+from devhost.pages.space_addresses import (
+    CREATE,
+    create_address,
+    space_settings_address,
+)
 from devhost.raw_target import decode_segment
 from devhost.site import Site
 from devhost.wiki.editor import NewContent
@@ -58,6 +62,7 @@ def _form(space: Space, title: str = "", error: str = "") -> str:
         "create.html",
         placed,
         space=space,
+        space_settings=space_settings_address(site, space),
         templates=placed.of_type(TYPE),
         title=title,
         editor_address=editor_address(site, space),

@@ -79,6 +79,7 @@ class Placement:
             module for module in all_modules(self.site) if product.shows(module.type)
         ]
         self._spots = Spots(self.modules, has_wiki=product.has_wiki)
+        self._groups: dict[str, list[Group]] = {}
         self._panels = self._find_panels()
 
     def place(self, module: Module) -> Place:
@@ -87,6 +88,11 @@ class Placement:
 
     def groups(self, area: str) -> list[Group]:
         """Return the links of an area, by sections."""
+        if area not in self._groups:
+            self._groups[area] = self._find_groups(area)
+        return self._groups[area]
+
+    def _find_groups(self, area: str) -> list[Group]:
         found: dict[tuple[int, str, str], list[Module]] = {}
         for module in self.modules:
             spot = self._spots.of_link(module)

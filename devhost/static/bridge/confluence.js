@@ -4,6 +4,7 @@
    A macro editor is a dialog of the page editor, with options.macroEditor: what it
    saves is told to that page by the event macro-editor-save. */
 import { callbackOf, callerOf, contentIdOf, host, promising } from "./page.js";
+import { followProperty } from "./byline.js";
 import { send } from "./request.js";
 
 const UPDATED = "contentProperty.update";
@@ -90,6 +91,7 @@ host.defineModule("confluence", {
     const callback = callbackOf(arguments);
     try {
       const written = await writeProperty(callerOf(arguments), property || {});
+      followProperty(written);
       callback({ property: written });
     } catch (error) {
       callback({ error: reasonOf(error) });
@@ -98,6 +100,7 @@ host.defineModule("confluence", {
   async syncPropertyFromServer(key) {
     const property = await tellProperty(arguments);
     const app = { addon_key: callerOf(arguments).addon_key };
+    followProperty(property);
     if (property) host.broadcastEvent(UPDATED, app, property);
   },
 });
