@@ -3,43 +3,47 @@
 https://developer.atlassian.com/cloud/confluence/advanced-searching-using-cql/
 
 Known: the fields of ``FIELDS``; ``=``, ``!=``, ``~``, ``!~``, ``in``, ``not in``;
-``and``, ``or``, ``not``, parentheses; ``order by`` one of ``ORDERS``. What else CQL
-has is refused by name. It knows nothing of how the wiki is stored.
+``and``, ``or``, ``not``, parentheses; ``order by`` one of ``ORDERS``; the values of
+content properties that apps declare, with ``<``, ``<=``, ``>`` and ``>=`` for numbers
+and dates. What else CQL has is refused by name. It knows nothing of how the wiki is
+stored.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Never
 
-FIELDS = {
-    "space": "space",
-    "space.key": "space",
-    "type": "type",
-    "title": "title",
-    "text": "text",
-    "siteSearch": "text",
-    "label": "label",
-    "id": "id",
-    "content": "id",
-    "parent": "parent",
-    "ancestor": "ancestor",
-    "container": "container",
-    "creator": "creator",
-}
-TEXT_FIELDS = frozenset({"title", "text"})
-EXACT_FIELDS = frozenset(FIELDS.values()) - {"text"}
+from devhost.cql_fields import (
+    FIELDS,
+    PROPERTY,
+    Condition,
+    CqlError,
+    CqlNotHereError,
+    PropertyField,
+    check_operator,
+    check_property,
+    refuse_field,
+)
+
+__all__ = [
+    "Combination",
+    "Condition",
+    "CqlError",
+    "CqlNotHereError",
+    "Node",
+    "Not",
+    "PropertyField",
+    "Search",
+    "parse",
+]
+
 ORDERS = {
     "id": "id",
     "title": "title",
     "created": "created-date",
     "lastmodified": "modified-date",
 }
-# Of Confluence's, and not of ours.
-KNOWN_FIELDS = frozenset(
-    "contributor created lastmodified favourite favorite macro mention watcher user"
-    " space.title space.type space.category space.favourite space.favorite relevance"
-    " user.fullname user.accountid sitesearch".split()
-)
 MAX_LENGTH = 8000
 MAX_DEPTH = 40
 TOKEN = re.compile(
@@ -50,23 +54,6 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-
-
-class CqlError(Exception):
-    """The query cannot be understood; the message says where."""
-
-
-class CqlNotHereError(CqlError):
-    """The query is good CQL, but of a part that the local host does not have."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One comparison; ``~`` and ``=`` have one value, ``in`` any number."""
-
-    field: str
-    operator: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,14 +83,14 @@ class Search:
     descending: bool = False
 
 
-def parse(query: str) -> Search:
-    """Return what *query* asks for.
+def parse(query: str, properties: Mapping[str, PropertyField] | None = None) -> Search:
+    """Return what *query* asks for; *properties* are further fields by name.
 
     :raises CqlError: if it is no CQL; ``CqlNotHereError`` if it is beyond ours.
     """
     if len(query) > MAX_LENGTH:
         raise CqlError(f"The query is longer than {MAX_LENGTH} characters")
-    return _Parser(_tokens(query)).search()
+    return _Parser(_tokens(query), properties or {}).search()
 
 
 def _tokens(query: str) -> list[tuple[str, str]]:
@@ -123,8 +110,11 @@ def _tokens(query: str) -> list[tuple[str, str]]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, tokens: list[tuple[str, str]], properties: Mapping[str, PropertyField]
+    ) -> None:
         self._tokens = tokens
+        self._properties = properties
         self._next = 0
         self._depth = 0
 
@@ -198,21 +188,28 @@ class _Parser:
 
     def _condition(self) -> Node:
         name = self._take("word")
+        found = self._properties.get(name)
         field = FIELDS.get(name) or FIELDS.get(name.lower())
-        if field is None:
-            _refuse_field(name)
+        if field is None and found is None:
+            refuse_field(name)
         negated = self._take_word("not")
         if self._take_word("in"):
-            condition = Condition(field, "=", self._values())
+            condition = Condition(field or PROPERTY, "=", self._values(), found)
         elif negated:
             self._fail()
         else:
             operator = self._take("operator")
-            if operator not in {"=", "!=", "~", "!~"}:
+            if operator not in {"=", "!=", "~", "!~"} and found is None:
                 raise CqlNotHereError(f"The operator {operator} of CQL")
             negated = operator.startswith("!")
-            condition = Condition(field, operator[-1], (self._value(),))
-        _check_operator(name, condition)
+            value = (self._value(),)
+            condition = Condition(
+                field or PROPERTY, operator.removeprefix("!"), value, found
+            )
+        if found is None:
+            check_operator(name, condition)
+        else:
+            check_property(name, found, condition)
         return Not(condition) if negated else condition
 
     def _values(self) -> tuple[str, ...]:
@@ -252,17 +249,3 @@ def _combined(operator: str, operands: list[Node]) -> Node:
     if len(operands) == 1:
         return operands[0]
     return Combination(operator, tuple(operands))
-
-
-def _refuse_field(name: str) -> Never:
-    if name.lower() in KNOWN_FIELDS:
-        raise CqlNotHereError(f"The field {name} of CQL")
-    raise CqlError(f"Unknown field {name} in the query")
-
-
-def _check_operator(name: str, condition: Condition) -> None:
-    fields = TEXT_FIELDS if condition.operator == "~" else EXACT_FIELDS
-    if condition.field not in fields:
-        raise CqlError(
-            f"The operator {condition.operator} is not supported for the field {name}"
-        )

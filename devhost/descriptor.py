@@ -24,6 +24,7 @@ from devhost.module_rules import (
 )
 from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.products import CONFLUENCE, Product
+from devhost.strict_json import is_whole
 
 APP_KEY = re.compile(r"[a-zA-Z0-9._-]+")
 SCOPES = frozenset(
@@ -98,6 +99,11 @@ def parse_descriptor(text: bytes) -> dict[str, Any]:
     if not isinstance(descriptor, dict):
         raise InstallError(
             "Invalid Atlassian Connect descriptor: it must be a JSON object."
+        )
+    if not is_whole(descriptor):
+        raise InstallError(
+            "Invalid Atlassian Connect descriptor: JSON is not well-formed "
+            "(a \\u escape stands for half a character)."
         )
     return descriptor
 

@@ -84,7 +84,8 @@ class LocalConfluence:
             listener.close()
             raise
         self.port = int(listener.getsockname()[1])
-        self._fresh: State | None = None
+        # What a reset begins with.
+        self._fresh: Site | None = None
         self.site = self._new_site()
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
@@ -155,19 +156,20 @@ class LocalConfluence:
             old = self.site
             old.neighbours.stop_all()
             old.webhooks.stop()
-            self._state.copy_from(self._fresh_state())
+            fresh = self._fresh_site()
+            self._state.copy_from(fresh.state)
             self.site = self._new_site()
-            self.site.share_keys(old)
+            self.site.share_keys(fresh)
             serve_site(self.web, self.site)
 
-    def _fresh_state(self) -> State:
+    def _fresh_site(self) -> Site:
         if self._fresh is None:
-            self._fresh = State(product=self._product.name)
+            state = State(product=self._product.name)
             # It makes its tables, and fills the wiki.
-            fresh = Site(self._fresh, port=self.port, product=self._product)
-            fresh.share_keys(self.site)
+            self._fresh = Site(state, port=self.port, product=self._product)
+            self._fresh.share_keys(self.site)
             for name in KEY_SETTINGS:
-                self._fresh.set_setting(name, str(self._state.find_setting(name)))
+                state.set_setting(name, str(self._state.find_setting(name)))
         return self._fresh
 
     def stop(self) -> None:
@@ -182,7 +184,7 @@ class LocalConfluence:
         self.site.webhooks.stop()
         self._state.close()
         if self._fresh is not None:
-            self._fresh.close()
+            self._fresh.state.close()
 
     def __enter__(self) -> Self:
         return self.start()

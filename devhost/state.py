@@ -53,6 +53,10 @@ class StateError(Exception):
     """The state file cannot be used; the message says what to do."""
 
 
+class StateClosedError(sqlite3.ProgrammingError):
+    """The host was stopped; what a request or a thread still does has no effect."""
+
+
 class State:
     """The SQLite file, or ``:memory:``."""
 
@@ -69,6 +73,7 @@ class State:
             site of another product.
         """
         self._lock = threading.RLock()
+        self._is_closed = False
         try:
             if str(path) != MEMORY:
                 prepare(Path(path), fresh=fresh)
@@ -116,6 +121,8 @@ class State:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock, and commit at the end or roll back on an exception."""
         with self._lock:
+            if self._is_closed:
+                raise StateClosedError("the host is stopped")
             if self._connection.in_transaction:
                 yield self._connection
                 return
@@ -157,4 +164,5 @@ class State:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._is_closed = True
             self._connection.close()

@@ -17,3 +17,15 @@ def parse_json(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is not JSON")
+
+
+def is_whole(value: Any) -> bool:
+    """Whether every text in parsed JSON can be written in UTF-8.
+
+    An escape such as ``\\ud800`` stands for half a character, which no page can show.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True

@@ -15,6 +15,7 @@ from devhost.installations import Installation
 from devhost.lifecycle import LifecycleError, install, uninstall
 from devhost.raw_target import decode_segment
 from devhost.site import CONTEXT_PATH, Site
+from devhost.state import StateClosedError
 from devhost.strict_json import parse_json
 
 PATH = "/rest/plugins/1.0"
@@ -69,6 +70,8 @@ class PendingInstalls:
             self._set(task, install(site, descriptor_url).app_key)
         except InstallError as error:
             self._set(task, error)
+        except StateClosedError:
+            self._set(task, InstallError("The host was stopped meanwhile."))
         except Exception:
             # Whoever polls must learn of it.
             logger.exception("an installation failed unexpectedly")

@@ -17,6 +17,8 @@ from devhost.pages import (
     create_page,
     desk,
     desk_api,
+    editing,
+    editor_api,
     faults,
     inspector,
     macro_page,
@@ -30,6 +32,7 @@ from devhost.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
 from devhost.rest.errors import error_response
 from devhost.site import Site
+from devhost.state import StateClosedError
 
 ROOT = Path(__file__).resolve().parent
 MAX_BODY_BYTES = 1_000_000
@@ -49,6 +52,12 @@ class _ProductWeb(Flask):
         mounted = self._product.mount(rule)
         if mounted is not None:
             super().add_url_rule(mounted, *arguments, **options)
+
+    def handle_exception(self, error: Exception) -> Response:
+        """Answer a request that met the end of the host without a traceback."""
+        if isinstance(error, StateClosedError):
+            return Response("The host is stopping.\n", 503, mimetype="text/plain")
+        return super().handle_exception(error)
 
 
 def create_web(site: Site) -> Flask:
@@ -76,6 +85,8 @@ def create_web(site: Site) -> Flask:
         assumptions.blueprint,
         inspector.blueprint,
         macro_page.blueprint,
+        editing.blueprint,
+        editor_api.blueprint,
         views.blueprint,
         space_tools.blueprint,
         webhooks.blueprint,

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from devhost.conditions.describe import unmet_condition
+from devhost.content_properties import TYPE as PROPERTY_TYPE
+from devhost.content_properties import fields_of
 from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
-from devhost.pages.placement import PLACED_TYPES, Spot, Spots, location_of
+from devhost.pages.custom_content import TYPE as CONTENT_TYPE
+from devhost.pages.custom_content import list_page
+from devhost.pages.editing import editor_address
 from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address
+from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
 
@@ -29,8 +34,6 @@ BY_TYPE = {
 }
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
-    "customContent": "contents of an app's own type cannot be kept here",
-    "confluenceContentProperties": "CQL does not know content properties here",
     "confluenceThemes": "spaces have no themes here",
     "publishConditions": "nothing is published here but by REST",
     "cloudAppMigration": "there are no migrations here",
@@ -72,6 +75,9 @@ class _Examples:
             return f"{root}/people/{quote(self.site.user.account_id, safe='')}"
         if on == "space" and space is not None:
             return f"{root}/spaces/{space.key}"
+        if on == "editor" and space is not None:
+            may = create_address(self.site, space)
+            return editor_address(self.site, space) if may else None
         if on == "space-tools" and space is not None:
             return space_settings_address(self.site, space)
         if on == "content" and self.content is not None:
@@ -82,7 +88,7 @@ class _Examples:
         """Return the module's place in such an example."""
         if on == "content":
             return Place(module, self.content)
-        if on in {"space", "space-tools"}:
+        if on in {"space", "space-tools", "editor"}:
             return Place(module, None, self.space)
         return Place(module)
 
@@ -121,11 +127,25 @@ class _Describer:
             return Entry(module, is_dynamic, f"sent to the app on {event}")
         if module.type in self._finders:
             return self._placed(module, is_dynamic)
+        if module.type == PROPERTY_TYPE:
+            names = [name for name, _ in fields_of(module)]
+            problem = "" if names else "it declares no value that CQL could find"
+            where = f"in CQL: {', '.join(names)}" if names else "nowhere"
+            return Entry(module, is_dynamic, where, hidden=problem)
+        if module.type == CONTENT_TYPE:
+            return self._content(module, is_dynamic)
         if module.type == SHORTCUT_TYPE:
             where = f"the keys {keys_of(module)} on every page, and the list at ?"
             problem = problem_of(module, self._modules)
             return Entry(module, is_dynamic, where, hidden=problem)
         return self._by_type(module, is_dynamic)
+
+    def _content(self, module: Module, is_dynamic: bool) -> Entry:
+        reason = "contents of an app's own type cannot be kept here"
+        if list_page(module, self._modules) is None:
+            return Entry(module, is_dynamic, "nowhere", hidden=reason)
+        where = "its list, in the side bar of a space"
+        return Entry(module, is_dynamic, where, self._examples.address("space"), reason)
 
     def _placed(self, module: Module, is_dynamic: bool) -> Entry:
         location = location_of(module)

@@ -16,7 +16,7 @@ from devhost.module_rules import (
 )
 from devhost.rest.caller import require_app
 from devhost.rest.errors import RestError
-from devhost.strict_json import parse_json
+from devhost.strict_json import is_whole, parse_json
 
 MAX_MODULES = 100
 PATH = "/rest/atlassian-connect/1/app/module/dynamic"
@@ -62,6 +62,8 @@ def _parsed_modules() -> Modules:
         modules: Any = parse_json(request.get_data())
     except ValueError as error:
         raise RestError(400, f"The request body is not JSON: {error}.") from error
+    if not is_whole(modules):
+        raise RestError(400, "The request body has a \\u escape for half a character.")
     if not isinstance(modules, dict):
         raise RestError(400, "The request body must be an object of arrays of modules.")
     problems = list(array_problems(modules, product=current_site().product))

@@ -12,6 +12,7 @@ if (boot.missing || !window.connectHost) {
   const parts = [
     "context", "request", "cookie", "history", "navigator", "confluence", "flags",
     "dialogs", "inline-dialogs", "dropdowns", "scroll-position", "keyboard",
+    "selection",
   ];
   await Promise.all(parts.map((part) => import(`./bridge/${part}.js`)));
   await import("./bridge/frames.js");

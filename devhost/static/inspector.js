@@ -193,6 +193,7 @@
       { App: found.appKey || "unknown", "As user": found.user || "" },
       found.notes
     );
+    var labels = { scope: "Required scope", "access rule": "Access rule" };
     Object.keys(facts).forEach(function (name) {
       if (!facts[name]) return;
       var fact = element("dd");
@@ -203,7 +204,7 @@
       } else {
         fact.textContent = facts[name];
       }
-      list.append(element("dt", "", name), fact);
+      list.append(element("dt", "", labels[name] || name), fact);
     });
     return list;
   }

@@ -21,6 +21,11 @@ BELOW = (
     " SELECT id FROM below)"
 )
 FOUND = "content.id IN (SELECT rowid FROM content_text WHERE content_text MATCH ?)"
+PROPERTY_VALUES = (
+    "SELECT owner_id FROM (SELECT owner_id, json_extract(value, ?) AS found,"
+    " json_type(value, ?) AS kind FROM property"
+    " WHERE owner_type = 'content' AND key = ?)"
+)
 
 Part = tuple[str, list[object]]
 
@@ -51,12 +56,41 @@ def _part(node: cql.Node) -> Part:
         parts = [_part(operand) for operand in node.operands]
         joined = f" {node.operator.upper()} ".join(f"({part})" for part, _ in parts)
         return joined, [value for _, values in parts for value in values]
+    if node.property is not None:
+        return _property_part(node, node.property)
     if node.operator == "~":
         words = _words(node.values[0])
         return FOUND, [f"title : ({words})" if node.field == "title" else words]
     parts = [_EXACT[node.field](value) for value in node.values]
     joined = " OR ".join(f"({part})" for part, _ in parts)
     return f"({joined})", [value for _, values in parts for value in values]
+
+
+def _property_part(node: cql.Condition, field: cql.PropertyField) -> Part:
+    parts = [_property_value(node.operator, field, value) for value in node.values]
+    path = "$" + "".join(f'."{name}"' for name in field.path.split("."))
+    compared = " OR ".join(condition for condition, _ in parts)
+    values = [value for _, values in parts for value in values]
+    found = f"content.id IN ({PROPERTY_VALUES} WHERE {compared})"
+    return found, [path, path, field.key, *values]
+
+
+def _property_value(operator: str, field: cql.PropertyField, value: str) -> Part:
+    if field.type == "text":
+        # Assumed: every word of the query is in the text, in any case.
+        words = [word.rstrip("*") for word in WORD.findall(value)] or [value]
+        return (
+            "(kind = 'text' AND "
+            + " AND ".join("instr(lower(found), lower(?)) > 0" for _ in words)
+            + ")",
+            [*words],
+        )
+    if field.type == "number":
+        kinds = "kind IN ('integer', 'real')"
+        return f"({kinds} AND found {operator} ?)", [float(value)]
+    if field.type == "date":
+        return f"(julianday(found) {operator} julianday(?))", [value]
+    return "(kind = 'text' AND found = ?)", [value]
 
 
 def _words(text: str) -> str:

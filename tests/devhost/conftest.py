@@ -20,7 +20,13 @@ from tests.devhost.macro_pages import carry_macros
 
 
 @pytest.fixture
-def confluence() -> Iterator[LocalConfluence]:
+def confluence(
+    confluence: LocalConfluence, request: pytest.FixtureRequest
+) -> Iterator[LocalConfluence]:
+    """The fresh host of the session; a browser, which remembers, gets its own."""
+    if "browser" not in request.fixturenames:
+        yield confluence
+        return
     with LocalConfluence() as running:
         yield running
 

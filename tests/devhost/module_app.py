@@ -85,6 +85,13 @@ MODULES: dict[str, Any] = {
         item("on-dashboard", "system.dashboard.button"),
         item("in-comment", "system.comment.action"),
         item("on-attachment", "system.attachment"),
+        item(
+            "on-selection",
+            "page.view.selection/action-panel",
+            target=dialog_target("dialog"),
+        ),
+        item("in-editor", "atl.editor.savebar"),
+        item("in-apps", "system.browse"),
         item("nowhere", "system.of.another.product"),
     ],
     "webPanels": [
@@ -94,6 +101,8 @@ MODULES: dict[str, Any] = {
         item("end-panel", "atl.comments.view.bottom"),
         item("home-panel", "atl.dashboard.secondary"),
         item("space-panel", "atl.space.sidebar"),
+        item("top-panel", "atl.page.metadata.banner"),
+        item("editor-panel", "atl.editor"),
         item("person-panel", "atl.userprofile"),
     ],
     "contentBylineItems": [
@@ -111,6 +120,17 @@ MODULES: dict[str, Any] = {
             "url": "/box",
             "options": {"size": "small", "header": {"value": "The box"}},
         }
+    ],
+    "customContent": [
+        named(
+            "customer",
+            uiSupport={
+                "listViewComponent": {"moduleKey": "viewer"},
+                "icons": {"item": {"url": "/customer.png"}},
+            },
+            apiSupport={"supportedContainerTypes": ["space"]},
+        ),
+        named("note", apiSupport={"supportedContainerTypes": ["page"]}),
     ],
     "keyboardShortcuts": [
         named("to-viewer", shortcut="gv", target={"key": "default-page"}),

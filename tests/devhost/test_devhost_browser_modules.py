@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, expect
 
 from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
@@ -118,3 +118,27 @@ def test_keys_are_letters_while_somebody_writes(
     title.press_sequentially("gvx?")
     assert title.input_value() == "gvx?"
     assert page.locator("dialog").count() == 0
+
+
+def test_selected_text_offers_its_web_items(page: Page) -> None:
+    panel = page.get_by_role("toolbar", name="Selected text")
+    assert not panel.is_visible()
+    page.locator(".wiki-body p").first.dblclick()
+    panel.get_by_role("link", name="Name of on-selection").click()
+    assert content_id(frame_of(page, "on-selection")) == "98421"
+
+
+def test_a_byline_item_changes_with_its_content_property(page: Page) -> None:
+    page.get_by_role("link", name="Name of byline").click()
+    frame = frame_of(page, "byline")
+    frame.evaluate(
+        """new Promise(done => AP.confluence.setContentProperty({
+            key: "byline-look",
+            value: {name: {value: "2 approvals"}, tooltip: {value: "By two"}},
+        }, done))"""
+    )
+    link = page.locator(".byline a")
+    expect(link).to_have_text("2 approvals")
+    expect(link).to_have_attribute("title", "By two")
+    page.reload()
+    expect(link).to_have_text("2 approvals")

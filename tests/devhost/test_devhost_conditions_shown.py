@@ -157,3 +157,18 @@ def test_a_dynamic_module_with_a_wrong_condition_is_refused(
     assert answer.status_code == 400
     assert PROBLEM in answer.json()["message"]
     assert call("GET", MODULES).json() == {}
+
+
+def test_half_a_character_in_a_module_is_refused(
+    confluence: LocalConfluence, installed: FakeApp, call: Post, desk: Post
+) -> None:
+    modules = {"generalPages": [module("half", name={"value": "P\udc80"})]}
+    answer = call("POST", MODULES, json=modules)
+    assert answer.status_code == 400
+    assert "half a character" in answer.json()["message"]
+    with serve_app(confluence, descriptor={"modules": modules}) as app:
+        refused = desk("install", descriptorUrl=app.descriptor_url)
+    assert refused.status_code == 400
+    assert "half a character" in refused.json()["error"]
+    for path in ("/wiki/", "/devhost/"):
+        assert requests.get(confluence.origin + path, timeout=10).status_code == 200

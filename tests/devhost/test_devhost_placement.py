@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -13,9 +14,11 @@ import requests
 from devhost.locations import LINK_AREAS, PANEL_AREAS, find_area
 from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
+from devhost.wiki.attachments import File
 from tests.devhost.bridge_app import BridgeApp
 from tests.devhost.module_app import MODULE_KEY, serve_module_app
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "modules-and-conditions.md"
 Post = Callable[..., requests.Response]
 PAGE = "/wiki/spaces/DS/pages/98421"
 ADDRESS = f"/wiki/plugins/servlet/ac/{MODULE_KEY}"
@@ -58,6 +61,7 @@ def frames(html: str) -> dict[str, dict[str, Any]]:
     [
         ("/wiki/", {"on-dashboard"}),
         ("/wiki/spaces/DS", {"in-space", "in-space-menu"}),
+        ("/wiki/spaces/DS/pages/create", {"in-space", "in-editor"}),
         (
             PAGE,
             {"in-space", "light", "dialog-item", "inline-item", "in-comment", "byline"},
@@ -145,7 +149,9 @@ def test_panels_are_signed_iframes_where_their_location_is(
     assert frames(show("/wiki/")).keys() == {*everywhere, "home-panel"}
     assert frames(show("/wiki/spaces/DS")).keys() == {*everywhere, "space-panel"}
     on_page = frames(show(PAGE))
-    assert on_page.keys() == {*everywhere, "space-panel", "right-panel", "end-panel"}
+    of_page = {"space-panel", "right-panel", "end-panel", "top-panel"}
+    assert on_page.keys() == {*everywhere, *of_page}
+    assert "editor-panel" in frames(show("/wiki/spaces/DS/pages/create"))
     url = on_page["right-panel"]["url"]
     assert dict(parse_qsl(urlsplit(url).query))["id"] == "98421"
     assert requests.get(url, timeout=10).status_code == 200
@@ -243,3 +249,34 @@ def test_the_areas_have_a_name_each_and_no_location_twice() -> None:
         places = [place for area in areas for place in area.locations]
         assert len(set(names)) == len(names)
         assert len(set(places)) == len(places)
+
+
+def test_every_area_is_on_the_page_that_the_desk_leads_to(
+    confluence: LocalConfluence, show: Show
+) -> None:
+    """No template forgets an area; its modules would vanish without a word."""
+    wiki = confluence.site.wiki
+    viewer = wiki.viewer(ADMINISTRATOR)
+    page = wiki.contents.get(viewer, "98421")
+    wiki.attachments.add(viewer, page, File("a.txt", b"a"))
+    url = f"{confluence.origin}/devhost/api/apps/{MODULE_KEY}/modules"
+    modules = requests.get(url, timeout=10).json()["modules"]
+    descriptions = {area.description for area in (*LINK_AREAS, *PANEL_AREAS)}
+    placed = [each for each in modules if each["where"] in descriptions]
+    assert {each["where"] for each in placed} == descriptions
+    pages: dict[str, str] = {}
+    for each in placed:
+        address, key = each["address"], each["key"]
+        if each["type"] == "webSections":
+            continue
+        if address not in pages:
+            pages[address] = show(address)
+        shown = {*links(pages[address]), *frames(pages[address])}
+        assert key in shown, key
+
+
+def test_every_location_is_in_the_document() -> None:
+    document = DOCUMENT.read_text("utf-8")
+    for area in (*LINK_AREAS, *PANEL_AREAS):
+        names = ", ".join(f"`{place}`" for place in area.locations)
+        assert f"| {names} | {area.description} |" in document

@@ -157,3 +157,11 @@ def test_what_a_later_part_stores_is_forgotten_too(
         pytest.raises(sqlite3.OperationalError, match="no such table"),
     ):
         sql.execute("SELECT * FROM later")
+
+
+def test_a_reset_mends_what_a_test_broke(confluence: LocalConfluence) -> None:
+    confluence.reset()
+    before = confluence.site.public_key_pem
+    confluence.site.__dict__["private_key"] = "not a key"
+    confluence.reset()
+    assert confluence.site.public_key_pem == before

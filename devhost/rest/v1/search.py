@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from devhost import cql
+from devhost.content_properties import property_fields
 from devhost.current import current_site
 from devhost.pages.reading import address
 from devhost.rest.errors import RestError
@@ -38,7 +39,7 @@ def _query() -> Query:
     if "cqlcontext" in request.args:
         raise not_here("The parameter cqlcontext")
     try:
-        return query_of(cql.parse(text))
+        return query_of(cql.parse(text, property_fields(current_site())))
     except cql.CqlNotHereError as error:
         raise not_here(str(error)) from error
     except cql.CqlError as error:
