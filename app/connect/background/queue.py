@@ -71,6 +71,13 @@ class TaskQueue:
                 "see CELERY_BROKER_URL"
             ) from None
 
+    def close(self) -> None:
+        """Close the connections to the broker; the next task makes new ones."""
+        producers: Any = self.__dict__.pop("_producers", None)
+        if producers is not None:
+            producers.force_close_all()
+            producers.connections.force_close_all()
+
     @cached_property
     def _producers(self) -> ProducerPool:
         """Made at the first use, for connections do not survive a fork."""
