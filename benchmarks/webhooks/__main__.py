@@ -106,6 +106,7 @@ def _run(run: Run, stack: ExitStack) -> int:
     host = Host(site, port)
     celery = ["celery", "--app", f"{MODULE}:celery"]
     worker_options = ["worker", *run.broker.pool, "--loglevel", "INFO"]
+    worker_options += ["--hostname", f"{run.environment['BENCHMARK_QUEUE']}@%h"]
     schedule = ["--schedule", str(run.folder / "beat")]
     _start(run, stack, "web", ["gunicorn", "-c", "gunicorn.conf.py", f"{MODULE}:app"])
     worker = _start(run, stack, "worker", [*celery, *worker_options])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -77,9 +78,11 @@ def worker(broker: str, config: dict[str, Any], tmp_path: Path) -> Callable[[], 
 
     @contextmanager
     def run() -> Iterator[subprocess.Popen[bytes]]:
+        # Two workers of one name would take each other's control queue.
+        name = ["--hostname", f"{uuid4()}@test"]
         with (tmp_path / "worker.log").open("ab") as log:
             process = subprocess.Popen(
-                command,
+                [*command, *name],
                 cwd=ROOT,
                 env=os.environ | environment,
                 stdout=log,
