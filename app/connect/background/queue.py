@@ -31,6 +31,7 @@ _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "rediss": _REDIS,
     "amqp": _AMQP,
     "amqps": _AMQP,
+    "sqla+sqlite": {"connect_args": {"timeout": TIMEOUT}},
 }
 
 
@@ -69,6 +70,13 @@ class TaskQueue:
                 f"the broker took no task: {type(error).__name__}; "
                 "see CELERY_BROKER_URL"
             ) from None
+
+    def close(self) -> None:
+        """Close the connections to the broker; the next task makes new ones."""
+        producers: Any = self.__dict__.pop("_producers", None)
+        if producers is not None:
+            producers.force_close_all()
+            producers.connections.force_close_all()
 
     @cached_property
     def _producers(self) -> ProducerPool:
