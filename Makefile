@@ -75,4 +75,4 @@ lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
 
 .PHONY: clean
 clean:  ## remove what the other commands made, but for .env and the databases
-	rm -rf $(VENV) devhost/node_modules .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info
+	rm -rf $(VENV) devhost/node_modules tests/ace/node_modules .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info

@@ -11,11 +11,14 @@ from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
-from devhost.pages.placement import PLACED_TYPES, Spot, Spots, location_of
+from devhost.pages.custom_content import TYPE as CONTENT_TYPE
+from devhost.pages.custom_content import list_page
+from devhost.pages.editing import editor_address
 from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address
+from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
 
@@ -31,7 +34,6 @@ BY_TYPE = {
 }
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
-    "customContent": "contents of an app's own type cannot be kept here",
     "confluenceThemes": "spaces have no themes here",
     "publishConditions": "nothing is published here but by REST",
     "cloudAppMigration": "there are no migrations here",
@@ -74,7 +76,8 @@ class _Examples:
         if on == "space" and space is not None:
             return f"{root}/spaces/{space.key}"
         if on == "editor" and space is not None:
-            return create_address(self.site, space)
+            may = create_address(self.site, space)
+            return editor_address(self.site, space) if may else None
         if on == "space-tools" and space is not None:
             return space_settings_address(self.site, space)
         if on == "content" and self.content is not None:
@@ -129,11 +132,20 @@ class _Describer:
             problem = "" if names else "it declares no value that CQL could find"
             where = f"in CQL: {', '.join(names)}" if names else "nowhere"
             return Entry(module, is_dynamic, where, hidden=problem)
+        if module.type == CONTENT_TYPE:
+            return self._content(module, is_dynamic)
         if module.type == SHORTCUT_TYPE:
             where = f"the keys {keys_of(module)} on every page, and the list at ?"
             problem = problem_of(module, self._modules)
             return Entry(module, is_dynamic, where, hidden=problem)
         return self._by_type(module, is_dynamic)
+
+    def _content(self, module: Module, is_dynamic: bool) -> Entry:
+        reason = "contents of an app's own type cannot be kept here"
+        if list_page(module, self._modules) is None:
+            return Entry(module, is_dynamic, "nowhere", hidden=reason)
+        where = "its list, in the side bar of a space"
+        return Entry(module, is_dynamic, where, self._examples.address("space"), reason)
 
     def _placed(self, module: Module, is_dynamic: bool) -> Entry:
         location = location_of(module)

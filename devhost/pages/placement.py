@@ -1,45 +1,22 @@
 """Which modules of the apps are shown where on one page of ours."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
-from devhost.locations import (
-    DEFAULT_LOCATIONS,
-    LINK_AREAS,
-    NOWHERE,
-    PANEL_AREAS,
-    SECTION_LABELS,
-    SPACE_TOOLS,
-    Area,
-    find_area,
-    is_within,
-)
-from devhost.modules import DEFAULT_WEIGHT, PAGE_TYPES, Module, all_modules, text_of
+from devhost.locations import NOWHERE
+from devhost.modules import PAGE_TYPES, Module, all_modules, text_of
+from devhost.pages import custom_content
+from devhost.pages.custom_content import list_page
 from devhost.pages.iframes import frame
 from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.places import Place
+from devhost.pages.spots import PLACED_TYPES, Spots
 from devhost.site import Site
 from devhost.wiki.records import Content, Space
 
-PLACED_TYPES = ("webItems", "generalPages", "adminPages", "spaceToolsTabs")
 BYLINE_PARTS = ("name", "icon", "tooltip")
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where the location of a module is: an area, and a section of it.
-
-    ``declared`` is the ``webSections`` module if an app brings the section.
-    """
-
-    area: Area
-    section: str = ""
-    label: str = ""
-    weight: int = DEFAULT_WEIGHT
-    declared: Module | None = None
 
 
 @dataclass(frozen=True)
@@ -102,9 +79,20 @@ class Placement:
             if all(self._is_shown(each) for each in sections):
                 key = (spot.weight, spot.section, spot.label)
                 found.setdefault(key, []).append(module)
-        return [
+        groups = [
             Group(label, [link_of(self.place(each)) for each in by_weight(modules)])
             for (_, _, label), modules in sorted(found.items(), key=lambda one: one[0])
+        ]
+        lists = self._content_lists() if area == "space-side" else []
+        return [*groups, Group("", lists)] if lists else groups
+
+    def _content_lists(self) -> list[Link]:
+        declared = self.of_type(custom_content.TYPE)
+        pages = [(each, list_page(each, self.modules)) for each in declared]
+        return [
+            link_of(self.place(page), custom_content.appearance(each))
+            for each, page in pages
+            if page is not None and self._is_shown(page)
         ]
 
     def links(self, area: str) -> list[Link]:
@@ -194,64 +182,6 @@ class Placement:
             found.setdefault(spot.area.name, []).append(panel)
             self.frames.append(frame(self.site, self.place(module), panel.target))
         return found
-
-
-class Spots:
-    """The spots of locations, with the sections that the apps declare."""
-
-    def __init__(self, modules: list[Module], *, has_wiki: bool = True) -> None:
-        self._has_wiki = has_wiki
-        self._sections = [each for each in modules if each.type == "webSections"]
-
-    def of_link(self, module: Module) -> Spot | None:
-        """Return where the link to a module is; None for nowhere."""
-        if module.type not in PLACED_TYPES:
-            return None
-        location = location_of(module)
-        if module.type == "adminPages" and not self._has_wiki:
-            # Jira has locations of its own for its settings.
-            location = DEFAULT_LOCATIONS[module.type]
-        return self._find(location, LINK_AREAS)
-
-    def of_panel(self, module: Module) -> Spot | None:
-        """Return where a web panel is; None for nowhere."""
-        return self._find(module.location, PANEL_AREAS)
-
-    def of_section(self, module: Module) -> Spot | None:
-        """Return where a web section is; None for nowhere."""
-        return self._find(module.location, LINK_AREAS)
-
-    def _find(self, location: str, areas: tuple[Area, ...]) -> Spot | None:
-        for section in self._sections:
-            if location in _section_names(section):
-                area = find_area(section.location, areas)
-                if area is not None:
-                    return Spot(area, location, section.title, section.weight, section)
-        area = find_area(location, areas)
-        if area is None:
-            return None
-        return Spot(area, location, _section_label(location))
-
-
-def _section_label(location: str) -> str:
-    labels = [
-        label for place, label in SECTION_LABELS.items() if is_within(location, place)
-    ]
-    return labels[0] if labels else ""
-
-
-def _section_names(section: Module) -> Iterator[str]:
-    for key in (section.key, f"{section.app.app_key}__{section.key}"):
-        yield key
-        yield f"{section.location}/{key}"
-
-
-def location_of(module: Module) -> str:
-    """Return the whole location of a module, its type's own if it names none."""
-    location = module.location or DEFAULT_LOCATIONS.get(module.type, "")
-    if module.type == "spaceToolsTabs" and not location.startswith("system."):
-        return f"{SPACE_TOOLS}/{location}"
-    return location
 
 
 def by_weight(modules: list[Module]) -> list[Module]:

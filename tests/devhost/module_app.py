@@ -121,6 +121,17 @@ MODULES: dict[str, Any] = {
             "options": {"size": "small", "header": {"value": "The box"}},
         }
     ],
+    "customContent": [
+        named(
+            "customer",
+            uiSupport={
+                "listViewComponent": {"moduleKey": "viewer"},
+                "icons": {"item": {"url": "/customer.png"}},
+            },
+            apiSupport={"supportedContainerTypes": ["space"]},
+        ),
+        named("note", apiSupport={"supportedContainerTypes": ["page"]}),
+    ],
     "keyboardShortcuts": [
         named("to-viewer", shortcut="gv", target={"key": "default-page"}),
         named("to-box", shortcut="x", target={"key": "box"}),

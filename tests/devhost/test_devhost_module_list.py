@@ -83,6 +83,21 @@ def test_a_shortcut_that_leads_nowhere_says_so(
     assert found["to-box"]["hidden"] == ""
 
 
+def test_the_list_of_a_content_type_is_in_the_side_bar(
+    confluence: LocalConfluence, install: Install
+) -> None:
+    found = install(serve_module_app(confluence))
+    address = found["customer"]["address"]
+    html = requests.get(confluence.origin + address, timeout=10).text
+    link = f"/wiki/plugins/servlet/ac/{MODULE_KEY}/viewer?space.key="
+    assert link in html
+    assert ">Name of customer<" in html
+    assert "/customer.png" in html
+    assert ">Name of note<" not in html
+    for key in ("customer", "note"):
+        assert "cannot be kept here" in found[key]["hidden"]
+
+
 def test_no_type_of_module_vanishes(
     confluence: LocalConfluence, install: Install
 ) -> None:

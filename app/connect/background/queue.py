@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from celery import Celery
 from kombu.connection import ConnectionPool
-from kombu.exceptions import KombuError
+from kombu.exceptions import EncodeError
 from kombu.pools import ProducerPool
 
 from ..errors import QueueUnavailableError
@@ -31,6 +31,7 @@ _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "rediss": _REDIS,
     "amqp": _AMQP,
     "amqps": _AMQP,
+    "sqla+sqlite": {"connect_args": {"timeout": TIMEOUT}},
 }
 
 
@@ -43,8 +44,9 @@ class TaskQueue:
         self._paused_until = 0.0
 
     def send(self, name: str, *args: Any) -> None:
-        """Send the task *name* with *args*, which JSON can hold.
+        """Send the task *name* with *args*.
 
+        :raises TypeError: if JSON can't hold *args*.
         :raises QueueUnavailableError: if the broker does not take it, or did not
             a moment ago.
         """
@@ -62,13 +64,22 @@ class TaskQueue:
                     timeout=TIMEOUT,
                     confirm_timeout=TIMEOUT,
                 )
-        except (KombuError, OSError) as error:
+        except EncodeError:
+            raise TypeError(f"{name} was given what JSON can't hold") from None
+        except Exception as error:  # Each transport has errors of its own.
             self._paused_until = time.monotonic() + PAUSE
             # The text of an error can quote the broker's URL.
             raise QueueUnavailableError(
                 f"the broker took no task: {type(error).__name__}; "
                 "see CELERY_BROKER_URL"
             ) from None
+
+    def close(self) -> None:
+        """Close the connections to the broker; the next task makes new ones."""
+        producers: Any = self.__dict__.pop("_producers", None)
+        if producers is not None:
+            producers.force_close_all()
+            producers.connections.force_close_all()
 
     @cached_property
     def _producers(self) -> ProducerPool:
