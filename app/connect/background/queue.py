@@ -6,6 +6,8 @@ seconds after that nothing is sent, and no other request waits.
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 
@@ -52,21 +54,36 @@ class TaskQueue:
         """
         if time.monotonic() < self._paused_until:
             raise QueueUnavailableError("the broker failed a moment ago")
+        with self._producer() as producer:
+            self._celery.send_task(
+                name,
+                args,
+                producer=producer,
+                # A connection that the broker has closed is made anew, once.
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0},
+                timeout=TIMEOUT,
+                confirm_timeout=TIMEOUT,
+            )
+
+    def check(self) -> None:
+        """Make sure that the broker can be reached, and has the queue.
+
+        :raises QueueUnavailableError: if it can't.
+        """
+        with self._producer() as producer:
+            queues = self._celery.amqp.queues
+            queues[self._celery.conf.task_default_queue](producer.channel).declare()
+
+    @contextmanager
+    def _producer(self) -> Iterator[Any]:
+        """Lend a producer; each transport has errors of its own, which end here."""
         try:
             with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
-                self._celery.send_task(
-                    name,
-                    args,
-                    producer=producer,
-                    # A connection that the broker has closed is made anew, once.
-                    retry=True,
-                    retry_policy={"max_retries": 1, "interval_start": 0},
-                    timeout=TIMEOUT,
-                    confirm_timeout=TIMEOUT,
-                )
+                yield producer
         except EncodeError:
-            raise TypeError(f"{name} was given what JSON can't hold") from None
-        except Exception as error:  # Each transport has errors of its own.
+            raise TypeError("a task was given what JSON can't hold") from None
+        except Exception as error:
             self._paused_until = time.monotonic() + PAUSE
             # The text of an error can quote the broker's URL.
             raise QueueUnavailableError(

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_broker_is_noticed(tmp_path: Path) -> None:
 
 def test_what_json_cannot_hold_is_the_callers_mistake() -> None:
     queue = queue_to("memory://")
-    with pytest.raises(TypeError, match="task was given what JSON can't hold"):
+    with pytest.raises(TypeError, match="a task was given what JSON can't hold"):
         queue.send("task", object())
     queue.send("task", 1)
     queue.close()
