@@ -78,8 +78,8 @@ def _introduction(app: Installation) -> str:
 
 def _sections(definitions: list[MacroDefinition]) -> str:
     return "".join(
-        f"<h2>{escape(each.module.title)}</h2>"
-        + (f"<p>{escape(each.description)}</p>" if each.description else "")
-        + sample(each)
+        f"\n<h2>{escape(each.module.title)}</h2>"
+        + (f"\n<p>{escape(each.description)}</p>" if each.description else "")
+        + f"\n{sample(each)}"
         for each in definitions
     )

@@ -7,7 +7,8 @@ import uuid
 from html import escape
 from xml.parsers import expat
 
-from devhost.wiki.storage_format import DOCUMENT, Macro, parse, with_macro_ids
+from devhost.wiki.errors import InvalidError
+from devhost.wiki.storage_format import DOCUMENT, Macro, parse
 
 TAG = "ac:structured-macro"
 
@@ -42,46 +43,47 @@ def _cdata(text: str) -> str:
     return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
-def replace(storage: str, macro_id: str, replacement: str) -> str | None:
+def replace(storage: str, index: int, replacement: str) -> str:
     """Return the body with another text in place of one macro.
 
-    None if it carries no macro with this id.
+    Macros are counted from 0 in the order in which they begin.
 
-    :raises InvalidError: if it is not well-formed.
+    :raises InvalidError: if the body is not well-formed, or has no such macro.
     """
     parse(storage)
-    span = _Spans(with_macro_ids(storage)).found.get(macro_id)
-    if span is None:
-        return None
-    encoded = with_macro_ids(storage).encode()
-    return (encoded[: span[0]] + replacement.encode() + encoded[span[1] :]).decode()
+    spans = _Spans(storage).found
+    if not 0 <= index < len(spans):
+        raise InvalidError("There is no such macro any more")
+    begin, end = spans[index]
+    encoded = storage.encode()
+    return (encoded[:begin] + replacement.encode() + encoded[end:]).decode()
 
 
 class _Spans:
-    """Where each macro begins and ends, in bytes; ``found`` by macro id."""
+    """Where each macro begins and ends, in bytes, in the order of their beginnings."""
 
     def __init__(self, storage: str) -> None:
-        self.found: dict[str, tuple[int, int]] = {}
-        self._open: list[tuple[str, int]] = []
-        self._head, self._tail = DOCUMENT.split("{}")
+        self.found: list[tuple[int, int]] = []
+        self._open: list[int] = []
+        head, tail = DOCUMENT.split("{}")
+        self._head, self._text = head.encode(), storage.encode()
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._text = storage.encode()
-        self._parser.Parse(self._head.encode() + self._text + self._tail.encode(), True)
+        self._parser.Parse(self._head + self._text + tail.encode(), True)
 
     def _offset(self) -> int:
-        return self._parser.CurrentByteIndex - len(self._head.encode())
+        return self._parser.CurrentByteIndex - len(self._head)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == TAG:
-            self._open.append((attributes.get("ac:macro-id", ""), self._offset()))
+            self._open.append(len(self.found))
+            self.found.append((self._offset(), 0))
 
     def _end(self, name: str) -> None:
-        if name != TAG:
-            return
-        identifier, begin = self._open.pop()
-        self.found.setdefault(identifier, (begin, self._end_here()))
+        if name == TAG:
+            number = self._open.pop()
+            self.found[number] = (self.found[number][0], self._end_here())
 
     def _end_here(self) -> int:
         # Of an empty element the parser names what follows it.

@@ -98,7 +98,7 @@ def new_context_token() -> dict[str, str]:
     The app must be installed and enabled. Its module need not be there: a
     dynamic module may have been removed while its iframe is open.
     """
-    body = _requested()
+    body = requested()
     app = _requested_app(body)
     key = str(body.get("moduleKey"))
     module = find_module(current_site(), app, key) or Module(app, "", {"key": key})
@@ -139,7 +139,8 @@ def content_address() -> dict[str, str]:
     return {"address": reading.address(page)}
 
 
-def _requested() -> dict[str, Any]:
+def requested() -> dict[str, Any]:
+    """Return what the script of our page sends; 403 if it is another's."""
     if not has_session():
         abort(403, "Only the pages of the local Confluence may ask for this.")
     try:
@@ -159,7 +160,7 @@ def _requested_app(body: dict[str, Any]) -> Installation:
 
 
 def _requested_place() -> Place:
-    body = _requested()
+    body = requested()
     app = _requested_app(body)
     module = find_module(current_site(), app, str(body.get("moduleKey")))
     if module is None or not module.url:

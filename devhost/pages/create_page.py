@@ -8,6 +8,7 @@ from devhost.current import current_site
 from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
+from devhost.pages.editing import editor_address, show_draft
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import (
     CREATE,
@@ -27,7 +28,7 @@ blueprint = site_blueprint("create_page")
 
 @blueprint.get(CREATE)
 def choose(space_key: str) -> str:
-    """Show the templates, and a form for a page of one's own."""
+    """Show the templates, and the way to an empty page."""
     return _form(_space(space_key))
 
 
@@ -43,31 +44,28 @@ def create(space_key: str) -> AnyResponse | str | tuple[str, int]:
             made = instantiate(site, module, space)
             draft = Draft(title or made.title or _free(site, space, module), made.body)
             if goes_to_editor(module):
-                return _form(space, draft, module)
+                return show_draft(space, draft.title, draft.body, template=module.title)
         page = site.wiki.editor.create(
             reading.viewer_of(site), NewContent("page", space, draft.title, draft.body)
         )
     except (BlueprintError, WikiError) as error:
-        return _form(space, draft, error=str(error)), 400
+        if "template" in request.form:
+            return _form(space, title, str(error)), 400
+        return show_draft(space, title, draft.body, problem=f"{error}."), 400
     return redirect(reading.address(page), 303)
 
 
-def _form(
-    space: Space,
-    draft: Draft | None = None,
-    module: Module | None = None,
-    error: str = "",
-) -> str:
+def _form(space: Space, title: str = "", error: str = "") -> str:
     site = current_site()
-    placed = Placement(site, ("site", "space", "editor"), space=space)
+    placed = Placement(site, ("site", "space"), space=space)
     return render(
         "create.html",
         placed,
         space=space,
         space_settings=space_settings_address(site, space),
         templates=placed.of_type(TYPE),
-        draft=draft,
-        filled_in=module,
+        title=title,
+        editor_address=editor_address(site, space),
         error=error,
     )
 

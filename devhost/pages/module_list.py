@@ -13,6 +13,7 @@ from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
 from devhost.pages.custom_content import TYPE as CONTENT_TYPE
 from devhost.pages.custom_content import list_page
+from devhost.pages.editing import editor_address
 from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
@@ -75,7 +76,8 @@ class _Examples:
         if on == "space" and space is not None:
             return f"{root}/spaces/{space.key}"
         if on == "editor" and space is not None:
-            return create_address(self.site, space)
+            may = create_address(self.site, space)
+            return editor_address(self.site, space) if may else None
         if on == "space-tools" and space is not None:
             return space_settings_address(self.site, space)
         if on == "content" and self.content is not None:

@@ -5,9 +5,7 @@ from typing import Any
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
-from devhost.locations import (
-    NOWHERE,
-)
+from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, all_modules, text_of
 from devhost.pages import custom_content
 from devhost.pages.custom_content import list_page

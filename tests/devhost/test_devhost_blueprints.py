@@ -125,7 +125,7 @@ def test_a_template_of_the_editor_is_shown_first(
 ) -> None:
     answer = create("edited", title="My own")
     assert answer.status_code == 200
-    assert "Create from Plan edited" in answer.text
+    assert "From the template Plan edited" in answer.text
     assert 'value="My own"' in answer.text
     assert "<h2>Hello &lt;b&gt;you" in unescape(answer.text)
     page = page_at(confluence, create(title="My own", body="<p>Changed</p>"))

@@ -156,41 +156,6 @@ def test_only_a_macro_editor_may_call(
     assert refused.value.message == expected
 
 
-def test_a_macro_editor_saves_and_then_closes(
-    confluence: LocalConfluence, open_bridge: OpenFrames, browser_page: Page
-) -> None:
-    open_bridge(PAGE, 2)
-    url = browser_page.evaluate("JSON.parse(boot.textContent).frames[0].url")
-    # As a page of ours that edits a macro would show it.
-    browser_page.evaluate(
-        """([key, url]) => {
-            const macroEditor = {saveUrl: "/devhost/api/user", closeUrl: "/wiki/home"};
-            document.querySelector("main").prepend(connectHost.create({
-                addon_key: key, key: "one", url, options: {macroEditor}})[0]);
-        }""",
-        [BRIDGE_KEY, url],
-    )
-    editor = app_frames(browser_page, 3)[0]
-    with (
-        browser_page.expect_navigation(url="**/wiki/home"),
-        browser_page.expect_request("**/devhost/api/user") as saved,
-    ):
-        editor.evaluate(
-            """() => {
-                AP.confluence.saveMacro({color: "red"}, "A body");
-                AP.confluence.closeMacroEditor();
-            }"""
-        )
-    posted = saved.value.post_data_json
-    assert posted == {
-        "appKey": BRIDGE_KEY,
-        "moduleKey": "one",
-        "contentId": "98421",
-        "parameters": {"color": "red"},
-        "body": "A body",
-    }
-
-
 def test_a_request_may_be_binary_and_its_headers_are_sent(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:

@@ -61,7 +61,7 @@ def frames(html: str) -> dict[str, dict[str, Any]]:
     [
         ("/wiki/", {"on-dashboard"}),
         ("/wiki/spaces/DS", {"in-space", "in-space-menu"}),
-        ("/wiki/spaces/DS/create", {"in-space", "in-editor"}),
+        ("/wiki/spaces/DS/pages/create", {"in-space", "in-editor"}),
         (
             PAGE,
             {"in-space", "light", "dialog-item", "inline-item", "in-comment", "byline"},
@@ -151,7 +151,7 @@ def test_panels_are_signed_iframes_where_their_location_is(
     on_page = frames(show(PAGE))
     of_page = {"space-panel", "right-panel", "end-panel", "top-panel"}
     assert on_page.keys() == {*everywhere, *of_page}
-    assert "editor-panel" in frames(show("/wiki/spaces/DS/create"))
+    assert "editor-panel" in frames(show("/wiki/spaces/DS/pages/create"))
     url = on_page["right-panel"]["url"]
     assert dict(parse_qsl(urlsplit(url).query))["id"] == "98421"
     assert requests.get(url, timeout=10).status_code == 200

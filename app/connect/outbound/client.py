@@ -6,6 +6,7 @@ https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
 
 from collections.abc import Mapping
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -113,35 +114,38 @@ class HostClient:
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
         absolute, base_url = resolve(self._tenant, url)
+        prepared = self._prepare(
+            requests.Request(
+                method,
+                absolute,
+                params=params,
+                json=json,
+                data=data,
+                files=files,
+                headers={"Accept": "application/json", **(headers or {})},
+                # Each try is authorised for itself; without any, .netrc is read.
+                auth=lambda prepared: prepared,
+            )
+        )
+        attempt = partial(self._attempt, prepared, base_url)
+        if self._patience is None:
+            return attempt()
+        repeatable = method in _IDEMPOTENT if retry is None else retry
+        return self._patience.call(
+            attempt, repeatable=repeatable and can_be_sent_again(prepared)
+        )
+
+    def _attempt(
+        self, prepared: requests.PreparedRequest, base_url: str
+    ) -> requests.Response:
+        """Send a request as the app, once."""
         auth = JWTAuth(
             app_key=self._app_key,
             client_key=self._tenant.client_key,
             base_url=base_url,
             shared_secret=self._shared_secret,
         )
-        request = requests.Request(
-            method,
-            absolute,
-            params=params,
-            json=json,
-            data=data,
-            files=files,
-            headers={"Accept": "application/json", **(headers or {})},
-            # Each try is signed for itself; without any, requests reads .netrc.
-            auth=lambda unsigned: unsigned,
-        )
-        prepared = self._prepare(request)
-
-        def attempt() -> requests.Response:
-            return self._send(auth(prepared.copy()))
-
-        if self._patience is None:
-            return attempt()
-        # What is read while it is sent is gone afterwards.
-        repeatable = isinstance(prepared.body, str | bytes | None) and (
-            method in _IDEMPOTENT if retry is None else retry
-        )
-        return self._patience.call(attempt, repeatable=repeatable)
+        return self._send(prepared, auth)
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
@@ -152,12 +156,14 @@ class HostClient:
             # requests lets some of urllib3's pass, as for a host name with "..".
             raise _unavailable(request.method, request.url, error) from None
 
-    def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
-        url = prepared.url or ""
+    def _send(
+        self, prepared: requests.PreparedRequest, auth: AuthBase
+    ) -> requests.Response:
+        request, url = auth(prepared.copy()), prepared.url or ""
         settings = self._session.merge_environment_settings(url, {}, None, None, None)
         try:
             response = self._session.send(
-                prepared, timeout=TIMEOUTS, allow_redirects=False, **settings
+                request, timeout=TIMEOUTS, allow_redirects=False, **settings
             )
         except (requests.RequestException, HTTPError) as error:
             raise _unavailable(prepared.method, url, error) from None
@@ -215,8 +221,7 @@ def error_of(response: requests.Response) -> HostResponseError:
     limited = response.status_code == 429
     kind = RateLimitedError if limited else HostResponseError
     error = _error(kind, response, _message(response))
-    header = response.headers.get("Retry-After", "")
-    error.retry_after = parse_retry_after(header, utc_now())
+    error.retry_after = retry_after(response)
     if response.status_code == 503 or (
         response.status_code > 500 and error.retry_after is not None
     ):
@@ -253,7 +258,21 @@ def _message(response: requests.Response) -> str:
     found = None
     if isinstance(body, dict):
         found = body.get("message") or body.get("errorMessage") or body.get("detail")
-    text = found if isinstance(found, str) else response.reason or "no message"
+    return shown(found if isinstance(found, str) else response.reason or "no message")
+
+
+def shown(text: str) -> str:
+    """Return the start of a host's words on one line."""
     # It ends in logs and terminals, which control characters could steer.
     printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
     return " ".join(printable.split())
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
+    return parse_retry_after(response.headers.get("Retry-After", ""), utc_now())
+
+
+def can_be_sent_again(prepared: requests.PreparedRequest) -> bool:
+    """Whether the body is there after it was sent, as that of a stream is not."""
+    return isinstance(prepared.body, str | bytes | None)

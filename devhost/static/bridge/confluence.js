@@ -1,25 +1,18 @@
 /* AP.confluence: macros and content properties.
    https://developer.atlassian.com/cloud/confluence/jsapi/confluence/
 
-   A macro editor is an iframe with options.macroEditor = {saveUrl, closeUrl}:
-   our page's server stores what is posted to saveUrl, as {parameters, body}. */
-import {
-  ask, boot, callbackOf, callerOf, contentIdOf, host, placeOf, promising,
-} from "./page.js";
+   A macro editor is a dialog of the page editor, with options.macroEditor: what it
+   saves is told to that page by the event macro-editor-save. */
+import { callbackOf, callerOf, contentIdOf, host, promising } from "./page.js";
 import { followProperty } from "./byline.js";
 import { send } from "./request.js";
 
 const UPDATED = "contentProperty.update";
 
-// An app closes its editor at once after it saves.
-let saving = Promise.resolve();
-
-function editorOf(args, member) {
-  const editor = callerOf(args).options.macroEditor;
-  if (!editor) {
+function checkIsEditor(args, member) {
+  if (!callerOf(args).options.macroEditor) {
     throw new Error(`AP.confluence.${member}: this page is not a macro editor`);
   }
-  return editor;
 }
 
 function propertyUrl(caller, key) {
@@ -78,16 +71,18 @@ host.defineModule("confluence", {
     callbackOf(arguments)(callerOf(arguments).options.macroBody || "");
   },
   saveMacro: promising(function (parameters, body) {
-    const editor = editorOf(arguments, "saveMacro");
+    checkIsEditor(arguments, "saveMacro");
     const given = typeof body === "string" ? { body } : {};
-    const place = placeOf(callerOf(arguments));
-    saving = ask(editor.saveUrl, { ...place, parameters, ...given });
-    return saving.then(() => null);
+    const detail = { parameters: parameters || {}, ...given };
+    document.dispatchEvent(new CustomEvent("macro-editor-save", { detail }));
   }),
-  closeMacroEditor: promising(async function () {
-    const editor = editorOf(arguments, "closeMacroEditor");
-    await saving.catch(() => {});
-    location.assign(editor.closeUrl);
+  closeMacroEditor: promising(function () {
+    checkIsEditor(arguments, "closeMacroEditor");
+    const appKey = callerOf(arguments).addon_key;
+    // Its submit button may have closed it already.
+    if (host.getFrameworkAdaptor().getProviderByModuleName("dialog").isActiveDialog(appKey)) {
+      host.dialog.close(appKey);
+    }
   }),
   getContentProperty(key) {
     tellProperty(arguments);

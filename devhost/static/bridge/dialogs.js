@@ -94,6 +94,7 @@ provide("dialog", {
     dialog = null;
     box.close();
     box.remove();
+    document.dispatchEvent(new CustomEvent("app-dialog-closed"));
   },
   isActiveDialog: (appKey) => Boolean(dialog) && dialog.extension.addon_key === appKey,
   setButtonDisabled(identifier, disabled) {

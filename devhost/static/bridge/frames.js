@@ -2,10 +2,17 @@
 import { ask, boot, host, placeOf } from "./page.js";
 import { hashState } from "./history.js";
 
+function frameOf(extension) {
+  const { macroEditor } = extension.options || {};
+  const place = placeOf(extension);
+  if (!macroEditor) return ask("/devhost/api/iframe", place);
+  return ask("/devhost/api/macro-editor", { ...place, ...macroEditor });
+}
+
 // The bridge wants a promise of jQuery's kind, and a failure with a text.
 function resolve(extension) {
   const answer = $.Deferred();
-  ask("/devhost/api/iframe", placeOf(extension)).then(
+  frameOf(extension).then(
     (frame) =>
       answer.resolve({ addon_key: extension.addon_key, key: extension.key, ...frame }),
     (error) => {
