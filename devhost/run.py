@@ -24,9 +24,11 @@ APP_PORT = 8080
 PORT = 8090
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
-# Threads, for the connections of an embedded broker do not survive a fork.
+# Threads, for the connections of an embedded broker do not survive a fork; and more
+# than one message for each, for the worker looks into that broker once a second.
 WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker", "--beat"]
-WORKER += ["--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING"]
+WORKER += ["--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16"]
+WORKER += ["--loglevel", "WARNING"]
 
 
 class RunError(Exception):

@@ -27,7 +27,7 @@ _STATES = ("enabled", "disabled", "uninstalled")
 
 @connect_cli.command()
 def doctor() -> None:
-    """Check settings, database, secrets, descriptor and key servers."""
+    """Check settings, database, secrets, descriptor, broker and key servers."""
     failed = 0
     for check in run_checks():
         mark = (
