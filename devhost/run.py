@@ -68,6 +68,7 @@ def app_environment(app_port: int, port: int) -> dict[str, str]:
             "CONNECT_BASE_URL": f"http://127.0.0.1:{app_port}",
             "CONNECT_ALLOWED_HOSTS": "localhost",
             "CONNECT_KEY_SERVERS": f"{site}/install-keys",
+            "CONNECT_OAUTH_SERVER": site,
             "CONNECT_ALL_JS_URL": f"{site}/wiki/atlassian-connect/all.js",
             "PORT": str(app_port),
         }
