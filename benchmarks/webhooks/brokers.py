@@ -53,7 +53,8 @@ class ProxiedBroker:
 class EmbeddedBroker:
     """A SQLite file, which is out of reach while somebody else has it locked."""
 
-    pool = ("--pool", "threads", "--concurrency", "4")
+    # As in make run. The worker looks into the file once a second.
+    pool = ("--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16")
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "broker.sqlite3"

@@ -6,12 +6,14 @@ seconds after that nothing is sent, and no other request waits.
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 
 from celery import Celery
 from kombu.connection import ConnectionPool
-from kombu.exceptions import KombuError
+from kombu.exceptions import EncodeError
 from kombu.pools import ProducerPool
 
 from ..errors import QueueUnavailableError
@@ -44,26 +46,44 @@ class TaskQueue:
         self._paused_until = 0.0
 
     def send(self, name: str, *args: Any) -> None:
-        """Send the task *name* with *args*, which JSON can hold.
+        """Send the task *name* with *args*.
 
+        :raises TypeError: if JSON can't hold *args*.
         :raises QueueUnavailableError: if the broker does not take it, or did not
             a moment ago.
         """
         if time.monotonic() < self._paused_until:
             raise QueueUnavailableError("the broker failed a moment ago")
+        with self._producer() as producer:
+            self._celery.send_task(
+                name,
+                args,
+                producer=producer,
+                # A connection that the broker has closed is made anew, once.
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0},
+                timeout=TIMEOUT,
+                confirm_timeout=TIMEOUT,
+            )
+
+    def check(self) -> None:
+        """Make sure that the broker can be reached, and has the queue.
+
+        :raises QueueUnavailableError: if it can't.
+        """
+        with self._producer() as producer:
+            queues = self._celery.amqp.queues
+            queues[self._celery.conf.task_default_queue](producer.channel).declare()
+
+    @contextmanager
+    def _producer(self) -> Iterator[Any]:
+        """Lend a producer; each transport has errors of its own, which end here."""
         try:
             with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
-                self._celery.send_task(
-                    name,
-                    args,
-                    producer=producer,
-                    # A connection that the broker has closed is made anew, once.
-                    retry=True,
-                    retry_policy={"max_retries": 1, "interval_start": 0},
-                    timeout=TIMEOUT,
-                    confirm_timeout=TIMEOUT,
-                )
-        except (KombuError, OSError) as error:
+                yield producer
+        except EncodeError:
+            raise TypeError("a task was given what JSON can't hold") from None
+        except Exception as error:
             self._paused_until = time.monotonic() + PAUSE
             # The text of an error can quote the broker's URL.
             raise QueueUnavailableError(

@@ -94,3 +94,20 @@ def test_an_embedded_broker_that_is_locked_is_given_up(
     with pytest.raises(QueueUnavailableError):
         queue_to(f"sqla+sqlite:///{path}").send("task", 1)
     lock.close()
+
+
+def test_a_file_that_is_no_broker_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "broker.sqlite3"
+    path.write_text("canary" * 1000)
+    with pytest.raises(QueueUnavailableError) as caught:
+        queue_to(f"sqla+sqlite:///{path}").send("task", 1)
+    assert "canary" not in str(caught.value)
+
+
+def test_what_json_cannot_hold_is_the_callers_mistake() -> None:
+    queue = queue_to("memory://")
+    with pytest.raises(TypeError, match="a task was given what JSON can't hold"):
+        queue.send("task", object())
+    queue.send("task", 1)
+    queue.close()
+    queue.close()
