@@ -210,6 +210,11 @@ SETTINGS: dict[str, Setting] = {
         ),
         "the install-key servers in the order they are asked, comma separated",
     ),
+    "CONNECT_OAUTH_SERVER": Setting(
+        _base_url,
+        "https://oauth-2-authorization-server.services.atlassian.com",
+        "the server that gives the app access tokens to act as a user with",
+    ),
     "CONNECT_ALL_JS_URL": Setting(
         _script_url,
         "https://connect-cdn.atl-paas.net/all.js",

@@ -60,9 +60,10 @@ def _close_databases() -> Iterator[None]:
         engine.dispose()
 
 
-@pytest.fixture(scope="session")
+# No longer: its event loop is in the way of tests that run one of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for all tests."""
+    """Headless Chromium, one for the tests of a module."""
     yield from run_chromium()
 
 

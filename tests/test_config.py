@@ -30,6 +30,9 @@ DEFAULTS = {
         "https://connect-install-keys.atlassian.com",
         "https://asap-distribution.us-west-2.prod.atl-asap.net",
     ),
+    "CONNECT_OAUTH_SERVER": (
+        "https://oauth-2-authorization-server.services.atlassian.com"
+    ),
     "CONNECT_ALL_JS_URL": "https://connect-cdn.atl-paas.net/all.js",
     "CONNECT_CLOCK_LEEWAY": 30,
     "CONNECT_SECRET_GRACE": 86_400,

@@ -9,7 +9,8 @@ In the order in which a request meets it:
 * ``background``: the inbox of webhooks, and what a worker does after the answer.
 * ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
   says whose request this is, ``signals`` tells of changes.
-* ``outbound``: ``service`` calls a tenant's host, through ``client``.
+* ``outbound``: ``service`` calls a tenant's host, through ``client`` as the app and
+  through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
@@ -40,6 +41,7 @@ from .inbound.install_keys import InstallKeys
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
 from .lint import find_problems
+from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
 from .outbound.service import TenantService, current_service
 from .protocol.scopes import effective_scopes
@@ -111,7 +113,11 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-install-keys"] = InstallKeys(
         settings["CONNECT_KEY_SERVERS"]
     )
-    app.extensions["connect-session"] = new_session()
+    session = new_session()
+    app.extensions["connect-session"] = session
+    app.extensions["connect-access-tokens"] = AccessTokens(
+        tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
+    )
     background.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()

@@ -15,6 +15,7 @@
     * QueueUnavailableError         the broker took no task; answered 503
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
+        * ImpersonationError        the site lets the app act as no user; never sent
         * HostUnavailableError      no answer: connection, timeout, TLS
         * HostResponseError         a 4xx or 5xx, or an answer that can't be read
             * PropertyNotFoundError
@@ -94,6 +95,10 @@ class HostError(ConnectError):
 
 class UnsafeURLError(HostError, ValueError):
     """The URL could leave the tenant's own base URL; nothing was sent."""
+
+
+class ImpersonationError(HostError):
+    """The site has given the app no OAuth client id; the message says what to do."""
 
 
 class HostUnavailableError(HostError):

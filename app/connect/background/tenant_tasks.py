@@ -50,6 +50,7 @@ class TenantTask(Generic[_P, _R]):
         Commit first what the task is to find in the database.
 
         :raises RuntimeError: outside of a verified request and ``acting_for``.
+        :raises TypeError: if JSON can't hold the arguments.
         :raises QueueUnavailableError: if the broker does not take it.
         """
         verified = get_verified_request()

@@ -101,30 +101,44 @@ class HostClient:
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
         absolute, base_url = resolve(self._tenant, url)
+        options = {
+            "params": params,
+            "json": json,
+            "data": data,
+            "files": files,
+            "headers": {"Accept": "application/json", **(headers or {})},
+        }
+        return self._call(method, absolute, base_url, options)
+
+    def _call(
+        self, method: str, url: str, base_url: str, options: dict[str, Any]
+    ) -> requests.Response:
+        """Send a request as the app."""
         auth = JWTAuth(
             app_key=self._app_key,
             client_key=self._tenant.client_key,
             base_url=base_url,
             shared_secret=self._shared_secret,
         )
+        return self._send(method, url, auth, options)
+
+    def _send(
+        self, method: str, url: str, auth: AuthBase, options: dict[str, Any]
+    ) -> requests.Response:
         try:
             response = self._session.request(
                 method,
-                absolute,
-                params=params,
-                json=json,
-                data=data,
-                files=files,
-                headers={"Accept": "application/json", **(headers or {})},
+                url,
                 auth=auth,
                 timeout=TIMEOUTS,
                 allow_redirects=False,
+                **options,
             )
         except requests.exceptions.InvalidJSONError:
             raise ValueError("json is not something that JSON can hold") from None
         except (requests.RequestException, HTTPError) as error:
             # requests lets some of urllib3's pass, as for a host name with "..".
-            path = absolute.partition("?")[0]
+            path = url.partition("?")[0]
             raise HostUnavailableError(
                 f"{method} {path} got no answer: {type(error).__name__}"
             ) from None
@@ -181,7 +195,7 @@ def error_of(response: requests.Response) -> HostResponseError:
     """Return the error that an answer of 400 or more stands for."""
     if response.status_code == 429:
         limited = _error(RateLimitedError, response, _message(response))
-        limited.retry_after = _retry_after(response)
+        limited.retry_after = retry_after(response)
         return limited
     return _error(HostResponseError, response, _message(response))
 
@@ -201,13 +215,17 @@ def _message(response: requests.Response) -> str:
     found = None
     if isinstance(body, dict):
         found = body.get("message") or body.get("errorMessage") or body.get("detail")
-    text = found if isinstance(found, str) else response.reason or "no message"
+    return shown(found if isinstance(found, str) else response.reason or "no message")
+
+
+def shown(text: str) -> str:
+    """Return the start of a host's words on one line."""
     # It ends in logs and terminals, which control characters could steer.
     printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
     return " ".join(printable.split())
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def retry_after(response: requests.Response) -> float | None:
     """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():

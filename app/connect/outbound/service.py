@@ -1,6 +1,8 @@
 """One tenant's host, as an object."""
 
-from typing import Any, cast
+from collections.abc import Iterable
+from copy import copy
+from typing import Any, Self, cast
 
 import requests
 from werkzeug.local import LocalProxy
@@ -8,14 +10,16 @@ from werkzeug.local import LocalProxy
 from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
+from .access_tokens import Grant, get_access_tokens
 from .client import HostClient, get_session
+from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
 from .properties import AppProperties
 
 
 class TenantService:
-    """Calls the host of one tenant as the app.
+    """Calls the host of one tenant as the app, or with :meth:`as_user` as a user.
 
     ``properties``, ``license`` and ``modules`` are its resources; everything
     else is a :meth:`request`. Needs an app context, and holds no connection.
@@ -33,15 +37,57 @@ class TenantService:
         if shared_secret is None:
             shared_secret = state.tenants.shared_secret_of(tenant)
         self.tenant = tenant
-        self._client = HostClient(
-            tenant,
-            app_key=state.app_key,
-            shared_secret=shared_secret,
-            session=get_session(),
+        secret = shared_secret
+
+        # A closure, unlike an attribute, does not show the secret.
+        def grant(account_id: str, scopes: Iterable[str] | None) -> Grant:
+            return new_grant(
+                tenant,
+                account_id,
+                scopes,
+                app_scopes=state.scopes,
+                shared_secret=secret,
+            )
+
+        self._grant = grant
+        self._call_with(
+            HostClient(
+                tenant,
+                app_key=state.app_key,
+                shared_secret=shared_secret,
+                session=get_session(),
+            )
         )
-        self.properties = AppProperties(self._client, state.app_key)
-        self.license = LicenseResource(self._client, state.app_key, state.scopes)
-        self.modules = DynamicModules(self._client)
+
+    def as_user(self, account_id: str, *, scopes: Iterable[str] | None = None) -> Self:
+        """Return the same service, acting as a user; nothing is sent yet.
+
+        The first call asks for an access token, which all workers share. *scopes*
+        narrows what may be done below what the app's own scopes allow. What only
+        an app may call, such as app properties, the host then refuses.
+
+        :raises ValueError: if *account_id* is none, or *scopes* is empty.
+        :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
+        :raises ImpersonationError: if the site has not given the app an OAuth
+            client id, which comes with an install after ACT_AS_USER was added.
+        """
+        service = copy(self)
+        service._call_with(
+            UserClient(
+                self._grant(account_id, scopes),
+                app_key=get_state().app_key,
+                tokens=get_access_tokens(),
+                session=get_session(),
+            )
+        )
+        return service
+
+    def _call_with(self, client: HostClient) -> None:
+        state = get_state()
+        self._client = client
+        self.properties = AppProperties(client, state.app_key)
+        self.license = LicenseResource(client, state.app_key, state.scopes)
+        self.modules = DynamicModules(client)
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Call any REST resource; see :meth:`HostClient.request`.
@@ -59,7 +105,8 @@ class TenantService:
         return self._client.get_json(url, **options)
 
     def __repr__(self) -> str:
-        return f"<TenantService {self.tenant.client_key!r}>"
+        whom = " as a user" if isinstance(self._client, UserClient) else ""
+        return f"<TenantService {self.tenant.client_key!r}{whom}>"
 
 
 def _service_of_this_request() -> TenantService:

@@ -1,0 +1,125 @@
+"""Calls to a tenant's host as one of its users.
+
+What such a call may do is what both the app's scopes and the user's permissions
+allow; the rules that block an app still apply.
+https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+
+from ..errors import HostResponseError, ImpersonationError, ScopeError
+from ..tenants.models import Tenant
+from .access_tokens import AccessTokens, Grant
+from .client import HostClient
+from .urls import check_prepared
+
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9:-]{1,128}")
+
+
+class BearerAuth(AuthBase):
+    """Puts an access token on one request to one tenant."""
+
+    def __init__(self, access_token: str, base_url: str) -> None:
+        self._access_token = access_token
+        self._base_url = base_url
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        check_prepared(request.url or "", self._base_url)
+        request.headers["Authorization"] = f"Bearer {self._access_token}"
+        return request
+
+
+class UserClient(HostClient):
+    """Calls one tenant's host as one of its users."""
+
+    def __init__(
+        self,
+        grant: Grant,
+        *,
+        app_key: str,
+        tokens: AccessTokens,
+        session: requests.Session,
+    ) -> None:
+        secret = grant.shared_secret
+        super().__init__(
+            grant.tenant, app_key=app_key, shared_secret=secret, session=session
+        )
+        self._grant = grant
+        self._tokens = tokens
+
+    def _call(
+        self, method: str, url: str, base_url: str, options: dict[str, Any]
+    ) -> requests.Response:
+        token = self._tokens.get(self._grant)
+        try:
+            return self._send(method, url, BearerAuth(token.value, base_url), options)
+        except HostResponseError as error:
+            if error.status_code != 401:
+                raise
+            # The host ends tokens early: at a reinstall, or when a user goes.
+            self._tokens.drop(self._grant, token)
+            if _is_spent(options):
+                raise
+        token = self._tokens.get(self._grant)
+        return self._send(method, url, BearerAuth(token.value, base_url), options)
+
+
+def _is_spent(options: dict[str, Any]) -> bool:
+    """Whether a body was a stream, which is not there to be sent again."""
+    data = options["data"]
+    if options["files"] is not None:
+        return True
+    return not (data is None or isinstance(data, str | bytes | dict | list | tuple))
+
+
+def new_grant(
+    tenant: Tenant,
+    account_id: str,
+    scopes: Iterable[str] | None,
+    *,
+    app_scopes: frozenset[str],
+    shared_secret: str,
+) -> Grant:
+    """Return what to ask an access token for; nothing is sent.
+
+    :raises ValueError: if *account_id* is none, or *scopes* is empty.
+    :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
+    :raises ImpersonationError: if the tenant has no OAuth client id.
+    """
+    # A proxy of nobody is no None: an anonymous user is nobody to act as.
+    account_id = str(account_id) if account_id else ""
+    if not _ACCOUNT_ID.fullmatch(account_id) or account_id == "unknown":
+        raise ValueError(
+            "as_user needs an account id; an anonymous user has none to act as"
+        )
+    if "ACT_AS_USER" not in app_scopes:
+        raise ScopeError(
+            "acting as a user needs the scope ACT_AS_USER: add it to scopes in "
+            "atlassian-connect.json, and let each site upgrade the app"
+        )
+    narrowed = None if scopes is None else _narrowed(scopes, app_scopes)
+    if not tenant.oauth_client_id:
+        raise ImpersonationError(
+            f"the site {tenant.client_key} has given the app no OAuth client id: "
+            "it comes with the next install, so upgrade or reinstall the app there"
+        )
+    return Grant(tenant, tenant.oauth_client_id, account_id, narrowed, shared_secret)
+
+
+def _narrowed(scopes: Iterable[str], app_scopes: frozenset[str]) -> tuple[str, ...]:
+    if isinstance(scopes, str):
+        raise ValueError('scopes is a list, such as ["READ"]')
+    names = sorted({scope.upper() for scope in scopes})
+    if not names:
+        raise ValueError("scopes names at least one scope; None asks for all")
+    if missing := [name for name in names if name not in app_scopes]:
+        raise ScopeError(
+            f"the scope {missing[0]} is not one of the app's: add it to scopes in "
+            "atlassian-connect.json, or ask for less"
+        )
+    return tuple(names)
