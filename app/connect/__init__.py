@@ -14,6 +14,7 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
+* ``licensing``: whether a tenant has a license.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``links``: to the app's own pages.
   ``cli``: ``flask connect``.
@@ -27,7 +28,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
-from . import background, health
+from . import background, health, licensing
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -45,6 +46,7 @@ from .inbound.install_keys import InstallKeys
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
+from .licensing import current_license, license_required
 from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
@@ -77,11 +79,13 @@ __all__ = [
     "context_jwt_required",
     "current_account_id",
     "current_context",
+    "current_license",
     "current_service",
     "current_tenant",
     "find_tenant",
     "init_app",
     "jwt_required",
+    "license_required",
     "module_url",
     "public",
     "remote_condition",
@@ -138,6 +142,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
     background.init_app(app)
+    licensing.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
