@@ -13,6 +13,7 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``.
+* ``permissions``: decorators that ask the host what the user may do.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``cli``: ``flask connect``.
 
@@ -44,8 +45,13 @@ from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
 from .outbound.service import TenantService, current_service
+from .permissions import PermissionCache, admin_required, permission_required
 from .protocol.scopes import effective_scopes
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.secrets import SecretCipher
@@ -64,6 +70,7 @@ __all__ = [
     "TenantService",
     "WebhookDelivery",
     "acting_for",
+    "admin_required",
     "check",
     "context_jwt_required",
     "current_account_id",
@@ -73,6 +80,7 @@ __all__ = [
     "find_tenant",
     "init_app",
     "jwt_required",
+    "permission_required",
     "public",
     "tenant_disabled",
     "tenant_enabled",
@@ -115,6 +123,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-permissions"] = PermissionCache(
+        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
+    )
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
@@ -136,12 +147,13 @@ def check(app: Flask) -> None:
 
     Each webhook has its handler then, too.
 
-    :raises ConfigurationError: naming each route without a policy.
+    :raises ConfigurationError: naming each route without a policy, and each whose
+        check of permissions can't work.
     :raises DescriptorError: naming each module that is not served as it must, and
         each webhook that has no handler, or the other way round.
     """
-    if undeclared := list(find_undeclared_routes(app)):
-        raise ConfigurationError("; ".join(undeclared))
+    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
+        raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
