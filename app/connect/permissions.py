@@ -180,6 +180,8 @@ def _may(account_id: str, operation: str, content_id: str) -> bool:
                 "operation": operation,
             },
             headers={"X-Atlassian-Token": "no-check"},
+            # It changes nothing.
+            retry=True,
         )
     except HostResponseError as error:
         # A content that is not there, or that the app itself may not see.

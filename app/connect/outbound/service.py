@@ -15,6 +15,7 @@ from .client import HostClient, get_session
 from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
+from .patience import get_patience
 from .properties import AppProperties
 
 
@@ -56,6 +57,7 @@ class TenantService:
                 app_key=state.app_key,
                 shared_secret=shared_secret,
                 session=get_session(),
+                patience=get_patience(),
             )
         )
 
@@ -78,6 +80,7 @@ class TenantService:
                 app_key=get_state().app_key,
                 tokens=get_access_tokens(),
                 session=get_session(),
+                patience=get_patience(),
             )
         )
         return service
