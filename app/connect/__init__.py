@@ -14,7 +14,8 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
-* ``licensing``: whether a tenant has a license.
+* ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
+  has a license, and what the user may do.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``links``: to the app's own pages.
   ``cli``: ``flask connect``.
@@ -53,9 +54,14 @@ from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
 from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
+from .permissions import PermissionCache, admin_required, permission_required
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.secrets import SecretCipher
@@ -74,6 +80,7 @@ __all__ = [
     "TenantService",
     "WebhookDelivery",
     "acting_for",
+    "admin_required",
     "cacheable_page",
     "check",
     "context_jwt_required",
@@ -87,6 +94,7 @@ __all__ = [
     "jwt_required",
     "license_required",
     "module_url",
+    "permission_required",
     "public",
     "remote_condition",
     "render_storage",
@@ -135,6 +143,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-permissions"] = PermissionCache(
+        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
+    )
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
@@ -161,12 +172,13 @@ def check(app: Flask) -> None:
 
     Each webhook has its handler then, too.
 
-    :raises ConfigurationError: naming each route without a policy.
+    :raises ConfigurationError: naming each route without a policy, and each whose
+        check of permissions can't work.
     :raises DescriptorError: naming each module that is not served as it must, and
         each webhook that has no handler, or the other way round.
     """
-    if undeclared := list(find_undeclared_routes(app)):
-        raise ConfigurationError("; ".join(undeclared))
+    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
+        raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.connect import (
+    admin_required,
     context_jwt_required,
     current_license,
     jwt_required,
@@ -24,6 +25,7 @@ ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 PAGE = {"Accept": "text/html"}
 ACTIVE = {"active": True, "type": "COMMERCIAL", "evaluation": False}
 EXPIRED = {"active": False, "type": "COMMERCIAL", "evaluation": False}
+ADMINISTERS = [{"operation": "administer", "targetType": "application"}]
 TEMPLATE = "{{ current_license.active }} {{ current_license.evaluation }}"
 
 
@@ -43,6 +45,10 @@ def add_pages(app: Flask) -> None:
 
     app.add_url_rule("/paid", view_func=jwt_required(license_required(page)))
     app.add_url_rule("/banner", view_func=jwt_required(unlicensed))
+    either = {"/license-first": license_required(admin_required(page))}
+    either["/permission-first"] = admin_required(license_required(page))
+    for path, both in either.items():
+        app.add_url_rule(path, path, view_func=jwt_required(both))
     view = context_jwt_required(license_required(answer))
     app.add_url_rule("/api/paid", view_func=view)
 
@@ -208,3 +214,27 @@ def test_a_view_knows_the_entitlement(
 def test_a_license_above_its_policy_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="the policy stands above"):
         license_required(jwt_required(lambda: "page"))
+
+
+@pytest.mark.parametrize("path", ["/license-first", "/permission-first"])
+@pytest.mark.parametrize(
+    ("license_", "operations", "status"),
+    [
+        pytest.param(ACTIVE, ADMINISTERS, 200, id="both"),
+        pytest.param(EXPIRED, ADMINISTERS, 402, id="no license"),
+        pytest.param(ACTIVE, [], 403, id="no permission"),
+    ],
+)
+def test_a_license_and_a_permission_are_both_needed(
+    client: FlaskClient,
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    path: str,
+    license_: dict[str, Any],
+    operations: list[Any],
+    status: int,
+) -> None:
+    network.assert_all_requests_are_fired = False
+    network.get(ADDON, json=body(license_))
+    network.get(f"{signing.SITE}/rest/api/user", json={"operations": operations})
+    assert ask(client, path).status_code == status
