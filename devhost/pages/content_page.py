@@ -15,6 +15,8 @@ from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
 from devhost.pages.places import CUSTOM as CUSTOM_DATA
+from devhost.pages.space_addresses import space_settings_address
+from devhost.site import Site
 from devhost.wiki.records import Content
 
 ROOT = "/wiki/spaces/<space_key>/custom-content/<content_id>"
@@ -41,6 +43,8 @@ def show(space_key: str, content_id: str, slug: str = "") -> str | AnyResponse:
         content=found,
         type_name=declared.title if declared else found.type,
         space=found.space,
+        space_settings=space_settings_address(site, found.space),
+        above=[(each, reading.address(each)) for each in _above(site, found)],
         body=None if found.is_raw else reading.body(site, found),
         shelves=shelves(site, found),
         **{
@@ -49,6 +53,16 @@ def show(space_key: str, content_id: str, slug: str = "") -> str | AnyResponse:
             if name in {"attachments", "comments", "labels"}
         },
     )
+
+
+def _above(site: Site, found: Content) -> list[Content]:
+    """Return what a content is in, the outermost first."""
+    line: list[Content] = []
+    within = reading.find_any(site, found.container_id)
+    while within is not None:
+        line.insert(0, within)
+        within = reading.find_any(site, within.container_id)
+    return line
 
 
 def _parameters(found: Content) -> str:

@@ -112,6 +112,7 @@ def test_without_a_page_of_the_app_the_body_is_shown(
     html = get(confluence, address(note)).text
     assert "<strong>words</strong>" in html
     assert "Name of note" in html
+    assert f'<a href="/wiki{address(parent)}">' in html
     data = add(DATA, HOME, body='{"a": "<script>"}')
     assert "<pre>{&#34;a&#34;: &#34;&lt;script&gt;&#34;}</pre>" in (
         get(confluence, address(data)).text
