@@ -209,3 +209,17 @@ def test_a_page_outlives_a_moment_without_its_host(
     with getattr(confluence.faults, fault)(times=1, **settings):
         assert page.get("/api/menu-link").json == {"present": False}
     assert waits.seconds == [2]
+
+
+@pytest.mark.parametrize("url", ["/rest/api/content", "/api/v2/pages"])
+def test_long_answers_are_read_to_their_end(
+    confluence: RecordingConfluence, installed_app: InstalledApp, url: str
+) -> None:
+    with installed_app.app.app_context():
+        tenant = find_tenant(installed_app.client_key)
+        assert tenant is not None
+        service = TenantService(tenant)
+        one_by_one = [page["id"] for page in service.paginate(url, limit=1)]
+        at_once = service.get_json(url, params={"limit": 100})["results"]
+    assert one_by_one == [page["id"] for page in at_once]
+    assert len(one_by_one) > 1

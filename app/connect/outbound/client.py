@@ -80,7 +80,7 @@ class HostClient:
         session: requests.Session,
         patience: Patience | None = None,
     ) -> None:
-        self._tenant = tenant
+        self.tenant = tenant
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
@@ -113,7 +113,7 @@ class HostClient:
         method = method.upper()
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
-        absolute, base_url = resolve(self._tenant, url)
+        absolute, base_url = resolve(self.tenant, url)
         prepared = self._prepare(
             requests.Request(
                 method,
@@ -141,7 +141,7 @@ class HostClient:
         """Send a request as the app, once."""
         auth = JWTAuth(
             app_key=self._app_key,
-            client_key=self._tenant.client_key,
+            client_key=self.tenant.client_key,
             base_url=base_url,
             shared_secret=self._shared_secret,
         )

@@ -10,6 +10,7 @@ from app.config import ROOT
 from app.connect import acting_for
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.connect.conftest import Told
 
 DOCUMENT = (ROOT / "docs" / "calling-the-host.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -42,3 +43,34 @@ def test_the_task_calls_the_host(
     task = app.extensions["celery"].tasks["calling_the_host.count_spaces"]
     task(tenant.client_key, None, [], {})
     assert capsys.readouterr().out == "2\n"
+
+
+def test_the_long_answers_are_read_to_their_end(
+    app_context: None, tenant: Tenant, network: responses.RequestsMock, capsys: Any
+) -> None:
+    pages = f"{signing.SITE}/api/v2/pages"
+    link = {"next": "/wiki/api/v2/pages?cursor=b"}
+    network.get(pages, json={"results": [{"title": "One"}], "_links": link})
+    network.get(pages, json={"results": [{"title": "Two"}], "_links": {}})
+    found = {"results": [{"title": "Hit"}], "totalSize": 1, "_links": {}}
+    network.get(f"{signing.SITE}/rest/api/search", json=found)
+    with acting_for(tenant):
+        names = run(BLOCKS[2])
+    assert names["titles"] == ["One", "Two"]
+    assert capsys.readouterr().out == "page 1: 1 of 1\nHit\n"
+
+
+def test_the_task_hands_on_where_it_was(
+    app: Flask,
+    app_context: None,
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    told: Told,
+) -> None:
+    run(BLOCKS[3])
+    link = {"next": "/wiki/api/v2/pages?cursor=b"}
+    network.get(f"{signing.SITE}/api/v2/pages", json={"results": [{}], "_links": link})
+    task = app.extensions["celery"].tasks["calling_the_host.index"]
+    task(tenant.client_key, None, [], {})
+    [(_, message)] = told()
+    assert message[2] == ["/wiki/api/v2/pages?cursor=b"]
