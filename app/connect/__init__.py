@@ -14,9 +14,10 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
-* ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
-  and whether the app keeps what it promises. ``links``: to the app's own pages.
-  ``cli``: ``flask connect``.
+* ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
+  atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
+  the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
+  connect``.
 
 ``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
 ``outbound`` <- the rest; a test keeps it so.
@@ -27,7 +28,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
-from . import background, health
+from . import background, health, languages
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -65,6 +66,7 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
+from .translations import find_translation_problems
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
@@ -134,6 +136,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
     background.init_app(app)
+    languages.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
@@ -150,17 +153,20 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
-    Each webhook has its handler then, too.
+    Each webhook has its handler then, and each translation of the descriptor its
+    file.
 
     :raises ConfigurationError: naming each route without a policy.
-    :raises DescriptorError: naming each module that is not served as it must, and
-        each webhook that has no handler, or the other way round.
+    :raises DescriptorError: naming each module that is not served as it must, each
+        webhook that has no handler, or the other way round, and each text that has
+        no translation.
     """
     if undeclared := list(find_undeclared_routes(app)):
         raise ConfigurationError("; ".join(undeclared))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
+        *find_translation_problems(app, descriptor),
         *find_webhook_differences(descriptor, registered),
     ]
     if problems:
