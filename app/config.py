@@ -234,6 +234,11 @@ SETTINGS: dict[str, Setting] = {
     "CONNECT_TENANT_RETENTION_DAYS": Setting(
         _days, 60, "how many days a tenant is kept after it uninstalled"
     ),
+    "CONNECT_REQUEST_WAIT_SECONDS": Setting(
+        _whole_number,
+        5,
+        "how many seconds a web request may wait for a host that is busy",
+    ),
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": Setting(
         _count, 12, "how often a webhook's handler is called before it is parked"
     ),

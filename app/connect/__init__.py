@@ -50,6 +50,7 @@ from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
+from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
@@ -134,6 +135,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-session"] = session
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
+    )
+    app.extensions["connect-patience"] = Patience(
+        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
     background.init_app(app)
     languages.init_app(app)

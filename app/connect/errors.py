@@ -90,7 +90,17 @@ class QueueUnavailableError(ConnectError):
 
 
 class HostError(ConnectError):
-    """A call to the host failed."""
+    """A call to the host failed.
+
+    ``temporary`` says whether the same call may succeed a little later;
+    ``retry_after`` is for how many seconds the host asked for a pause, None when
+    it did not; ``retry_in`` is in how many seconds the call can be made again,
+    None when nothing is won by it.
+    """
+
+    temporary: bool = False
+    retry_after: float | None = None
+    retry_in: float | None = None
 
 
 class UnsafeURLError(HostError, ValueError):
@@ -131,7 +141,7 @@ class RateLimitedError(HostResponseError):
     https://developer.atlassian.com/cloud/confluence/rate-limiting/
     """
 
-    retry_after: float | None = None
+    temporary = True
 
 
 class ModuleRejectedError(HostResponseError):
