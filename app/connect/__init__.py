@@ -14,6 +14,7 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
+* ``permissions``: decorators that ask the host what the user may do.
 * ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
   atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
   the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
@@ -52,9 +53,14 @@ from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
 from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
+from .permissions import PermissionCache, admin_required, permission_required
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.secrets import SecretCipher
@@ -74,6 +80,7 @@ __all__ = [
     "TenantService",
     "WebhookDelivery",
     "acting_for",
+    "admin_required",
     "cacheable_page",
     "check",
     "context_jwt_required",
@@ -85,6 +92,7 @@ __all__ = [
     "init_app",
     "jwt_required",
     "module_url",
+    "permission_required",
     "public",
     "remote_condition",
     "render_storage",
@@ -133,6 +141,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-permissions"] = PermissionCache(
+        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
+    )
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
@@ -160,13 +171,14 @@ def check(app: Flask) -> None:
     Each webhook has its handler then, and each translation of the descriptor its
     file.
 
-    :raises ConfigurationError: naming each route without a policy.
+    :raises ConfigurationError: naming each route without a policy, and each whose
+        check of permissions can't work.
     :raises DescriptorError: naming each module that is not served as it must, each
         webhook that has no handler, or the other way round, and each text that has
         no translation.
     """
-    if undeclared := list(find_undeclared_routes(app)):
-        raise ConfigurationError("; ".join(undeclared))
+    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
+        raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
