@@ -1,5 +1,6 @@
 """The code of docs/users-and-permissions.md runs, against the local Confluence."""
 
+import html
 import re
 from typing import Any
 
@@ -112,3 +113,16 @@ def test_the_host_is_asked_what_the_user_may_do(
     confluence.received("POST", check, status=200, times=2)
     page.get(f"/api/pages/{PAGE}/review")
     confluence.received("POST", check, times=2)
+
+
+def test_a_page_navigates_and_posts_without_the_bridge(
+    views: None, signed_client: SignedClient, app: Flask
+) -> None:
+    first = signed_client.get("/wizard").text
+    [link] = re.findall(r'href="([^"]+)"', first)
+    browser = app.test_client()
+    second = browser.get(html.unescape(link)).text
+    [token] = re.findall(r'value="([^"]+)"', second)
+    saved = browser.post("/wizard/save", data={"session_token": token})
+    assert saved.text == "saved for 557058:devhost-administrator"
+    assert browser.post(f"/wizard/save?session_token={token}").status_code == 401

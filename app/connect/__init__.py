@@ -3,7 +3,8 @@
 In the order in which a request meets it:
 
 * ``inbound``: ``evidence`` finds the token and the hashes it may have,
-  ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
+  ``verify`` holds the policies as decorators, ``session_token`` one of the app's
+  own, ``install_keys`` fetches the keys
   of signed installs, ``lifecycle`` is the blueprint of the callbacks,
   ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer;
   ``cacheable``, ``static_macros`` and ``conditions`` are views of special modules.
@@ -44,6 +45,7 @@ from .inbound.cacheable import cacheable_page
 from .inbound.conditions import remote_condition
 from .inbound.headers import register_headers
 from .inbound.install_keys import InstallKeys
+from .inbound.session_token import session_token, session_token_required
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
@@ -96,6 +98,8 @@ __all__ = [
     "public",
     "remote_condition",
     "render_storage",
+    "session_token",
+    "session_token_required",
     "static_macro",
     "storage_cdata",
     "storage_macro",
@@ -157,6 +161,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
+    app.jinja_env.globals["session_token"] = session_token
     for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["module_url"] = module_url

@@ -16,7 +16,7 @@ from .inbound.verify import Policy, policy_of
 from .lint import is_external_link, iterate_conditions, iterate_modules
 from .permissions import restrictions_of
 
-_OF_A_USER = (Policy.URL_BOUND, Policy.CONTEXT)
+_OF_A_USER = (Policy.URL_BOUND, Policy.CONTEXT, Policy.SESSION)
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 # Modules whose URL is not a page of the app.
 _NOT_OURS = frozenset({"confluenceContentProperties", "keyboardShortcuts"})
@@ -29,7 +29,8 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
         if policy_of(app.view_functions.get(rule.endpoint)) is None:
             yield (
                 f"the route {rule.rule} declares no policy: decorate its view with "
-                "jwt_required, context_jwt_required or public, below the route"
+                "jwt_required, context_jwt_required, session_token_required or public, "
+                "below the route"
             )
 
 
@@ -42,8 +43,8 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
         if restrictions and policy is not None and policy not in _OF_A_USER:
             yield (
                 f"the route {rule.rule} asks what its user may do, and its policy "
-                f"{policy} knows of none: let it have jwt_required or "
-                "context_jwt_required"
+                f"{policy} knows of none: let it have jwt_required, "
+                "context_jwt_required or session_token_required"
             )
         for restriction in restrictions:
             argument = restriction.argument
