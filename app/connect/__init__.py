@@ -17,9 +17,10 @@ In the order in which a request meets it:
   ``scopes``, ``urls``, ``storage_format``.
 * ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
   has a license, and what the user may do.
-* ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
-  and whether the app keeps what it promises. ``links``: to the app's own pages.
-  ``cli``: ``flask connect``.
+* ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
+  atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
+  the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
+  connect``.
 
 ``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
 ``outbound`` <- the rest; a test keeps it so.
@@ -30,7 +31,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
-from . import background, health, licensing
+from . import background, health, languages, licensing
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -76,6 +77,7 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
+from .translations import find_translation_problems
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
@@ -158,6 +160,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     background.init_app(app)
     licensing.init_app(app)
+    languages.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
@@ -175,18 +178,21 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
-    Each webhook has its handler then, too.
+    Each webhook has its handler then, and each translation of the descriptor its
+    file.
 
     :raises ConfigurationError: naming each route without a policy, and each whose
         check of permissions can't work.
-    :raises DescriptorError: naming each module that is not served as it must, and
-        each webhook that has no handler, or the other way round.
+    :raises DescriptorError: naming each module that is not served as it must, each
+        webhook that has no handler, or the other way round, and each text that has
+        no translation.
     """
     if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
         raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
+        *find_translation_problems(app, descriptor),
         *find_webhook_differences(descriptor, registered),
     ]
     if problems:
