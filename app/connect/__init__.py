@@ -26,7 +26,9 @@ In the order in which a request meets it:
 ``outbound`` <- the rest; a test keeps it so.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -55,6 +57,7 @@ from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
+from .outbound.pace import new_pace
 from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
 from .permissions import PermissionCache, admin_required, permission_required
@@ -158,6 +161,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-patience"] = Patience(
         request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
+    app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
     background.init_app(app)
     licensing.init_app(app)
     languages.init_app(app)
@@ -173,6 +177,13 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])
+
+
+def _redis_url(settings: Mapping[str, Any]) -> str | None:
+    """Return where workers share what they know: by default the broker, if it can."""
+    url: str | None = settings["CONNECT_REDIS_URL"]
+    broker = str(settings["CELERY_BROKER_URL"]).partition(";")[0].strip()
+    return url or (broker if broker.startswith(("redis://", "rediss://")) else None)
 
 
 def check(app: Flask) -> None:

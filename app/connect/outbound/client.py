@@ -26,6 +26,7 @@ from ..protocol.qsh import query_string_hash
 from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
+from .pace import Pace
 from .patience import Patience
 from .urls import check_prepared, resolve
 
@@ -79,12 +80,14 @@ class HostClient:
         shared_secret: str,
         session: requests.Session,
         patience: Patience | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.tenant = tenant
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
         self._patience = patience
+        self._pace = pace
 
     def request(
         self,
@@ -159,7 +162,11 @@ class HostClient:
     def _send(
         self, prepared: requests.PreparedRequest, auth: AuthBase
     ) -> requests.Response:
-        request, url = auth(prepared.copy()), prepared.url or ""
+        url = prepared.url or ""
+        if self._pace is not None:
+            path = urlsplit(url).path
+            self._pace.wait_for_turn(self.tenant, prepared.method or "", path)
+        request = auth(prepared.copy())
         settings = self._session.merge_environment_settings(url, {}, None, None, None)
         try:
             response = self._session.send(
@@ -167,6 +174,8 @@ class HostClient:
             )
         except (requests.RequestException, HTTPError) as error:
             raise _unavailable(prepared.method, url, error) from None
+        if self._pace is not None:
+            self._pace.note(self.tenant, response)
         if response.status_code >= 400:
             raise error_of(response)
         return response

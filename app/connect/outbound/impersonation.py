@@ -15,6 +15,7 @@ from ..errors import HostResponseError, ImpersonationError, ScopeError
 from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
 from .client import HostClient, can_be_sent_again
+from .pace import Pace
 from .patience import Patience
 from .urls import check_prepared
 
@@ -45,6 +46,7 @@ class UserClient(HostClient):
         tokens: AccessTokens,
         session: requests.Session,
         patience: Patience | None = None,
+        pace: Pace | None = None,
     ) -> None:
         super().__init__(
             grant.tenant,
@@ -52,6 +54,7 @@ class UserClient(HostClient):
             shared_secret=grant.shared_secret,
             session=session,
             patience=patience,
+            pace=pace,
         )
         self._grant = grant
         self._tokens = tokens

@@ -15,6 +15,7 @@ from .client import HostClient, get_session
 from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
+from .pace import get_pace
 from .pagination import MAX_PAGES, Page, Progress, iterate_pages
 from .patience import get_patience
 from .properties import AppProperties
@@ -59,6 +60,7 @@ class TenantService:
                 shared_secret=shared_secret,
                 session=get_session(),
                 patience=get_patience(),
+                pace=get_pace(),
             )
         )
 
@@ -82,6 +84,7 @@ class TenantService:
                 tokens=get_access_tokens(),
                 session=get_session(),
                 patience=get_patience(),
+                pace=get_pace(),
             )
         )
         return service
