@@ -16,6 +16,7 @@ In the order in which a request meets it:
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
 * ``permissions``: decorators that ask the host what the user may do.
+  ``personal_data_cycle``: of whom the app keeps data, and the cycle that reports it.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``links``: to the app's own pages.
   ``cli``: ``flask connect``.
@@ -55,6 +56,7 @@ from .outbound.client import new_session
 from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
 from .permissions import PermissionCache, admin_required, permission_required
+from .personal_data_cycle import personal_data
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .routes import (
@@ -64,8 +66,11 @@ from .routes import (
 )
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
+from .tenants.personal_data import PersonalDataStore
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
+    account_closed,
+    account_updated,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
@@ -79,6 +84,8 @@ from .webhook_rules import find_webhook_differences
 __all__ = [
     "TenantService",
     "WebhookDelivery",
+    "account_closed",
+    "account_updated",
     "acting_for",
     "admin_required",
     "cacheable_page",
@@ -93,6 +100,7 @@ __all__ = [
     "jwt_required",
     "module_url",
     "permission_required",
+    "personal_data",
     "public",
     "remote_condition",
     "render_storage",
@@ -143,6 +151,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-personal-data"] = PersonalDataStore(db)
     app.extensions["connect-permissions"] = PermissionCache(
         settings["CONNECT_PERMISSION_CACHE_SECONDS"]
     )
