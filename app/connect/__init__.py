@@ -15,7 +15,8 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
-* ``permissions``: decorators that ask the host what the user may do.
+* ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
+  has a license, and what the user may do.
 * ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
   atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
   the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
@@ -30,7 +31,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
-from . import background, health, languages
+from . import background, health, languages, licensing
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -49,6 +50,7 @@ from .inbound.session_token import session_token, session_token_required
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
+from .licensing import current_license, license_required
 from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
@@ -88,11 +90,13 @@ __all__ = [
     "context_jwt_required",
     "current_account_id",
     "current_context",
+    "current_license",
     "current_service",
     "current_tenant",
     "find_tenant",
     "init_app",
     "jwt_required",
+    "license_required",
     "module_url",
     "permission_required",
     "public",
@@ -155,6 +159,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
     background.init_app(app)
+    licensing.init_app(app)
     languages.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
