@@ -10,8 +10,7 @@ from flask import Blueprint, Flask
 
 from app import connect
 from app.config import ROOT
-from app.connect.personal_data import report_personal_data
-from app.connect.tenants.models import Tenant
+from app.connect.personal_data_cycle import report_personal_data
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
@@ -131,8 +130,13 @@ def test_a_page_navigates_and_posts_without_the_bridge(
     assert browser.post(f"/wizard/save?session_token={token}").status_code == 401
 
 
-def test_a_user_who_has_gone_is_erased(tenant: Tenant, app_context: None) -> None:
+def test_a_user_who_has_gone_is_erased(
+    installed_app: InstalledApp, app_context: None
+) -> None:
+    """The local Confluence takes no reports, so its answer is made up."""
     names = run(BLOCKS[3])
+    tenant = connect.find_tenant(installed_app.client_key)
+    assert tenant is not None
     for account_id in ("gone", "changed", "same"):
         names["keep_profile"](tenant, account_id, {"name": "canary"})
     heard = [{"accountId": "gone", "status": "closed"}]

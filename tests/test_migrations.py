@@ -18,6 +18,7 @@ OURS = {
     "personal_data_account",
     "tenant",
     "tenant_event",
+    "tenant_license",
     "user_token",
     "webhook_delivery",
 }

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import requests
 import responses
-from app.connect.personal_data import RETRY, report_personal_data
 from flask import Flask
 from sqlalchemy import update
 
@@ -21,6 +20,7 @@ from app.connect import (
     personal_data,
 )
 from app.connect.background.schedule import REPORT, SCHEDULE
+from app.connect.personal_data_cycle import RETRY, report_personal_data
 from app.connect.tenants.models import Tenant, utc_now
 from app.connect.tenants.personal_data import Account, record
 from app.connect.tenants.state import get_state

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..errors import ConfigurationError
 from . import merge
 from .cache import Credentials, CredentialsCache
+from .licenses import drop_license
 from .models import InstallKind, Tenant, utc_now
 from .personal_data import drop_personal_data
 from .rows import (
@@ -185,6 +186,7 @@ class TenantStore:
             for client_key in client_keys:
                 drop_user_tokens(connection, client_key)
                 drop_personal_data(connection, client_key)
+                drop_license(connection, client_key)
                 audit(connection, client_key, "purged")
             return client_keys
 
@@ -253,6 +255,7 @@ class TenantStore:
             if event == "uninstalled":
                 drop_user_tokens(connection, client_key)
                 drop_personal_data(connection, client_key)
+                drop_license(connection, client_key)
             audit(connection, client_key, event)
             return update_row(connection, row, values(row) | {"updated_at": utc_now()})
 
