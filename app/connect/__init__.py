@@ -3,7 +3,8 @@
 In the order in which a request meets it:
 
 * ``inbound``: ``evidence`` finds the token and the hashes it may have,
-  ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
+  ``verify`` holds the policies as decorators, ``session_token`` one of the app's
+  own, ``install_keys`` fetches the keys
   of signed installs, ``lifecycle`` is the blueprint of the callbacks,
   ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer;
   ``cacheable``, ``static_macros`` and ``conditions`` are views of special modules.
@@ -14,9 +15,12 @@ In the order in which a request meets it:
   through ``impersonation`` as a user.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
-* ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
-  and whether the app keeps what it promises. ``links``: to the app's own pages.
-  ``cli``: ``flask connect``.
+* ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
+  has a license, and what the user may do.
+* ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
+  atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
+  the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
+  connect``.
 
 ``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
 ``outbound`` <- the rest; a test keeps it so.
@@ -27,7 +31,7 @@ from pathlib import Path
 from flask import Flask
 
 from ..extensions import db
-from . import background, health
+from . import background, health, languages, licensing
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -42,17 +46,25 @@ from .inbound.cacheable import cacheable_page
 from .inbound.conditions import remote_condition
 from .inbound.headers import register_headers
 from .inbound.install_keys import InstallKeys
+from .inbound.session_token import session_token, session_token_required
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
+from .licensing import current_license, license_required
 from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
 from .outbound.client import new_session
+from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
+from .permissions import PermissionCache, admin_required, permission_required
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.secrets import SecretCipher
@@ -65,26 +77,33 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
+from .translations import find_translation_problems
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
     "TenantService",
     "WebhookDelivery",
     "acting_for",
+    "admin_required",
     "cacheable_page",
     "check",
     "context_jwt_required",
     "current_account_id",
     "current_context",
+    "current_license",
     "current_service",
     "current_tenant",
     "find_tenant",
     "init_app",
     "jwt_required",
+    "license_required",
     "module_url",
+    "permission_required",
     "public",
     "remote_condition",
     "render_storage",
+    "session_token",
+    "session_token_required",
     "static_macro",
     "storage_cdata",
     "storage_macro",
@@ -130,15 +149,24 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-permissions"] = PermissionCache(
+        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
+    )
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
+    app.extensions["connect-patience"] = Patience(
+        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
+    )
     background.init_app(app)
+    licensing.init_app(app)
+    languages.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
+    app.jinja_env.globals["session_token"] = session_token
     for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["module_url"] = module_url
@@ -150,17 +178,21 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
-    Each webhook has its handler then, too.
+    Each webhook has its handler then, and each translation of the descriptor its
+    file.
 
-    :raises ConfigurationError: naming each route without a policy.
-    :raises DescriptorError: naming each module that is not served as it must, and
-        each webhook that has no handler, or the other way round.
+    :raises ConfigurationError: naming each route without a policy, and each whose
+        check of permissions can't work.
+    :raises DescriptorError: naming each module that is not served as it must, each
+        webhook that has no handler, or the other way round, and each text that has
+        no translation.
     """
-    if undeclared := list(find_undeclared_routes(app)):
-        raise ConfigurationError("; ".join(undeclared))
+    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
+        raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
+        *find_translation_problems(app, descriptor),
         *find_webhook_differences(descriptor, registered),
     ]
     if problems:

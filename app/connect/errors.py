@@ -10,9 +10,12 @@
         * QshMismatchError          the token was made for another request
         * UnknownTenantError        the tenant is not installed, or is disabled
         * UntrustedInstallError     a lifecycle body contradicts its token
+    * PermissionDeniedError         the verified user may not do this; answered 403
+    * PermissionUnknownError        the host can't say whether; answered 503
     * MalformedBodyError            a trusted request with a body we can't read: 400
     * InstallKeysUnavailableError   no key server could be asked; answered 503
     * QueueUnavailableError         the broker took no task; answered 503
+    * LicenseRequiredError          the tenant's license has ended; answered 402
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
         * ImpersonationError        the site lets the app act as no user; never sent
@@ -77,6 +80,21 @@ class UntrustedInstallError(AuthenticationError):
     """A lifecycle body names another tenant, app, event or host than it may."""
 
 
+class PermissionDeniedError(ConnectError):
+    """The verified user may not do this: 403.
+
+    ``needed`` is what was asked, such as ``administrator`` or ``read``.
+    """
+
+    def __init__(self, needed: str, reason: str) -> None:
+        super().__init__(f"{needed} is needed, and {reason}")
+        self.needed = needed
+
+
+class PermissionUnknownError(ConnectError):
+    """The host could not be asked what the user may do; nobody gets in: 503."""
+
+
 class MalformedBodyError(ConnectError):
     """The body of a trusted request is not what the event carries: 400."""
 
@@ -89,8 +107,29 @@ class QueueUnavailableError(ConnectError):
     """The broker took no task; what was asked may be asked again: 503."""
 
 
+class LicenseRequiredError(ConnectError):
+    """The license of a tenant has ended; its users are told so: 402.
+
+    ``evaluation`` says whether it was one to try the app.
+    """
+
+    def __init__(self, client_key: str, *, evaluation: bool) -> None:
+        super().__init__(f"the license has ended: client_key={client_key}")
+        self.evaluation = evaluation
+
+
 class HostError(ConnectError):
-    """A call to the host failed."""
+    """A call to the host failed.
+
+    ``temporary`` says whether the same call may succeed a little later;
+    ``retry_after`` is for how many seconds the host asked for a pause, None when
+    it did not; ``retry_in`` is in how many seconds the call can be made again,
+    None when nothing is won by it.
+    """
+
+    temporary: bool = False
+    retry_after: float | None = None
+    retry_in: float | None = None
 
 
 class UnsafeURLError(HostError, ValueError):
@@ -131,7 +170,7 @@ class RateLimitedError(HostResponseError):
     https://developer.atlassian.com/cloud/confluence/rate-limiting/
     """
 
-    retry_after: float | None = None
+    temporary = True
 
 
 class ModuleRejectedError(HostResponseError):

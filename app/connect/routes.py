@@ -14,7 +14,9 @@ from werkzeug.routing import RequestRedirect
 
 from .inbound.verify import Policy, policy_of
 from .lint import is_external_link, iterate_conditions, iterate_modules
+from .permissions import restrictions_of
 
+_OF_A_USER = (Policy.URL_BOUND, Policy.CONTEXT, Policy.SESSION)
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 # Modules whose URL is not a page of the app.
 _NOT_OURS = frozenset({"confluenceContentProperties", "keyboardShortcuts"})
@@ -27,7 +29,34 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
         if policy_of(app.view_functions.get(rule.endpoint)) is None:
             yield (
                 f"the route {rule.rule} declares no policy: decorate its view with "
-                "jwt_required, context_jwt_required or public, below the route"
+                "jwt_required, context_jwt_required, session_token_required or public, "
+                "below the route"
+            )
+
+
+def find_misplaced_checks(app: Flask) -> Iterator[str]:
+    """Yield the checks of permissions that would ask about nobody, or of nothing."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions.get(rule.endpoint)
+        restrictions = restrictions_of(view)
+        policy = policy_of(view)
+        if restrictions and policy is not None and policy not in _OF_A_USER:
+            yield (
+                f"the route {rule.rule} asks what its user may do, and its policy "
+                f"{policy} knows of none: let it have jwt_required, "
+                "context_jwt_required or session_token_required"
+            )
+        for restriction in restrictions:
+            argument = restriction.argument
+            if argument is not None and argument not in rule.arguments:
+                yield (
+                    f"the route {rule.rule} has no <{argument}>, which "
+                    "permission_required takes the content id from"
+                )
+        if restrictions and "READ" not in app.extensions["connect"].scopes:
+            yield (
+                f"the route {rule.rule} asks what its user may do, which needs the "
+                "scope READ: add it to scopes in atlassian-connect.json"
             )
 
 
@@ -47,7 +76,7 @@ def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[st
 def _unserved(
     app: Flask, path: str, method: str, url: str, expected: Policy
 ) -> Iterator[str]:
-    found = _policy_at(app, method, url)
+    found = policy_at(app, method, url)
     if found is None:
         yield f"{path} is not served by the app: add a route for it"
     elif found is not expected:
@@ -76,14 +105,21 @@ def _method_of(kind: str, module: dict[str, Any]) -> str:
     return "POST" if kind == "webhooks" or method == "POST" else "GET"
 
 
-def _policy_at(app: Flask, method: str, url: str) -> Policy | None:
+def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the endpoint that serves *url*, and its values; None if there is none."""
     routes = app.url_map.bind("localhost")
     # A variable stands for text or, where the route asks for one, for a number.
     for value in ("x", "1"):
         path = _VARIABLE.sub(value, url.partition("?")[0])
         try:
-            endpoint, _ = routes.match(path, method=method)
+            endpoint, values = routes.match(path, method=method)
         except (HTTPException, RequestRedirect):
             continue
-        return policy_of(app.view_functions[endpoint])
+        return endpoint, dict(values)
     return None
+
+
+def policy_at(app: Flask, method: str, url: str) -> Policy | None:
+    """Return the policy of the view that serves *url*; None if there is none."""
+    route = route_of(app, method, url)
+    return policy_of(app.view_functions[route[0]]) if route else None

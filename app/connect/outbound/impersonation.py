@@ -7,7 +7,6 @@ https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import requests
 from requests.auth import AuthBase
@@ -15,7 +14,8 @@ from requests.auth import AuthBase
 from ..errors import HostResponseError, ImpersonationError, ScopeError
 from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
-from .client import HostClient
+from .client import HostClient, can_be_sent_again
+from .patience import Patience
 from .urls import check_prepared
 
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9:-]{1,128}")
@@ -44,37 +44,34 @@ class UserClient(HostClient):
         app_key: str,
         tokens: AccessTokens,
         session: requests.Session,
+        patience: Patience | None = None,
     ) -> None:
-        secret = grant.shared_secret
         super().__init__(
-            grant.tenant, app_key=app_key, shared_secret=secret, session=session
+            grant.tenant,
+            app_key=app_key,
+            shared_secret=grant.shared_secret,
+            session=session,
+            patience=patience,
         )
         self._grant = grant
         self._tokens = tokens
 
-    def _call(
-        self, method: str, url: str, base_url: str, options: dict[str, Any]
+    def _attempt(
+        self, prepared: requests.PreparedRequest, base_url: str
     ) -> requests.Response:
+        """Send a request as the user, once, or again with a new token."""
         token = self._tokens.get(self._grant)
         try:
-            return self._send(method, url, BearerAuth(token.value, base_url), options)
+            return self._send(prepared, BearerAuth(token.value, base_url))
         except HostResponseError as error:
             if error.status_code != 401:
                 raise
             # The host ends tokens early: at a reinstall, or when a user goes.
             self._tokens.drop(self._grant, token)
-            if _is_spent(options):
+            if not can_be_sent_again(prepared):
                 raise
         token = self._tokens.get(self._grant)
-        return self._send(method, url, BearerAuth(token.value, base_url), options)
-
-
-def _is_spent(options: dict[str, Any]) -> bool:
-    """Whether a body was a stream, which is not there to be sent again."""
-    data = options["data"]
-    if options["files"] is not None:
-        return True
-    return not (data is None or isinstance(data, str | bytes | dict | list | tuple))
+        return self._send(prepared, BearerAuth(token.value, base_url))
 
 
 def new_grant(

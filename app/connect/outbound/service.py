@@ -1,6 +1,6 @@
 """One tenant's host, as an object."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any, Self, cast
 
@@ -15,6 +15,8 @@ from .client import HostClient, get_session
 from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
+from .pagination import MAX_PAGES, Page, Progress, iterate_pages
+from .patience import get_patience
 from .properties import AppProperties
 
 
@@ -56,6 +58,7 @@ class TenantService:
                 app_key=state.app_key,
                 shared_secret=shared_secret,
                 session=get_session(),
+                patience=get_patience(),
             )
         )
 
@@ -78,6 +81,7 @@ class TenantService:
                 app_key=get_state().app_key,
                 tokens=get_access_tokens(),
                 session=get_session(),
+                patience=get_patience(),
             )
         )
         return service
@@ -103,6 +107,48 @@ class TenantService:
             answers no JSON.
         """
         return self._client.get_json(url, **options)
+
+    def paginate(
+        self,
+        url: str,
+        *,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        max_pages: int = MAX_PAGES,
+        progress: Progress | None = None,
+    ) -> Iterator[Any]:
+        """Yield the results of a long answer of REST v1 or v2, as they are needed.
+
+        *limit* is how many the host puts into one page, *max_pages* is when to
+        give up; *progress* is called with each :class:`Page`.
+
+        :raises UnsafeURLError: if the host names a page that is not below its own
+            base URL; it is not asked for.
+        :raises HostResponseError: if an answer is no page, or they do not end.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        for page in self.iterate_pages(
+            url, limit=limit, params=params, max_pages=max_pages
+        ):
+            if progress is not None:
+                progress(page)
+            yield from page.items
+
+    def iterate_pages(
+        self,
+        url: str,
+        *,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        max_pages: int = MAX_PAGES,
+    ) -> Iterator[Page]:
+        """Yield the pages of a long answer; see :meth:`paginate`.
+
+        A page's ``next_url`` is where to go on, in another task for example.
+        """
+        if limit is not None:
+            params = {**(params or {}), "limit": limit}
+        return iterate_pages(self._client, url, params=params, max_pages=max_pages)
 
     def __repr__(self) -> str:
         whom = " as a user" if isinstance(self._client, UserClient) else ""
