@@ -16,7 +16,8 @@ In the order in which a request meets it:
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes``, ``urls``, ``storage_format``.
 * ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
-  has a license, and what the user may do.
+  has a license, and what the user may do. ``personal_data_cycle``: of whom the app
+  keeps data, and the cycle that reports it.
 * ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
   atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
   the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
@@ -58,6 +59,7 @@ from .outbound.client import new_session
 from .outbound.patience import Patience
 from .outbound.service import TenantService, current_service
 from .permissions import PermissionCache, admin_required, permission_required
+from .personal_data_cycle import personal_data
 from .protocol.scopes import effective_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .routes import (
@@ -67,8 +69,11 @@ from .routes import (
 )
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
+from .tenants.personal_data import PersonalDataStore
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
+    account_closed,
+    account_updated,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
@@ -83,6 +88,8 @@ from .webhook_rules import find_webhook_differences
 __all__ = [
     "TenantService",
     "WebhookDelivery",
+    "account_closed",
+    "account_updated",
     "acting_for",
     "admin_required",
     "cacheable_page",
@@ -99,6 +106,7 @@ __all__ = [
     "license_required",
     "module_url",
     "permission_required",
+    "personal_data",
     "public",
     "remote_condition",
     "render_storage",
@@ -149,6 +157,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-personal-data"] = PersonalDataStore(db)
     app.extensions["connect-permissions"] = PermissionCache(
         settings["CONNECT_PERMISSION_CACHE_SECONDS"]
     )

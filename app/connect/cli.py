@@ -14,6 +14,7 @@ from .background.retention import purge_tenants
 from .background.state import get_background
 from .doctor import run_checks
 from .errors import ConnectError
+from .personal_data_cli import personal_data_cli
 from .tenants.models import Tenant
 from .tenants.state import get_state
 from .webhook_cli import webhooks_cli
@@ -21,6 +22,7 @@ from .webhook_cli import webhooks_cli
 connect_cli = AppGroup("connect", help="Tenants, secrets and the state of the app.")
 
 connect_cli.add_command(webhooks_cli)
+connect_cli.add_command(personal_data_cli)
 
 _STATES = ("enabled", "disabled", "uninstalled")
 
