@@ -9,9 +9,10 @@ In the order in which a request meets it:
 * ``background``: the inbox of webhooks, and what a worker does after the answer.
 * ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
   says whose request this is, ``signals`` tells of changes.
-* ``outbound``: ``service`` calls a tenant's host, through ``client``.
+* ``outbound``: ``service`` calls a tenant's host, through ``client``, which
+  ``call_rules`` checks.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
-  ``scopes``, ``urls``.
+  ``scopes``, ``access_rules`` (both of ``operations``), ``urls``.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``cli``: ``flask connect``.
 
@@ -20,6 +21,7 @@ In the order in which a request meets it:
 """
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -32,7 +34,12 @@ from .background.tenant_tasks import tenant_task
 from .base_path import BasePath
 from .cli import connect_cli
 from .cookies import NoSessions
-from .errors import ConfigurationError, DescriptorError
+from .errors import (
+    AccessRuleError,
+    ConfigurationError,
+    DescriptorError,
+    ScopeError,
+)
 from .inbound import lifecycle, webhooks
 from .inbound.answers import register_error_handlers
 from .inbound.headers import register_headers
@@ -40,14 +47,20 @@ from .inbound.install_keys import InstallKeys
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
 from .lint import find_problems
+from .outbound.call_rules import CallRules
 from .outbound.client import new_session
+from .outbound.data_policy import PolicyCache
+from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
-from .protocol.scopes import effective_scopes
+from .protocol.access_rules import access_rule
+from .protocol.scopes import effective_scopes, required_scopes
 from .routes import find_undeclared_routes, find_unserved_modules
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
+from .tenants.models import Tenant
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
+    app_policy_changed,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
@@ -59,8 +72,11 @@ from .tenants.store import TenantStore
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
+    "AccessRuleError",
+    "ScopeError",
     "TenantService",
     "WebhookDelivery",
+    "access_rule",
     "acting_for",
     "check",
     "context_jwt_required",
@@ -72,6 +88,7 @@ __all__ = [
     "init_app",
     "jwt_required",
     "public",
+    "required_scopes",
     "tenant_disabled",
     "tenant_enabled",
     "tenant_installed",
@@ -112,6 +129,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         settings["CONNECT_KEY_SERVERS"]
     )
     app.extensions["connect-session"] = new_session()
+    _init_call_rules(app, descriptor)
     background.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
@@ -123,6 +141,22 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])
+
+
+def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:
+    recorder = None
+    if app.config["CONNECT_RECORD_CALLS"]:
+        recorder = CallRecorder(Path(app.instance_path) / FILE_NAME)
+    policies = PolicyCache(app.config["CONNECT_DATA_POLICY_CACHE_SECONDS"])
+    app.extensions["connect-data-policies"] = policies
+    app.extensions["connect-call-rules"] = CallRules(
+        descriptor.get("scopes", []), policies=policies, recorder=recorder
+    )
+
+    def forget(_app: Flask, tenant: Tenant) -> None:
+        policies.forget(tenant.client_key)
+
+    app_policy_changed.connect(forget, sender=app, weak=False)
 
 
 def check(app: Flask) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .background.handlers import Handler, name_of
 from .lint import iterate_modules
+from .protocol.access_rules import POLICY_EVENTS
 
 PREFIX = "/webhooks/"
 
@@ -41,7 +42,7 @@ def _declared(
     path: str, event: str, url: Any, handlers: Mapping[str, Sequence[Handler]]
 ) -> Iterator[str]:
     target = url.partition("?")[0] if isinstance(url, str) else ""
-    if handlers.get(event):
+    if handlers.get(event) or event in POLICY_EVENTS:
         if target != f"{PREFIX}{event}":
             yield (
                 f"{path}.url is not where deliveries are taken in: "

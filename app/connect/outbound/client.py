@@ -25,6 +25,7 @@ from ..errors import (
 from ..protocol.qsh import query_string_hash
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
+from .call_rules import CallRules, checked
 from .urls import check_prepared, resolve
 
 TIMEOUTS: Final = (5, 20)
@@ -69,12 +70,24 @@ class HostClient:
         app_key: str,
         shared_secret: str,
         session: requests.Session,
+        rules: CallRules | None = None,
     ) -> None:
+        self.rules = rules
         self._tenant = tenant
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
 
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant whose host it calls."""
+        return self._tenant
+
+    def as_app(self) -> "HostClient":
+        """Return what calls the same host as the app itself."""
+        return self
+
+    @checked
     def request(
         self,
         method: str,
@@ -93,8 +106,11 @@ class HostClient:
         back as it is.
 
         :raises ValueError: for a GET with a body, or a *json* that is none.
+        :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
         :raises HostUnavailableError: if the host does not answer.
+        :raises AccessRuleError: if it answers 404 or 403 to what an app access rule
+            can block, and blocks some content.
         :raises HostResponseError: if it answers 400 or more.
         """
         method = method.upper()

@@ -8,7 +8,9 @@ from werkzeug.local import LocalProxy
 from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
+from .call_rules import get_call_rules
 from .client import HostClient, get_session
+from .data_policy import DataPolicy, get_policy_cache
 from .license import LicenseResource
 from .modules import DynamicModules
 from .properties import AppProperties
@@ -17,8 +19,8 @@ from .properties import AppProperties
 class TenantService:
     """Calls the host of one tenant as the app.
 
-    ``properties``, ``license`` and ``modules`` are its resources; everything
-    else is a :meth:`request`. Needs an app context, and holds no connection.
+    ``properties``, ``license``, ``modules`` and ``data_policy`` are its resources;
+    everything else is a :meth:`request`. Needs an app context, and holds no connection.
 
     :raises TypeError: if *tenant* is not a tenant, such as find_tenant's None.
     :raises LookupError: if the tenant has been purged.
@@ -38,14 +40,17 @@ class TenantService:
             app_key=state.app_key,
             shared_secret=shared_secret,
             session=get_session(),
+            rules=get_call_rules(),
         )
         self.properties = AppProperties(self._client, state.app_key)
-        self.license = LicenseResource(self._client, state.app_key, state.scopes)
+        self.license = LicenseResource(self._client, state.app_key)
         self.modules = DynamicModules(self._client)
+        self.data_policy = DataPolicy(self._client.as_app(), get_policy_cache())
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Call any REST resource; see :meth:`HostClient.request`.
 
+        :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises HostError: if the host does not answer, or answers 400 or more.
         """
         return self._client.request(method, url, **options)

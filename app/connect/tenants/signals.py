@@ -22,6 +22,9 @@ tenant_enabled = _namespace.signal("tenant-enabled")
 tenant_disabled = _namespace.signal("tenant-disabled")
 tenant_purged = _namespace.signal("tenant-purged")
 
+app_policy_changed = _namespace.signal("app-policy-changed")
+"""A policy webhook came in, or is handled: sent in each of the two processes."""
+
 
 def notify(signal: NamedSignal, **about: Any) -> None:
     """Send *signal* from the current app to each subscriber, come what may."""

@@ -13,6 +13,7 @@ from app.connect import TenantService, find_tenant
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import RawHost, serve_raw_host
+from tests.connect.outbound.scopes import declare
 
 OUTSIDE = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
@@ -29,8 +30,9 @@ def _no_network_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service(tenant: Tenant, app_context: None) -> TenantService:
-    """The service of the installed tenant."""
+def service(tenant: Tenant, app: Flask, app_context: None) -> TenantService:
+    """The service of the installed tenant, for an app with every scope."""
+    declare(app, "ADMIN")
     return TenantService(tenant)
 
 
