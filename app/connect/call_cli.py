@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 from .lint import iterate_modules
 from .outbound.recorder import FILE_NAME, RecordedCall, read_calls
@@ -78,6 +79,7 @@ def rule_of(call: RecordedCall) -> str:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_appcontext
 def scopes(as_json: bool) -> None:
     """Compare the descriptor's scopes with the recorded calls; fail on a missing one.
 
@@ -102,6 +104,7 @@ def scopes(as_json: bool) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@with_appcontext
 def access(as_json: bool) -> None:
     """Say which of the recorded calls an app access rule can block.
 
