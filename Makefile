@@ -11,7 +11,7 @@ BRIDGE := devhost/node_modules/.installed
 .PHONY: help
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
-		| awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+		| awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -62,6 +62,10 @@ check: lint  ## lint, types, tests with coverage: what CI runs
 .PHONY: bench
 bench: install  ## measure the cost of a verified request against its floor and the usual recipe
 	$(BIN)/python -m benchmarks
+
+.PHONY: screenshots
+screenshots: install  ## photograph the app and the local Confluence for docs/
+	@$(BIN)/python -m devhost.screenshots
 
 .PHONY: migrate
 migrate: install  ## bring the database to the newest revision

@@ -219,6 +219,11 @@ SETTINGS: dict[str, Setting] = {
         ),
         "the install-key servers in the order they are asked, comma separated",
     ),
+    "CONNECT_OAUTH_SERVER": Setting(
+        _base_url,
+        "https://oauth-2-authorization-server.services.atlassian.com",
+        "the server that gives the app access tokens to act as a user with",
+    ),
     "CONNECT_ALL_JS_URL": Setting(
         _script_url,
         "https://connect-cdn.atl-paas.net/all.js",
@@ -248,6 +253,11 @@ SETTINGS: dict[str, Setting] = {
         False,
         "yes while developing: the operations that the code calls are noted in "
         "instance/recorded-calls.txt, for flask connect scopes",
+    ),
+    "CONNECT_REQUEST_WAIT_SECONDS": Setting(
+        _whole_number,
+        5,
+        "how many seconds a web request may wait for a host that is busy",
     ),
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": Setting(
         _count, 12, "how often a webhook's handler is called before it is parked"

@@ -14,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase
 SQLITE_BUSY_SECONDS = 10
 """How long a writer waits for another process's transaction to end."""
 
+_PYTHONS_BUSY_MILLISECONDS = 5000
+
 
 class Base(DeclarativeBase):
     """The base of every model; names constraints so that migrations can."""
@@ -76,5 +78,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Let readers and one writer work at once, and writers wait for each other."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
+        [waits] = connection.execute("PRAGMA busy_timeout").fetchone()
+        # Unless the one who connects has chosen, as the queue does.
+        if waits == _PYTHONS_BUSY_MILLISECONDS:
+            connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA foreign_keys=ON")

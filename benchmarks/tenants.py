@@ -61,8 +61,8 @@ def make_corpus(folder: Path, *, tenants: int, visits: int) -> Corpus:
         # Every tenant stays cached while the servers take turns.
         "CONNECT_TENANT_CACHE_SECONDS": "86400",
     }
-    sites = [_new_site(number) for number in range(tenants)]
-    _install(environment, sites)
+    sites = [new_site(number) for number in range(tenants)]
+    install(environment, sites)
     _install_for_recipe(folder / "tenants.sqlite3", sites)
     # A prime step visits the tenants in no order that a cache could like.
     order = (sites[number * 7919 % tenants] for number in range(visits))
@@ -74,13 +74,13 @@ def make_corpus(folder: Path, *, tenants: int, visits: int) -> Corpus:
     )
 
 
-def _new_site(number: int) -> Site:
+def new_site(number: int) -> Site:
     # A shared secret of Atlassian's is opaque, longer than 64 bytes and ASCII.
     secret = "ATCO" + secrets.token_urlsafe(96)
     return Site(str(uuid.uuid4()), secret, f"https://site-{number}.atlassian.net")
 
 
-def _install(environment: dict[str, str], sites: list[Site]) -> None:
+def install(environment: dict[str, str], sites: list[Site]) -> None:
     app = create_app(environment)
     with app.app_context():
         db.create_all()

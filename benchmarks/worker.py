@@ -35,7 +35,7 @@ class Worker:
         self.name = name
         self._environment = environment
         self._log = log
-        self._port = _free_port()
+        self._port = free_port()
 
     def __enter__(self) -> Self:
         settings = {"PORT": str(self._port), "WEB_CONCURRENCY": "1"}
@@ -121,7 +121,7 @@ class Worker:
             self._process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

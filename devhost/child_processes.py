@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import IO
 
 from devhost.signals import StopRequest
 
@@ -16,7 +17,10 @@ class ChildEnded(Exception):
 
 
 class Child:
-    """A Python process in a group of its own, so that Ctrl-C reaches it through us."""
+    """A Python process in a group of its own, so that Ctrl-C reaches it through us.
+
+    ``quiet`` drops what it prints, but not its errors; ``log`` is given both.
+    """
 
     def __init__(
         self,
@@ -25,13 +29,16 @@ class Child:
         environment: dict[str, str],
         *,
         quiet: bool = False,
+        log: IO[bytes] | None = None,
     ) -> None:
         self.name = name
+        silent = subprocess.DEVNULL if quiet else None
         self._process = subprocess.Popen(  # noqa: S603 - fixed arguments
             [sys.executable, *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if quiet else None,
+            stdout=log or silent,
+            stderr=log,
             start_new_session=True,
         )
 
@@ -62,13 +69,18 @@ class Child:
 
 
 def run_step(
-    name: str, arguments: list[str], environment: dict[str, str], stop: StopRequest
+    name: str,
+    arguments: list[str],
+    environment: dict[str, str],
+    stop: StopRequest,
+    *,
+    log: IO[bytes] | None = None,
 ) -> None:
     """Run a step to its end.
 
     :raises ChildEnded: if it fails, or is asked to stop.
     """
-    child = Child(name, arguments, environment)
+    child = Child(name, arguments, environment, log=log)
     while (code := child.wait(0.1)) is None:
         if stop.is_set():
             child.stop()

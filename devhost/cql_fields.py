@@ -97,9 +97,6 @@ def check_property(name: str, found: PropertyField, condition: Condition) -> Non
 
 def check_operator(name: str, condition: Condition) -> None:
     """Refuse an operator that a field of Confluence's own does not have."""
-    for value in condition.values:
-        if condition.field == "type" and value.lower().startswith("ac:"):
-            raise CqlNotHereError(f"The content type {value}, an app's own,")
     fields = TEXT_FIELDS if condition.operator == "~" else EXACT_FIELDS
     if condition.field not in fields:
         raise CqlError(

@@ -24,9 +24,11 @@ APP_PORT = 8080
 PORT = 8090
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
-# Threads, for the connections of an embedded broker do not survive a fork.
+# Threads, for the connections of an embedded broker do not survive a fork; and more
+# than one message for each, for the worker looks into that broker once a second.
 WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker", "--beat"]
-WORKER += ["--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING"]
+WORKER += ["--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16"]
+WORKER += ["--loglevel", "WARNING"]
 
 
 class RunError(Exception):
@@ -66,6 +68,7 @@ def app_environment(app_port: int, port: int) -> dict[str, str]:
             "CONNECT_BASE_URL": f"http://127.0.0.1:{app_port}",
             "CONNECT_ALLOWED_HOSTS": "localhost",
             "CONNECT_KEY_SERVERS": f"{site}/install-keys",
+            "CONNECT_OAUTH_SERVER": site,
             "CONNECT_ALL_JS_URL": f"{site}/wiki/atlassian-connect/all.js",
             "PORT": str(app_port),
         }

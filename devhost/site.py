@@ -14,6 +14,7 @@ from devhost.app_data import AppProperties, DynamicModules
 from devhost.assumptions import Assumptions
 from devhost.clock import Clock
 from devhost.conditions.switches import ConditionSwitches
+from devhost.custom_types import declared_types
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.installations import Installations
@@ -67,6 +68,9 @@ class Site:
         self.properties = AppProperties(state)
         self.dynamic_modules = DynamicModules(state)
         self.wiki = Wiki(state)
+        self.wiki.custom.types = lambda: declared_types(
+            self.installations, self.dynamic_modules
+        )
         self.static_macros = StaticMacros()
         self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.

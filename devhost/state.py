@@ -12,7 +12,9 @@ from pathlib import Path
 from devhost.state_file import NoStateFile, prepare
 
 MEMORY = ":memory:"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Version 1 knew no contents of apps' types; devhost/wiki/schema.py widens its table.
+OLDER_VERSIONS = (1,)
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE installation (
@@ -108,7 +110,7 @@ class State:
                 f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
             )
             self.set_setting("product", product)
-        elif version != SCHEMA_VERSION:
+        elif version not in {*OLDER_VERSIONS, SCHEMA_VERSION}:
             raise sqlite3.DatabaseError(
                 f"it has schema version {version}, this program has {SCHEMA_VERSION}"
             )
@@ -116,6 +118,8 @@ class State:
         found = self.find_setting("product") or "confluence"
         if found != product:
             raise sqlite3.DatabaseError(f"it holds a site of {found}, not of {product}")
+        if version in OLDER_VERSIONS:
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -23,6 +23,7 @@ from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
 from tests.browser import run_chromium
+from tests.waits import Waits
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
@@ -60,9 +61,10 @@ def _close_databases() -> Iterator[None]:
         engine.dispose()
 
 
-@pytest.fixture(scope="session")
+# No longer: its event loop is in the way of tests that run one of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for all tests."""
+    """Headless Chromium, one for the tests of a module."""
     yield from run_chromium()
 
 
@@ -83,9 +85,16 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def app(config: dict[str, Any]) -> Iterator[Flask]:
+def waits() -> Waits:
+    """What the app has waited for the host, without having waited."""
+    return Waits()
+
+
+@pytest.fixture
+def app(config: dict[str, Any], waits: Waits) -> Iterator[Flask]:
     """The app with empty tables."""
     app = create_app(config)
+    waits.replace_clock(app)
     with app.app_context():
         db.create_all()
     yield app

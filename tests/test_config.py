@@ -30,6 +30,9 @@ DEFAULTS = {
         "https://connect-install-keys.atlassian.com",
         "https://asap-distribution.us-west-2.prod.atl-asap.net",
     ),
+    "CONNECT_OAUTH_SERVER": (
+        "https://oauth-2-authorization-server.services.atlassian.com"
+    ),
     "CONNECT_ALL_JS_URL": "https://connect-cdn.atl-paas.net/all.js",
     "CONNECT_CLOCK_LEEWAY": 30,
     "CONNECT_SECRET_GRACE": 86_400,
@@ -37,6 +40,7 @@ DEFAULTS = {
     "CONNECT_TENANT_RETENTION_DAYS": 60,
     "CONNECT_DATA_POLICY_CACHE_SECONDS": 30,
     "CONNECT_RECORD_CALLS": False,
+    "CONNECT_REQUEST_WAIT_SECONDS": 5,
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": 12,
     "CONNECT_WEBHOOK_RETRY_SECONDS": 10,
     "CONNECT_WEBHOOK_RETENTION_DAYS": 7,

@@ -5,16 +5,19 @@ In the order in which a request meets it:
 * ``inbound``: ``evidence`` finds the token and the hashes it may have,
   ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
   of signed installs, ``lifecycle`` is the blueprint of the callbacks,
-  ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer.
+  ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer;
+  ``cacheable``, ``static_macros`` and ``conditions`` are views of special modules.
 * ``background``: the inbox of webhooks, and what a worker does after the answer.
 * ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
   says whose request this is, ``signals`` tells of changes.
-* ``outbound``: ``service`` calls a tenant's host, through ``client``, which
-  ``call_rules`` checks.
+* ``outbound``: ``service`` calls a tenant's host, through ``client`` as the app and
+  through ``impersonation`` as a user; ``call_rules`` checks each call.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
-  ``scopes``, ``access_rules`` (both of ``operations``), ``urls``.
+  ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
+  ``storage_format``.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
-  and whether the app keeps what it promises. ``cli``: ``flask connect``.
+  and whether the app keeps what it promises. ``links``: to the app's own pages.
+  ``cli``: ``flask connect``.
 
 ``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
 ``outbound`` <- the rest; a test keeps it so.
@@ -42,18 +45,25 @@ from .errors import (
 )
 from .inbound import lifecycle, webhooks
 from .inbound.answers import register_error_handlers
+from .inbound.cacheable import cacheable_page
+from .inbound.conditions import remote_condition
 from .inbound.headers import register_headers
 from .inbound.install_keys import InstallKeys
+from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
+from .links import module_url
 from .lint import find_problems
+from .outbound.access_tokens import AccessTokens
+from .outbound.blocked_content import PolicyCache
 from .outbound.call_rules import CallRules
 from .outbound.client import new_session
-from .outbound.data_policy import PolicyCache
+from .outbound.patience import Patience
 from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
 from .protocol.access_rules import access_rule
 from .protocol.scopes import effective_scopes, required_scopes
+from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .routes import find_undeclared_routes, find_unserved_modules
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
@@ -78,6 +88,7 @@ __all__ = [
     "WebhookDelivery",
     "access_rule",
     "acting_for",
+    "cacheable_page",
     "check",
     "context_jwt_required",
     "current_account_id",
@@ -87,8 +98,15 @@ __all__ = [
     "find_tenant",
     "init_app",
     "jwt_required",
+    "module_url",
     "public",
+    "remote_condition",
+    "render_storage",
     "required_scopes",
+    "static_macro",
+    "storage_cdata",
+    "storage_macro",
+    "storage_text",
     "tenant_disabled",
     "tenant_enabled",
     "tenant_installed",
@@ -128,7 +146,14 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-install-keys"] = InstallKeys(
         settings["CONNECT_KEY_SERVERS"]
     )
-    app.extensions["connect-session"] = new_session()
+    session = new_session()
+    app.extensions["connect-session"] = session
+    app.extensions["connect-access-tokens"] = AccessTokens(
+        tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
+    )
+    app.extensions["connect-patience"] = Patience(
+        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
+    )
     _init_call_rules(app, descriptor)
     background.init_app(app)
     app.json = ProxyJSONProvider(app)
@@ -138,6 +163,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     register_error_handlers(app)
     for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
         app.register_blueprint(blueprint)
+    app.jinja_env.globals["module_url"] = module_url
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])

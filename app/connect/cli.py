@@ -29,7 +29,7 @@ _STATES = ("enabled", "disabled", "uninstalled")
 
 @connect_cli.command()
 def doctor() -> None:
-    """Check settings, database, secrets, descriptor and key servers."""
+    """Check settings, database, secrets, descriptor, broker and key servers."""
     failed = 0
     for check in run_checks():
         mark = (
@@ -71,8 +71,10 @@ def purge(dry_run: bool) -> None:
 def rotate_keys() -> None:
     """Encrypt all that is encrypted with the first of CONNECT_ENCRYPTION_KEYS.
 
-    That is the tenants' shared secrets, and what webhooks carried.
+    That is the tenants' shared secrets, and what webhooks carried. The access
+    tokens of users are dropped, for new ones can be had.
     """
+    get_state().tenants.user_tokens.drop_all()
     store, archive = get_state().tenants, get_background().archive
     tenants = _reencrypt("tenants", store.reencrypt(), store.count())
     webhooks = _reencrypt("webhooks", archive.reencrypt(), archive.count(Filter()))

@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..extensions import db, migrate
+from .background.state import get_background
 from .errors import ConnectError
 from .inbound.install_keys import TIMEOUTS
 from .routes import find_undeclared_routes, find_unserved_modules
@@ -35,6 +36,7 @@ def run_checks() -> Iterator[Check]:
     yield _check("database", _database)
     yield _check("secrets", _secrets)
     yield _check("descriptor", _descriptor)
+    yield _check("broker", _broker)
     for server in current_app.config["CONNECT_KEY_SERVERS"]:
         yield _check(f"key server {server}", partial(_key_server, server))
 
@@ -79,6 +81,12 @@ def _descriptor() -> str:
     if problems:
         raise _Failed("; ".join(problems))
     return "well-formed, and each module is served under its policy"
+
+
+def _broker() -> str:
+    get_background().queue.check()
+    scheme = current_app.config["CELERY_BROKER_URL"].partition(":")[0]
+    return f"{scheme} takes tasks"
 
 
 def _key_server(server: str) -> str:

@@ -15,6 +15,7 @@
     * QueueUnavailableError         the broker took no task; answered 503
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
+        * ImpersonationError        the site lets the app act as no user; never sent
         * HostUnavailableError      no answer: connection, timeout, TLS
         * HostResponseError         a 4xx or 5xx, or an answer that can't be read
             * PropertyNotFoundError
@@ -91,11 +92,25 @@ class QueueUnavailableError(ConnectError):
 
 
 class HostError(ConnectError):
-    """A call to the host failed."""
+    """A call to the host failed.
+
+    ``temporary`` says whether the same call may succeed a little later;
+    ``retry_after`` is for how many seconds the host asked for a pause, None when
+    it did not; ``retry_in`` is in how many seconds the call can be made again,
+    None when nothing is won by it.
+    """
+
+    temporary: bool = False
+    retry_after: float | None = None
+    retry_in: float | None = None
 
 
 class UnsafeURLError(HostError, ValueError):
     """The URL could leave the tenant's own base URL; nothing was sent."""
+
+
+class ImpersonationError(HostError):
+    """The site has given the app no OAuth client id; the message says what to do."""
 
 
 class HostUnavailableError(HostError):
@@ -128,7 +143,7 @@ class RateLimitedError(HostResponseError):
     https://developer.atlassian.com/cloud/confluence/rate-limiting/
     """
 
-    retry_after: float | None = None
+    temporary = True
 
 
 class ModuleRejectedError(HostResponseError):

@@ -21,6 +21,7 @@ _LIFECYCLE = ("installed", "uninstalled", "enabled", "disabled")
 _REQUIRED_EVENTS = frozenset({"installed", "uninstalled"})
 _MIGRATIONS = ("signed-install", "context-qsh")
 _KEYLESS = frozenset({"webhooks", "cloudAppMigration"})
+_SINGLE = frozenset({"configurePage", "postInstallPage", "cloudAppMigration"})
 
 Module = tuple[str, str, dict[str, Any]]
 """A module's JSON path, its type, and itself."""
@@ -33,6 +34,8 @@ def find_problems(descriptor: dict[str, Any]) -> Iterator[str]:
     yield from _scopes(descriptor)
     yield from _migrations(descriptor)
     yield from _modules(descriptor)
+    yield from _regions(descriptor)
+    yield from _migration_path("$.cloudAppMigration", descriptor)
 
 
 def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
@@ -44,6 +47,18 @@ def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
         for index, module in enumerate(value if isinstance(value, list) else ()):
             if isinstance(module, dict):
                 yield f"$.modules.{kind}[{index}]", kind, module
+
+
+def iterate_conditions(path: str, conditions: Any) -> Iterator[tuple[str, str]]:
+    """Yield every single condition, however deep, as its path and its name."""
+    for index, entry in enumerate(conditions if isinstance(conditions, list) else ()):
+        place = f"{path}[{index}]"
+        if not isinstance(entry, dict):
+            continue
+        if isinstance(entry.get("condition"), str):
+            yield place, entry["condition"]
+        for name in ("conditions", "and", "or"):
+            yield from iterate_conditions(f"{place}.{name}", entry.get(name))
 
 
 def _identity(descriptor: dict[str, Any]) -> Iterator[str]:
@@ -76,6 +91,12 @@ def _lifecycle(descriptor: dict[str, Any]) -> Iterator[str]:
         url = lifecycle.get(event)
         if url != f"/{event}" and (url is not None or event in _REQUIRED_EVENTS):
             yield f'$.lifecycle.{event} is not where the app listens: write "/{event}"'
+    residency = lifecycle.get("dare-migration", "/")
+    if not _is_relative(residency):
+        yield (
+            "$.lifecycle.dare-migration is not relative to baseUrl: "
+            'write such as "/dare-migration"'
+        )
 
 
 def _scopes(descriptor: dict[str, Any]) -> Iterator[str]:
@@ -108,10 +129,15 @@ def _modules(descriptor: dict[str, Any]) -> Iterator[str]:
         entries = value if isinstance(value, list) else [value]
         if not all(isinstance(entry, dict) for entry in entries):
             yield f"$.modules.{kind} is not a list of objects: write [{{...}}]"
+        elif kind in _SINGLE and isinstance(value, list):
+            yield f"$.modules.{kind} is a list: write one object, {{...}}"
     seen: dict[str, str] = {}
     for path, kind, module in iterate_modules(descriptor):
         yield from _module_key(path, kind, module, seen)
         yield from _module_url(path, kind, module)
+        yield from _module_cache(path, module)
+        if kind == "cloudAppMigration":
+            yield from _migration_path(path, {kind: module})
 
 
 def _module_key(
@@ -136,8 +162,48 @@ def _module_url(path: str, kind: str, module: dict[str, Any]) -> Iterator[str]:
     url = module["url"]
     if is_external_link(kind, url):
         return
-    if not isinstance(url, str) or not _RELATIVE_URL.fullmatch(url):
+    if not _is_relative(url):
         yield f'{path}.url is not relative to baseUrl: write such as "/page"'
+
+
+def _module_cache(path: str, module: dict[str, Any]) -> Iterator[str]:
+    cacheable = module.get("cacheable", False)
+    if not isinstance(cacheable, bool):
+        yield f"{path}.cacheable is neither true nor false: write true"
+    elif cacheable and "{" in str(module.get("url")):
+        yield (
+            f"{path}.url has variables, which the host leaves as they are in a "
+            "cacheable module: ask the bridge for them"
+        )
+
+
+def _regions(descriptor: dict[str, Any]) -> Iterator[str]:
+    """Check the base URLs for data residency.
+
+    https://developer.atlassian.com/cloud/confluence/data-residency/
+    """
+    regions = descriptor.get("regionBaseUrls", {})
+    if not isinstance(regions, dict):
+        yield '$.regionBaseUrls is not an object: write such as {"EU": "https://..."}'
+        return
+    for region, url in regions.items():
+        try:
+            parse_base_url(str(url))
+        except ValueError as error:
+            yield f"$.regionBaseUrls.{region} {error}"
+
+
+def _migration_path(path: str, parent: dict[str, Any]) -> Iterator[str]:
+    migration = parent.get("cloudAppMigration", {})
+    name = "migrationWebhookPath"
+    if not isinstance(migration, dict):
+        yield f'{path} is not an object: write {{"{name}": "/migration"}}'
+    elif migration and not _is_relative(migration.get(name)):
+        yield f'{path}.{name} is not relative to baseUrl: write such as "/migration"'
+
+
+def _is_relative(url: Any) -> bool:
+    return isinstance(url, str) and _RELATIVE_URL.fullmatch(url) is not None
 
 
 def is_external_link(kind: str, url: Any) -> bool:

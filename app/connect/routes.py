@@ -13,11 +13,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from .inbound.verify import Policy, policy_of
-from .lint import is_external_link, iterate_modules
+from .lint import is_external_link, iterate_conditions, iterate_modules
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 # Modules whose URL is not a page of the app.
 _NOT_OURS = frozenset({"confluenceContentProperties", "keyboardShortcuts"})
+_MIGRATION = "migrationWebhookPath"
 
 
 def find_undeclared_routes(app: Flask) -> Iterator[str]:
@@ -31,22 +32,43 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
 
 
 def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield the modules whose URL the app does not serve as it must."""
+    """Yield what of the modules, by a URL, the app does not serve as it must."""
     for path, kind, module in iterate_modules(descriptor):
-        url = module.get("url")
-        if not isinstance(url, str) or kind in _NOT_OURS:
-            continue
-        if is_external_link(kind, url) or module.get("context") == "product":
-            continue
-        expected = Policy.PUBLIC if module.get("cacheable") else Policy.URL_BOUND
-        found = _policy_at(app, _method_of(kind, module), url)
-        if found is None:
-            yield f"{path}.url is not served by the app: add a route for it"
-        elif found is not expected:
-            yield (
-                f"{path}.url is guarded by the policy {found}: "
-                f"its view must have the policy {expected}"
-            )
+        for name, method, url in _urls_of(kind, module):
+            cacheable = name == "url" and module.get("cacheable") is True
+            expected = Policy.CACHEABLE if cacheable else Policy.URL_BOUND
+            yield from _unserved(app, f"{path}.{name}", method, url, expected)
+    migration = descriptor.get("cloudAppMigration")
+    if isinstance(migration, dict) and isinstance(migration.get(_MIGRATION), str):
+        path, url = f"$.cloudAppMigration.{_MIGRATION}", migration[_MIGRATION]
+        yield from _unserved(app, path, "POST", url, Policy.URL_BOUND)
+
+
+def _unserved(
+    app: Flask, path: str, method: str, url: str, expected: Policy
+) -> Iterator[str]:
+    found = _policy_at(app, method, url)
+    if found is None:
+        yield f"{path} is not served by the app: add a route for it"
+    elif found is not expected:
+        yield (
+            f"{path} is guarded by the policy {found}: "
+            f"its view must have the policy {expected}"
+        )
+
+
+def _urls_of(kind: str, module: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield where each URL of a module stands, its method, and itself."""
+    url, migration = module.get("url"), module.get(_MIGRATION)
+    if isinstance(url, str) and kind not in _NOT_OURS:
+        elsewhere = is_external_link(kind, url) or module.get("context") == "product"
+        if not elsewhere:
+            yield "url", _method_of(kind, module), url
+    if isinstance(migration, str) and kind == "cloudAppMigration":
+        yield _MIGRATION, "POST", migration
+    for place, name in iterate_conditions("conditions", module.get("conditions")):
+        if name.startswith("/"):
+            yield f"{place}.condition", "GET", name
 
 
 def _method_of(kind: str, module: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from devhost.site import CONTEXT_PATH, Site
 from devhost.wiki.access import Viewer
-from devhost.wiki.records import Content, Space
+from devhost.wiki.records import CUSTOM, Content, Space
 from devhost.wiki.render import NOTHING, Surroundings, render
 from devhost.wiki.storage_format import Macro
 
@@ -21,6 +21,7 @@ ShowMacro = Callable[[Macro], str | None]
 RECENT = 12
 LISTED = 50
 SHOWN_TYPES = ("page", "blogpost")
+PLACES = {"page": "pages", CUSTOM: "custom-content"}
 
 
 def viewer_of(site: Site) -> Viewer:
@@ -47,8 +48,11 @@ def find_content(site: Site, identifier: Any) -> Content | None:
 
 
 def address(content: Content) -> str:
-    """Return the path of a page or a blog post."""
-    place = "pages" if content.type == "page" else "blog"
+    """Return the path of a page, a blog post or a content of an app's type.
+
+    Assumed: the place of the last of them; an app reads it from ``_links.webui``.
+    """
+    place = PLACES.get(content.kind, "blog")
     return f"{CONTEXT_PATH}/spaces/{content.space.key}/{place}/{content.id}"
 
 

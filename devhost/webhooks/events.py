@@ -57,7 +57,7 @@ CATALOGUE: tuple[Event, ...] = (
     *_events("label", "label", "added removed"),
     Event("label_created", "label_only", True),
     Event("label_deleted", "label_only"),
-    *_events("content", "content", "created updated removed", "restored trashed"),
+    *_events("content", "content", "created updated trashed restored removed"),
     Event("content_permissions_updated", "permissions"),
     Event("blueprint_page_created", "blueprint"),
     *_events(

@@ -11,14 +11,22 @@ from urllib.parse import quote_plus
 
 from devhost.site import CONTEXT_PATH, Site
 from devhost.users import find_user
-from devhost.wiki.records import Content, Label, Property, Space, Version, iso_time
+from devhost.wiki.records import (
+    CUSTOM,
+    Content,
+    Label,
+    Property,
+    Space,
+    Version,
+    iso_time,
+)
 
 PROPERTY_TYPE = (
     "com.atlassian.confluence.plugins.confluence-content-property-storage"
     ":content-property"
 )
 SHORT_TYPES = {"blogpost": "blog"}
-PLACES = {"blogpost": "blog"}
+PLACES = {"blogpost": "blog", CUSTOM: "custom-content"}
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,10 @@ class Writer:
     def custom_content(self, found: Content) -> dict[str, Any]:
         """Return a content of an app's own type, as REST v1 shows one."""
         shown = self._as_rest(found.id, found.space, found.current_version)
+        shown["status"] = found.status
+        if found.container_id is not None:
+            container = f"/rest/api/content/{found.container_id}"
+            shown["_expandable"]["container"] = container
         return {"type": found.type, "title": found.title, **shown}
 
     def _as_rest(self, id: str, space: Space, version: Version) -> dict[str, Any]:
@@ -164,7 +176,7 @@ class Writer:
 
     def address(self, found: Content) -> str:
         """Return where people see a content."""
-        place = PLACES.get(found.type, "pages")
+        place = PLACES.get(found.kind, "pages")
         title = quote_plus(found.title)
         root = f"{self.site.base_url}/spaces/{found.space.key}/{place}"
         return f"{root}/{found.number}/{title}"

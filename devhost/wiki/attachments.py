@@ -9,7 +9,7 @@ from devhost.wiki.changes import Ledger
 from devhost.wiki.contents import Contents
 from devhost.wiki.editor import Edit, Editor, NewContent
 from devhost.wiki.errors import InvalidError
-from devhost.wiki.records import Content
+from devhost.wiki.records import CUSTOM, Content
 
 UNKNOWN_TYPE = "application/octet-stream"
 
@@ -56,7 +56,7 @@ class Attachments:
 
         :raises InvalidError: if it has no name, or there is one of that name.
         """
-        if page.type not in {"page", "blogpost"}:
+        if page.kind not in {"page", "blogpost", CUSTOM}:
             raise InvalidError("Only pages and blog posts have attachments")
         name = _checked_name(file.name)
         if self.find(viewer, page, name):

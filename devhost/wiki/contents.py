@@ -1,7 +1,7 @@
 """Reading contents, as far as the viewer may see them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from devhost.state import State
@@ -19,7 +19,7 @@ from devhost.wiki.records import (
 )
 
 CURRENT = ("current",)
-# A comment or attachment whose page is in the trash; nobody is shown it.
+# What is in something that is in the trash; nobody is shown it.
 BURIED = "buried"
 STATUSES = ("current", "draft", "trashed")
 BELOW = """
@@ -41,10 +41,12 @@ WITH RECURSIVE above(id, parent_id, height) AS (
 
 
 class Contents:
-    """Every page, blog post, comment and attachment."""
+    """Every page, blog post, comment, attachment and content of apps' types."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+        # Whether an app declares a type now: what nobody declares is not there.
+        self.is_declared: Callable[[str], bool] = lambda type: True
 
     def find(
         self, viewer: Viewer, identifier: str, statuses: Sequence[str] = CURRENT
@@ -56,6 +58,8 @@ class Contents:
         query = Query().where("content.id = ?", number)
         (found,) = queries.fetch(self._state, query, limit=1) or (None,)
         if found is None or not viewer.can_read(found) or found.status not in statuses:
+            return None
+        if found.is_custom and not self.is_declared(found.type):
             return None
         # An attachment is named with its prefix, everything else without.
         return found if found.id == identifier else None
@@ -80,6 +84,12 @@ class Contents:
         query.where("content.space_id = ?", int(space.id))
         return next(iter(self.fetch(viewer, query, limit=1)), None)
 
+    def titled(self, space: Space, title: str, type: str) -> Content | None:
+        """Return the current content with this title, whoever may see it."""
+        query = self.all((type,)).where("content.title = ?", title)
+        query.where("content.space_id = ?", int(space.id))
+        return next(iter(queries.fetch(self._state, query, limit=1)), None)
+
     @staticmethod
     def all(
         types: Sequence[str],
@@ -100,7 +110,7 @@ class Contents:
 
     @classmethod
     def attached(cls, content: Content, type: str, order: str = "id") -> Query:
-        """Return the query for the comments or attachments of a content."""
+        """Return the query for what is in a content, such as its comments."""
         query = cls.all((type,), order=order)
         return query.where("content.container_id = ?", content.number)
 

@@ -10,7 +10,7 @@ from devhost.wiki.changes import Ledger
 from devhost.wiki.contents import STATUSES, Contents
 from devhost.wiki.errors import ConflictError, InvalidError, NotPermittedError
 from devhost.wiki.queries import Query
-from devhost.wiki.records import Content, Space, content_id
+from devhost.wiki.records import RAW, Content, Space, content_id
 from devhost.wiki.storage_format import parse, with_macro_ids
 
 MAX_TITLE_LENGTH = 255
@@ -20,7 +20,7 @@ TITLED = frozenset({"page", "blogpost"})
 
 @dataclass(frozen=True)
 class NewContent:
-    """What is to be created. A comment or an attachment has a *container*."""
+    """What is to be created. What is in another content has a *container*."""
 
     type: str
     space: Space
@@ -86,7 +86,7 @@ class Editor:
                 "parent_id": new.parent and new.parent.number,
                 "container_id": new.container and new.container.number,
                 "position": rows.next_position(sql, new.type, new.parent),
-                "body": _checked_body(new.type, new.body),
+                "body": _checked_body(new.type, new.body, new.details),
                 "author_id": account_id,
                 "created_at": now,
                 "editor_id": account_id,
@@ -129,7 +129,7 @@ class Editor:
             )
         body = content.body
         if edit.body is not None:
-            body = _checked_body(content.type, edit.body)
+            body = _checked_body(content.type, edit.body, content.details)
         parent = content.parent_id
         if edit.parent is not None:
             self._check_parent(content, edit.parent)
@@ -274,9 +274,11 @@ def writer(viewer: Viewer) -> str:
     return viewer.account_id
 
 
-def _checked_body(content_type: str, body: str) -> str:
+def _checked_body(content_type: str, body: str, details: dict[str, Any]) -> str:
     if content_type == "attachment":
         return ""
+    if details.get("representation") == RAW:
+        return body
     parse(body)
     return with_macro_ids(body)
 

@@ -12,6 +12,11 @@ CONTENT_COLUMNS = (
     " space.status AS space_status, space.homepage_id AS space_homepage_id,"
     " space.author_id AS space_author_id, space.created_at AS space_created_at"
 )
+# A type that an app declares is ac:{app key}:{module key}.
+CUSTOM_PREFIX = "ac:"
+CUSTOM = "custom"
+# The representation of a body that is no storage format, but what the app wrote.
+RAW = "raw"
 # The left table is read first, so that its index gives the order.
 CONTENT_TABLES = "content CROSS JOIN space ON space.id = content.space_id"
 
@@ -68,11 +73,12 @@ class Version:
 
 @dataclass(frozen=True)
 class Content:
-    """A page, blog post, comment or attachment in its current version.
+    """A page, blog post, comment, attachment or content of an app's own type.
 
-    ``parent_id`` is a page's parent page or a comment's parent comment;
-    ``container_id`` is what a comment or an attachment belongs to. ``details``
-    holds what only one type has, such as an attachment's ``mediaType``.
+    In its current version. ``parent_id`` is a page's parent page or a comment's
+    parent comment; ``container_id`` is what a comment, an attachment or a content
+    of an app's type belongs to. ``details`` holds what only one type has, such as
+    an attachment's ``mediaType``.
     """
 
     id: str
@@ -120,6 +126,21 @@ class Content:
         return int(self.id.removeprefix("att"))
 
     @property
+    def is_custom(self) -> bool:
+        """Whether an app declares the type."""
+        return self.type.startswith(CUSTOM_PREFIX)
+
+    @property
+    def kind(self) -> str:
+        """The type; one word for all those that apps declare."""
+        return CUSTOM if self.is_custom else self.type
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the body is no storage format."""
+        return self.details.get("representation") == RAW
+
+    @property
     def current_version(self) -> Version:
         """The current version as one of the versions."""
         return Version(
@@ -133,13 +154,16 @@ class Content:
         )
 
     def context(self) -> dict[str, Any]:
-        """Return what the ``context`` claim says of this page or blog post."""
+        """Return what the ``context`` claim says of this content.
+
+        Assumed: as in Confluence's host code, every type of an app is ``custom``.
+        """
         return {
             "content": {
                 "id": self.id,
-                "type": self.type,
+                "type": self.kind,
                 "version": str(self.version),
-                "plugin": "",
+                "plugin": self.type if self.is_custom else "",
             },
             "space": {"id": self.space.id, "key": self.space.key},
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 from devhost.wiki.contents import BURIED
 from devhost.wiki.records import Content
-from devhost.wiki.storage_format import plain_text
+from devhost.wiki.storage_format import readable_text
 
 # A content, what is attached to it, and the replies to a comment.
 FAMILY = """
@@ -134,23 +134,29 @@ def index(sql: Connection, content: Content) -> None:
     sql.execute("DELETE FROM content_text WHERE rowid = ?", [content.number])
     sql.execute(
         "INSERT INTO content_text (rowid, title, body) VALUES (?, ?, ?)",
-        [content.number, content.title, plain_text(content.body)],
+        [content.number, content.title, readable_text(content)],
     )
 
 
 def bury(sql: Connection, content: Content) -> None:
-    """Hide the comments and attachments of what goes into the trash."""
-    sql.execute(
-        "UPDATE content SET status = ? WHERE container_id = ? AND status = 'current'",
-        [BURIED, content.number],
-    )
+    """Hide what is in a content that goes into the trash, such as its comments."""
+    _set_status_within(sql, content, "current", BURIED)
 
 
 def unbury(sql: Connection, content: Content) -> None:
     """Show again what ``bury`` hid."""
+    _set_status_within(sql, content, BURIED, "current")
+
+
+def _set_status_within(sql: Connection, content: Content, old: str, new: str) -> None:
+    # What was put into the trash by itself stays there, with what is in it.
     sql.execute(
-        "UPDATE content SET status = 'current' WHERE container_id = ? AND status = ?",
-        [content.number, BURIED],
+        "WITH RECURSIVE inside(id) AS ("
+        " SELECT id FROM content WHERE container_id = ? AND status = ?"
+        " UNION SELECT content.id FROM content JOIN inside"
+        " ON content.container_id = inside.id WHERE content.status = ?)"
+        " UPDATE content SET status = ? WHERE id IN (SELECT id FROM inside)",
+        [content.number, old, old, new],
     )
 
 

@@ -1,7 +1,7 @@
 """The wiki's tables and indexes, in the state file of the host.
 
-Times are milliseconds since the epoch. Pages, blog posts, comments and
-attachments share one table and one sequence of ids, as in Confluence.
+Times are milliseconds since the epoch. Pages, blog posts, comments, attachments and
+contents of apps' types share one table and one sequence of ids, as in Confluence.
 """
 
 import sqlite3
@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS group_member (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS content (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    type TEXT NOT NULL CHECK (type IN ('page', 'blogpost', 'comment', 'attachment')),
+    type TEXT NOT NULL CHECK (type IN ('page', 'blogpost', 'comment', 'attachment')
+        OR type GLOB 'ac:*:*'),
     status TEXT NOT NULL,
     space_id INTEGER NOT NULL,
     title TEXT NOT NULL COLLATE NOCASE,
@@ -128,9 +129,33 @@ NAMES = (
 
 def create(sql: sqlite3.Connection) -> None:
     """Create the tables that are missing, within the open transaction."""
+    _admit_types_of_apps(sql)
     for statement in TABLES.split(";\n"):
         if statement.strip():
             sql.execute(statement)
+
+
+def _admit_types_of_apps(sql: sqlite3.Connection) -> None:
+    # A file of schema version 1 refuses them, and no constraint can be altered.
+    found = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'content'")
+    row = found.fetchone()
+    if row is None or "'ac:" in row["sql"]:
+        return
+    (statement,) = (
+        each
+        for each in TABLES.split(";\n")
+        if each.startswith("CREATE TABLE IF NOT EXISTS content (")
+    )
+    sql.execute(statement.replace("EXISTS content (", "EXISTS wider_content ("))
+    sql.execute("INSERT INTO wider_content SELECT * FROM content")
+    # Ids of contents that are gone stay gone.
+    sql.execute(
+        "UPDATE sqlite_sequence SET seq ="
+        " (SELECT seq FROM sqlite_sequence WHERE name = 'content')"
+        " WHERE name = 'wider_content'"
+    )
+    sql.execute("DROP TABLE content")
+    sql.execute("ALTER TABLE wider_content RENAME TO content")
 
 
 def empty(sql: sqlite3.Connection) -> None:

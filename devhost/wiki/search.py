@@ -1,12 +1,13 @@
 """CQL as a query of the wiki."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from devhost import cql
+from devhost.wiki.custom_content import CustomType
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.queries import Query
-from devhost.wiki.records import content_number
+from devhost.wiki.records import CUSTOM_PREFIX, content_number
 
 TYPES = ("page", "blogpost", "comment", "attachment")
 WORD = re.compile(r"\w+\*?")
@@ -30,22 +31,43 @@ PROPERTY_VALUES = (
 Part = tuple[str, list[object]]
 
 
-def query_of(search: cql.Search) -> Query:
+def query_of(
+    search: cql.Search, custom: Mapping[str, CustomType] | None = None
+) -> Query:
     """Return the query for the current contents that *search* asks for.
 
+    *custom* are the types of apps; those without ``indexing`` are not found.
     Assumed: without ``order by`` the oldest comes first; Confluence has its own
     measure of relevance.
     """
+    known = custom or {}
+    for name in _types_of_apps(search.condition):
+        # Assumed: Confluence refuses a type that no app declares.
+        if name.lower() not in {key.lower() for key in known}:
+            raise InvalidError(f"No enabled app declares the content type {name}")
+    indexed = [key for key, each in known.items() if each.is_indexed]
+    types = [*TYPES, *indexed]
     order = search.order or "id"
     query = Query(order, search.descending)
     # The plus signs leave the index to the order, or to what is searched for.
-    marks = ", ".join("?" * len(TYPES))
-    query.where(f"+content.type IN ({marks})", *TYPES)
+    query.among("+content.type", types)
     query.where("+content.status = 'current'")
     if search.condition is not None:
         condition, values = _part(search.condition)
         query.where(condition, *values)
     return query
+
+
+def _types_of_apps(node: cql.Node | None) -> Iterator[str]:
+    if isinstance(node, cql.Not):
+        yield from _types_of_apps(node.operand)
+    elif isinstance(node, cql.Combination):
+        for operand in node.operands:
+            yield from _types_of_apps(operand)
+    elif node is not None and node.field == "type":
+        for value in node.values:
+            if value.lower().startswith(CUSTOM_PREFIX):
+                yield value
 
 
 def _part(node: cql.Node) -> Part:
@@ -119,7 +141,12 @@ _EXACT: dict[str, Callable[[str], Part]] = {
         "content.space_id = (SELECT id FROM space WHERE key = ?)",
         [value],
     ),
-    "type": lambda value: ("content.type = ?", [value.lower()]),
+    "type": lambda value: (
+        # The key of an app's module may have capital letters.
+        ("lower(content.type) = ?", [value.lower()])
+        if value.lower().startswith(CUSTOM_PREFIX)
+        else ("content.type = ?", [value.lower()])
+    ),
     "title": lambda value: ("content.title = ?", [value]),
     "label": lambda value: (LABELLED, [value.lower().rpartition(":")[2]]),
     "id": _id("content.id"),

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from devhost.wiki.errors import InvalidError
+from devhost.wiki.records import Content
 
 AC = "{http://atlassian.com/content}"
 RI = "{http://atlassian.com/resource/identifier}"
@@ -136,6 +137,11 @@ def _escape(text: str) -> str:
 def plain_text(storage: str) -> str:
     """Return the words of a body, for the search index and excerpts."""
     return " ".join("".join(_texts(parse(storage))).split())
+
+
+def readable_text(content: Content) -> str:
+    """Return the words of a content's body; a raw one as it is."""
+    return content.body if content.is_raw else plain_text(content.body)
 
 
 def _texts(element: Element) -> Iterator[str]:

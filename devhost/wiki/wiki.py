@@ -9,6 +9,7 @@ from devhost.wiki.access import Viewer
 from devhost.wiki.attachments import Attachments
 from devhost.wiki.changes import Change, Ledger, signal
 from devhost.wiki.contents import Contents
+from devhost.wiki.custom_content import CustomContents
 from devhost.wiki.editor import Editor
 from devhost.wiki.groups import Groups
 from devhost.wiki.labels import Labels
@@ -32,6 +33,7 @@ class Wiki:
         self.spaces = Spaces(state, self.ledger)
         self.contents = Contents(state)
         self.editor = Editor(self.ledger, self.contents)
+        self.custom = CustomContents(self.contents, self.editor)
         self.labels = Labels(state, self.ledger)
         self.properties = Properties(state, self.ledger)
         self.attachments = Attachments(state, self.ledger, self.contents, self.editor)

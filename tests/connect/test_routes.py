@@ -7,7 +7,13 @@ from flask import Blueprint, Flask
 
 import app as package
 from app import create_app
-from app.connect import check, context_jwt_required, jwt_required, public
+from app.connect import (
+    cacheable_page,
+    check,
+    context_jwt_required,
+    jwt_required,
+    public,
+)
 from app.connect.background.handlers import registered
 from app.connect.errors import ConfigurationError, DescriptorError
 from app.connect.inbound.verify import (
@@ -21,6 +27,7 @@ from app.connect.routes import find_undeclared_routes, find_unserved_modules
 
 DECORATORS = {
     Policy.PUBLIC: public,
+    Policy.CACHEABLE: cacheable_page(),
     Policy.URL_BOUND: jwt_required,
     Policy.CONTEXT: context_jwt_required,
     Policy.SIGNED_INSTALL: signed_install_required,
@@ -65,7 +72,7 @@ def test_a_page_under_its_policy_is_served(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", [Policy.PUBLIC, Policy.CONTEXT, Policy.SIGNED_INSTALL]
+    "policy", [policy for policy in DECORATORS if policy is not Policy.URL_BOUND]
 )
 def test_a_page_under_another_policy_is_named(app: Flask, policy: Policy) -> None:
     url = f"/{policy.name.lower()}"
@@ -134,13 +141,74 @@ def test_a_static_macro_is_read_unless_it_says_otherwise(
     assert unserved(app, "staticContentMacros", **module) == []
 
 
-def test_a_cacheable_page_is_public(app: Flask) -> None:
-    assert unserved(app, "generalPages", url="/public", cacheable=True) == []
-    assert unserved(app, "generalPages", url="/url_bound", cacheable=True) == [
-        "$.modules.generalPages[0].url is guarded by the policy URL-bound: "
-        "its view must have the policy public"
+def test_a_cacheable_page_is_one(app: Flask) -> None:
+    assert unserved(app, "generalPages", url="/cacheable", cacheable=True) == []
+    for policy in (Policy.PUBLIC, Policy.URL_BOUND):
+        url = f"/{policy.name.lower()}"
+        assert unserved(app, "generalPages", url=url, cacheable=True) == [
+            f"$.modules.generalPages[0].url is guarded by the policy {policy}: "
+            "its view must have the policy cacheable"
+        ]
+
+
+@pytest.mark.parametrize("module", [{}, {"cacheable": False}, {"cacheable": 1}])
+def test_a_page_that_is_not_cacheable_is_none(
+    app: Flask, module: dict[str, Any]
+) -> None:
+    assert unserved(app, "generalPages", url="/cacheable", **module) == [
+        "$.modules.generalPages[0].url is guarded by the policy cacheable: "
+        "its view must have the policy URL-bound"
     ]
-    assert unserved(app, "generalPages", url="/public", cacheable=False) != []
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/url_bound", None),
+        ("/url_bound?page={content.id}", None),
+        ("/nowhere", "is not served by the app: add a route for it"),
+        (
+            "/public",
+            "is guarded by the policy public: its view must have the policy URL-bound",
+        ),
+    ],
+)
+def test_a_remote_condition_is_served(
+    app: Flask, path: str, problem: str | None
+) -> None:
+    conditions = [{"condition": "user_is_admin"}, {"or": [{"condition": path}]}]
+    place = "$.modules.webItems[0].conditions[1].or[0].condition"
+    expected = [f"{place} {problem}"] if problem else []
+    assert unserved(app, "webItems", conditions=conditions) == expected
+
+
+def test_a_single_page_is_served(app: Flask) -> None:
+    for kind in ("configurePage", "postInstallPage"):
+        found = [
+            list(find_unserved_modules(app, {"modules": {kind: {"url": url}}}))
+            for url in ("/url_bound", "/public")
+        ]
+        assert found == [
+            [],
+            [
+                f"$.modules.{kind}.url is guarded by the policy public: "
+                "its view must have the policy URL-bound"
+            ],
+        ]
+
+
+def test_the_migration_path_is_posted_to(app: Flask) -> None:
+    for url, problems in (
+        ("/posted", []),
+        ("/url_bound", ["is not served by the app: add a route for it"]),
+    ):
+        migration = {"cloudAppMigration": {"migrationWebhookPath": url}}
+        for descriptor, place in (
+            (migration, "$.cloudAppMigration"),
+            ({"modules": migration}, "$.modules.cloudAppMigration"),
+        ):
+            expected = [f"{place}.migrationWebhookPath {text}" for text in problems]
+            assert list(find_unserved_modules(app, descriptor)) == expected
 
 
 @pytest.mark.parametrize(

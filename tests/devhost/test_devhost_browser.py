@@ -132,12 +132,9 @@ def test_navigator_leads_to_other_pages(open_frame: Open, browser_page: Page) ->
 
 
 def test_an_iframe_whose_token_runs_out_gets_a_new_one(
-    confluence: LocalConfluence,
-    installed: FakeApp,
-    browser_page: Page,
-    monkeypatch: pytest.MonkeyPatch,
+    confluence: LocalConfluence, installed: FakeApp, browser_page: Page
 ) -> None:
-    monkeypatch.setattr("devhost.signing.URL_SECONDS", 30)
+    confluence.site.assumptions.set("url-token-seconds", 30)
     with browser_page.expect_request("**/devhost/api/iframe") as asked:
         browser_page.goto(confluence.base_url + MAIN)
     assert asked.value.post_data_json["moduleKey"] == "main"

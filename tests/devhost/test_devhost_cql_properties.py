@@ -107,11 +107,11 @@ def test_what_is_not_declared_is_refused(search: Search, query: str, says: str) 
     assert says in answer.json()["message"]
 
 
-def test_a_content_type_of_an_app_is_not_here(search: Search) -> None:
+def test_a_content_type_that_no_app_declares_is_refused(search: Search) -> None:
     for query in ('type = "ac:app:thing"', "type in (page, 'AC:app:thing')"):
         answer = search(query)
-        assert answer.status_code == 501
-        assert "an app's own" in answer.json()["message"]
+        assert answer.status_code == 400
+        assert "No enabled app declares" in answer.json()["message"]
 
 
 def test_without_its_app_a_field_is_unknown(

@@ -52,6 +52,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         "CONNECT_BASE_URL": stack.app,
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "CONNECT_ALLOWED_HOSTS": "localhost",
+        "CONNECT_TENANT_CACHE_SECONDS": "1",
         "CONNECT_KEY_SERVERS": f"{stack.site}/install-keys",
         "CONNECT_ALL_JS_URL": f"{stack.site}/wiki/atlassian-connect/all.js",
     }

@@ -11,6 +11,7 @@ from app.connect.errors import RateLimitedError
 from devhost.testing.confluence import RecordingConfluence, UserSwitch
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
+from tests.waits import Waits
 
 PROPERTIES = "/rest/atlassian-connect/1/addons/{app}/properties"
 DYNAMIC_MODULES = "/rest/atlassian-connect/1/app/module/dynamic"
@@ -181,3 +182,44 @@ def test_a_rate_limit_reaches_the_caller(
         assert caught.value.retry_after == 7
         assert service.properties.keys() == []
     confluence.received("GET", PROPERTIES, status=200, times=1)
+
+
+def test_a_call_waits_as_long_as_the_host_asks(
+    confluence: RecordingConfluence, installed_app: InstalledApp, waits: Waits
+) -> None:
+    with installed_app.app.app_context():
+        tenant = find_tenant(installed_app.client_key)
+        assert tenant is not None
+        with confluence.faults.rate_limited(retry_after=7, times=2):
+            assert TenantService(tenant).properties.keys() == []
+    assert waits.seconds == [7 * 1.05] * 2
+    confluence.received("GET", PROPERTIES, status=429, times=2)
+    confluence.received("GET", PROPERTIES, status=200, times=1)
+
+
+@pytest.mark.parametrize("fault", ["server_error", "dropped"])
+def test_a_page_outlives_a_moment_without_its_host(
+    confluence: RecordingConfluence,
+    signed_client: SignedClient,
+    waits: Waits,
+    fault: str,
+) -> None:
+    settings = {"status": 503} if fault == "server_error" else {"when": "before"}
+    page = signed_client.with_context_jwt()
+    with getattr(confluence.faults, fault)(times=1, **settings):
+        assert page.get("/api/menu-link").json == {"present": False}
+    assert waits.seconds == [2]
+
+
+@pytest.mark.parametrize("url", ["/rest/api/content", "/api/v2/pages"])
+def test_long_answers_are_read_to_their_end(
+    confluence: RecordingConfluence, installed_app: InstalledApp, url: str
+) -> None:
+    with installed_app.app.app_context():
+        tenant = find_tenant(installed_app.client_key)
+        assert tenant is not None
+        service = TenantService(tenant)
+        one_by_one = [page["id"] for page in service.paginate(url, limit=1)]
+        at_once = service.get_json(url, params={"limit": 100})["results"]
+    assert one_by_one == [page["id"] for page in at_once]
+    assert len(one_by_one) > 1

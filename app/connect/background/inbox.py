@@ -165,6 +165,17 @@ class Inbox:
         with self._db.engine.connect() as connection:
             return connection.scalars(query).all()
 
+    def note_untold(self, delivery_id: int) -> None:
+        """Have the next sweep tell a worker of a delivery that no worker knows of."""
+        now = utc_now()
+
+        def change(connection: Connection) -> None:
+            waiting = record.c.status == Status.RECEIVED
+            this = update(record).where(record.c.id == delivery_id, waiting)
+            connection.execute(this.values(enqueue_at=now))
+
+        self._write(change)
+
     def note_told(self, ids: Sequence[int]) -> None:
         """Wait with telling of *ids* again, longer each time."""
         now = utc_now()

@@ -6,12 +6,14 @@ seconds after that nothing is sent, and no other request waits.
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 
 from celery import Celery
 from kombu.connection import ConnectionPool
-from kombu.exceptions import KombuError
+from kombu.exceptions import EncodeError
 from kombu.pools import ProducerPool
 
 from ..errors import QueueUnavailableError
@@ -31,6 +33,7 @@ _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "rediss": _REDIS,
     "amqp": _AMQP,
     "amqps": _AMQP,
+    "sqla+sqlite": {"connect_args": {"timeout": TIMEOUT}},
 }
 
 
@@ -43,32 +46,57 @@ class TaskQueue:
         self._paused_until = 0.0
 
     def send(self, name: str, *args: Any) -> None:
-        """Send the task *name* with *args*, which JSON can hold.
+        """Send the task *name* with *args*.
 
+        :raises TypeError: if JSON can't hold *args*.
         :raises QueueUnavailableError: if the broker does not take it, or did not
             a moment ago.
         """
         if time.monotonic() < self._paused_until:
             raise QueueUnavailableError("the broker failed a moment ago")
+        with self._producer() as producer:
+            self._celery.send_task(
+                name,
+                args,
+                producer=producer,
+                # A connection that the broker has closed is made anew, once.
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0},
+                timeout=TIMEOUT,
+                confirm_timeout=TIMEOUT,
+            )
+
+    def check(self) -> None:
+        """Make sure that the broker can be reached, and has the queue.
+
+        :raises QueueUnavailableError: if it can't.
+        """
+        with self._producer() as producer:
+            queues = self._celery.amqp.queues
+            queues[self._celery.conf.task_default_queue](producer.channel).declare()
+
+    @contextmanager
+    def _producer(self) -> Iterator[Any]:
+        """Lend a producer; each transport has errors of its own, which end here."""
         try:
             with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
-                self._celery.send_task(
-                    name,
-                    args,
-                    producer=producer,
-                    # A connection that the broker has closed is made anew, once.
-                    retry=True,
-                    retry_policy={"max_retries": 1, "interval_start": 0},
-                    timeout=TIMEOUT,
-                    confirm_timeout=TIMEOUT,
-                )
-        except (KombuError, OSError) as error:
+                yield producer
+        except EncodeError:
+            raise TypeError("a task was given what JSON can't hold") from None
+        except Exception as error:
             self._paused_until = time.monotonic() + PAUSE
             # The text of an error can quote the broker's URL.
             raise QueueUnavailableError(
                 f"the broker took no task: {type(error).__name__}; "
                 "see CELERY_BROKER_URL"
             ) from None
+
+    def close(self) -> None:
+        """Close the connections to the broker; the next task makes new ones."""
+        producers: Any = self.__dict__.pop("_producers", None)
+        if producers is not None:
+            producers.force_close_all()
+            producers.connections.force_close_all()
 
     @cached_property
     def _producers(self) -> ProducerPool:

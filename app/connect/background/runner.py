@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import current_app
 
+from ..errors import RateLimitedError
 from ..protocol.access_rules import POLICY_EVENTS
 from ..tenants.acting import acting_for
 from ..tenants.models import utc_now
@@ -17,6 +18,7 @@ from .inbox import Claim
 from .lease import Lease
 from .models import Status, WebhookDelivery
 from .state import MAX_RETRY_DELAY, get_app, get_background
+from .work import working
 
 HOLD: Final = timedelta(minutes=5)
 """How long the deliveries of a disabled tenant wait before another look."""
@@ -74,6 +76,7 @@ def _run(claim: Claim) -> bool:
     with (
         get_app().app_context(),
         acting_for(tenant, payload.account_id, payload.context),
+        working(),
     ):
         current_app.ensure_sync(handler)(delivery)
     return inbox.close(claim, Status.DONE)
@@ -92,10 +95,15 @@ def _drop(claim: Claim, reason: str) -> bool:
 
 def _fail(claim: Claim, error: Exception) -> bool:
     background, reason = get_background(), _where(error)
+    if isinstance(error, RateLimitedError) and error.retry_in is not None:
+        if utc_now() - claim.received_at < background.retention:
+            # The handler is not to blame.
+            pause = timedelta(seconds=error.retry_in)
+            return background.inbox.postpone(claim, pause, reason, counts=False)
     if claim.attempt >= background.retries.max_attempts:
         return background.inbox.close(claim, Status.PARKED, reason)
     delay = background.retries.delay_after(claim.attempt)
-    asked = getattr(error, "retry_after", None)
+    asked = getattr(error, "retry_in", None) or getattr(error, "retry_after", None)
     if isinstance(asked, int | float):
         wished = timedelta(seconds=min(asked, MAX_RETRY_DELAY.total_seconds()))
         delay = max(delay, wished)

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from ..errors import QueueUnavailableError
 from ..tenants.models import utc_now
+from ..tenants.state import get_state
 from .archive import Filter
 from .models import CLOSED
 from .retention import empty_embedded_broker, purge_tenants
@@ -48,8 +49,9 @@ def sweep_webhooks() -> int:
 
 @shared_task(name=PURGE)
 def purge() -> None:
-    """Delete the tenants and deliveries whose retention is over."""
+    """Delete the tenants and deliveries whose retention is over, and dead tokens."""
     purge_tenants()
+    get_state().tenants.user_tokens.drop_expired()
     background = get_background()
     too_old = Filter(status=CLOSED, until=utc_now() - background.retention)
     for _ in background.archive.purge(too_old):

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from celery import shared_task
+from celery import Task, shared_task
 from flask import current_app
 
+from ..errors import HostError
 from ..tenants.acting import acting_for
 from ..tenants.current import get_verified_request
 from ..tenants.state import find_tenant, get_state
+from .rescheduling import run_again_later
 from .state import get_background
+from .work import working
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -31,14 +34,24 @@ class TenantTask(Generic[_P, _R]):
         update_wrapper(self, function)
 
         def run(
+            task: Task[..., Any],
             client_key: str,
             account_id: str | None,
             args: list[Any],
             kwargs: dict[str, Any],
+            pauses: int = 0,
         ) -> None:
-            _run_for_tenant(self, client_key, account_id, args, kwargs)
+            try:
+                _run_for_tenant(self, client_key, account_id, args, kwargs)
+            except HostError as error:
+                if error.retry_in is None:
+                    raise
+                message = (client_key, account_id, args, kwargs)
+                run_again_later(task, error, message, pauses)
 
-        make_task: Callable[[Any], Any] = shared_task(name=self.name, **options)
+        make_task: Callable[[Any], Any] = shared_task(
+            name=self.name, bind=True, **options
+        )
         make_task(run)
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -50,6 +63,7 @@ class TenantTask(Generic[_P, _R]):
         Commit first what the task is to find in the database.
 
         :raises RuntimeError: outside of a verified request and ``acting_for``.
+        :raises TypeError: if JSON can't hold the arguments.
         :raises QueueUnavailableError: if the broker does not take it.
         """
         verified = get_verified_request()
@@ -77,8 +91,10 @@ def tenant_task(function: Any = None, /, **options: Any) -> Any:
 
     Inside, ``current_tenant``, ``current_service`` and ``current_account_id`` are
     set. The work of a tenant that has uninstalled or disabled the app since is
-    dropped, which the tenant's audit trail records. *options* are Celery's, such
-    as ``autoretry_for``.
+    dropped, which the tenant's audit trail records. When the host can't answer
+    now, the task is run again later from its beginning: three times if the host is
+    down (``max_retries``), and much longer while it asks for a pause. *options* are
+    Celery's, such as ``autoretry_for``.
 
     https://docs.celeryq.dev/en/stable/userguide/tasks.html
     """
@@ -100,5 +116,5 @@ def _run_for_tenant(
         _logger.info("dropped %s: client_key=%s is %s", task.name, client_key, state)
         get_state().tenants.note_dropped(client_key, task=task.name, state=state)
         return
-    with acting_for(tenant, account_id):
+    with acting_for(tenant, account_id), working():
         current_app.ensure_sync(task)(*args, **kwargs)

@@ -15,6 +15,7 @@ from ..errors import (
     HostError,
     InstallKeysUnavailableError,
     MalformedBodyError,
+    QueueUnavailableError,
     ScopeError,
 )
 from ..tenants.state import get_state
@@ -32,6 +33,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(InstallKeysUnavailableError, _unavailable)
     app.register_error_handler(ConfigurationError, _unavailable)
     app.register_error_handler(ScopeError, _unavailable)
+    app.register_error_handler(QueueUnavailableError, _unavailable)
     app.register_error_handler(SQLAlchemyError, _unavailable)
     app.register_error_handler(HostError, _bad_gateway)
 

@@ -43,6 +43,11 @@ def csp_nonce() -> str:
     return nonce
 
 
+def send_no_nonce() -> None:
+    """Let :func:`csp_nonce` be empty in this answer: one that is kept is no secret."""
+    request.environ[_NONCE_KEY] = ""
+
+
 def allow_framing_anywhere(response: Response) -> None:
     """Let any site show *response* in an iframe: for answers that hold nothing."""
     template = _template(current_app.config["CONNECT_ALL_JS_URL"], _ANYWHERE)

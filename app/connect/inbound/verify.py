@@ -3,7 +3,7 @@
 Each view has exactly one policy, and a token that is good for one is refused by
 every other:
 
-* ``public``: anyone.
+* ``public``: anyone. ``cacheable_page``: anyone, and the browser keeps the answer.
 * ``jwt_required``: the host or its iframe, for this very URL (HS256, qsh).
 * ``context_jwt_required``: our own page, with a token from the bridge (HS256,
   the qsh ``context-qsh``).
@@ -62,6 +62,7 @@ class Policy(StrEnum):
     """How a view decides whom to answer."""
 
     PUBLIC = "public"
+    CACHEABLE = "cacheable"
     URL_BOUND = "URL-bound"
     CONTEXT = "context JWT"
     SIGNED_INSTALL = "signed install"
@@ -74,7 +75,7 @@ def policy_of(view: Callable[..., Any] | None) -> Policy | None:
 
 def public(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Declare that a view answers anyone; it must tell nothing about tenants."""
-    return _declare(view, Policy.PUBLIC)
+    return declare(view, Policy.PUBLIC)
 
 
 def jwt_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -279,10 +280,14 @@ def _guard(
             return answer
         return view(*args, **kwargs)
 
-    return _declare(guarded, policy)
+    return declare(guarded, policy)
 
 
-def _declare(view: Callable[_P, _R], policy: Policy) -> Callable[_P, _R]:
+def declare(view: Callable[_P, _R], policy: Policy) -> Callable[_P, _R]:
+    """Note the one policy of a view, which enforces it.
+
+    :raises TypeError: if the view has one already.
+    """
     if policy_of(view) is not None:
         raise TypeError(f"{view!r} already declares a policy: {policy_of(view)}")
     view.__dict__["connect_policy"] = policy

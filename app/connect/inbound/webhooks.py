@@ -66,8 +66,10 @@ def receive(event: str) -> ResponseReturnValue:
 
 
 def _tell_a_worker(delivery_id: int) -> None:
+    background = get_background()
     try:
-        get_background().queue.send(RUN, delivery_id)
+        background.queue.send(RUN, delivery_id)
     except QueueUnavailableError as error:
         # It is in the inbox, and the sweeper will tell one.
         _logger.warning("delivery %s waits for the sweeper: %s", delivery_id, error)
+        background.inbox.note_untold(delivery_id)

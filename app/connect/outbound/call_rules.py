@@ -12,7 +12,7 @@ from ..errors import AccessRuleError, HostResponseError, ScopeError
 from ..protocol.access_rules import BLOCKED
 from ..protocol.operations import CONFLUENCE, Operation, find_operation, known_part
 from ..protocol.scopes import INACCESSIBLE, effective_scopes
-from .data_policy import Client, DataPolicy, PolicyCache
+from .blocked_content import Client, PolicyCache, may_be_blocked
 from .recorder import CallRecorder
 
 _logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class CallRules:
             operation is not None
             and operation.access_rule == BLOCKED
             and error.status_code in (403, 404)
-            and DataPolicy(client, self._policies).may_block()
+            and may_be_blocked(client, self._policies)
         )
 
 

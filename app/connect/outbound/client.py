@@ -1,12 +1,12 @@
 """Signed calls to a tenant's host, over one pooled session.
 
-Nothing is redirected, since a token is good for one path only, and nothing is
-retried.
+Nothing is redirected, since a token is good for one path only. What the host can't
+answer now is tried again, each time with a new token; ``patience`` says how often.
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -23,9 +23,11 @@ from ..errors import (
     RateLimitedError,
 )
 from ..protocol.qsh import query_string_hash
+from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
 from .call_rules import CallRules, checked
+from .patience import Patience
 from .urls import check_prepared, resolve
 
 TIMEOUTS: Final = (5, 20)
@@ -33,6 +35,13 @@ TIMEOUTS: Final = (5, 20)
 
 MAX_MESSAGE: Final = 500
 _POOL_SIZE = 20
+# What may be sent twice: https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_TEMPORARY = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 _E = TypeVar("_E", bound=HostResponseError)
 
 
@@ -70,18 +79,15 @@ class HostClient:
         app_key: str,
         shared_secret: str,
         session: requests.Session,
+        patience: Patience | None = None,
         rules: CallRules | None = None,
     ) -> None:
+        self.tenant = tenant
         self.rules = rules
-        self._tenant = tenant
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
-
-    @property
-    def tenant(self) -> Tenant:
-        """The tenant whose host it calls."""
-        return self._tenant
+        self._patience = patience
 
     def as_app(self) -> "HostClient":
         """Return what calls the same host as the app itself."""
@@ -98,12 +104,14 @@ class HostClient:
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        retry: bool | None = None,
     ) -> requests.Response:
         """Call the host and return its answer, which is below 400.
 
         *url* is a path below the tenant's base URL, or a link as the host gave
-        it; the other arguments are those of ``requests``. A redirect is given
-        back as it is.
+        it. *retry* says whether the call may be made again when the host can't
+        answer now; by default GET, HEAD, PUT and DELETE are. The other arguments
+        are those of ``requests``. A redirect is given back as it is.
 
         :raises ValueError: for a GET with a body, or a *json* that is none.
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
@@ -116,15 +124,9 @@ class HostClient:
         method = method.upper()
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
-        absolute, base_url = resolve(self._tenant, url)
-        auth = JWTAuth(
-            app_key=self._app_key,
-            client_key=self._tenant.client_key,
-            base_url=base_url,
-            shared_secret=self._shared_secret,
-        )
-        try:
-            response = self._session.request(
+        absolute, base_url = resolve(self.tenant, url)
+        prepared = self._prepare(
+            requests.Request(
                 method,
                 absolute,
                 params=params,
@@ -132,18 +134,50 @@ class HostClient:
                 data=data,
                 files=files,
                 headers={"Accept": "application/json", **(headers or {})},
-                auth=auth,
-                timeout=TIMEOUTS,
-                allow_redirects=False,
+                # Each try is authorised for itself; without any, .netrc is read.
+                auth=lambda prepared: prepared,
             )
+        )
+        attempt = partial(self._attempt, prepared, base_url)
+        if self._patience is None:
+            return attempt()
+        repeatable = method in _IDEMPOTENT if retry is None else retry
+        return self._patience.call(
+            attempt, repeatable=repeatable and can_be_sent_again(prepared)
+        )
+
+    def _attempt(
+        self, prepared: requests.PreparedRequest, base_url: str
+    ) -> requests.Response:
+        """Send a request as the app, once."""
+        auth = JWTAuth(
+            app_key=self._app_key,
+            client_key=self.tenant.client_key,
+            base_url=base_url,
+            shared_secret=self._shared_secret,
+        )
+        return self._send(prepared, auth)
+
+    def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
+        try:
+            return self._session.prepare_request(request)
         except requests.exceptions.InvalidJSONError:
             raise ValueError("json is not something that JSON can hold") from None
         except (requests.RequestException, HTTPError) as error:
             # requests lets some of urllib3's pass, as for a host name with "..".
-            path = absolute.partition("?")[0]
-            raise HostUnavailableError(
-                f"{method} {path} got no answer: {type(error).__name__}"
-            ) from None
+            raise _unavailable(request.method, request.url, error) from None
+
+    def _send(
+        self, prepared: requests.PreparedRequest, auth: AuthBase
+    ) -> requests.Response:
+        request, url = auth(prepared.copy()), prepared.url or ""
+        settings = self._session.merge_environment_settings(url, {}, None, None, None)
+        try:
+            response = self._session.send(
+                request, timeout=TIMEOUTS, allow_redirects=False, **settings
+            )
+        except (requests.RequestException, HTTPError) as error:
+            raise _unavailable(prepared.method, url, error) from None
         if response.status_code >= 400:
             raise error_of(response)
         return response
@@ -195,11 +229,29 @@ def read_json(response: requests.Response) -> Any:
 
 def error_of(response: requests.Response) -> HostResponseError:
     """Return the error that an answer of 400 or more stands for."""
-    if response.status_code == 429:
-        limited = _error(RateLimitedError, response, _message(response))
-        limited.retry_after = _retry_after(response)
-        return limited
-    return _error(HostResponseError, response, _message(response))
+    limited = response.status_code == 429
+    kind = RateLimitedError if limited else HostResponseError
+    error = _error(kind, response, _message(response))
+    error.retry_after = retry_after(response)
+    if response.status_code == 503 or (
+        response.status_code > 500 and error.retry_after is not None
+    ):
+        error.temporary = True
+    return error
+
+
+def _unavailable(
+    method: str | None, url: str | bytes | None, error: Exception
+) -> HostUnavailableError:
+    # The query of the URL, and what the library says, can hold what is secret.
+    path = str(url).partition("?")[0]
+    unavailable = HostUnavailableError(
+        f"{method} {path} got no answer: {type(error).__name__}"
+    )
+    unavailable.temporary = isinstance(error, _TEMPORARY) and not isinstance(
+        error, requests.exceptions.SSLError
+    )
+    return unavailable
 
 
 def _error(kind: type[_E], response: requests.Response, message: str) -> _E:
@@ -217,19 +269,21 @@ def _message(response: requests.Response) -> str:
     found = None
     if isinstance(body, dict):
         found = body.get("message") or body.get("errorMessage") or body.get("detail")
-    text = found if isinstance(found, str) else response.reason or "no message"
+    return shown(found if isinstance(found, str) else response.reason or "no message")
+
+
+def shown(text: str) -> str:
+    """Return the start of a host's words on one line."""
     # It ends in logs and terminals, which control characters could steer.
     printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
     return " ".join(printable.split())
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def retry_after(response: requests.Response) -> float | None:
     """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value[:9])
-    try:
-        until = parsedate_to_datetime(value)
-        return max(0.0, (until - utc_now()).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return parse_retry_after(response.headers.get("Retry-After", ""), utc_now())
+
+
+def can_be_sent_again(prepared: requests.PreparedRequest) -> bool:
+    """Whether the body is there after it was sent, as that of a stream is not."""
+    return isinstance(prepared.body, str | bytes | None)

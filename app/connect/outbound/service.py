@@ -1,6 +1,8 @@
 """One tenant's host, as an object."""
 
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from typing import Any, Self, cast
 
 import requests
 from werkzeug.local import LocalProxy
@@ -8,16 +10,21 @@ from werkzeug.local import LocalProxy
 from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
+from .access_tokens import Grant, get_access_tokens
+from .blocked_content import get_policy_cache
 from .call_rules import get_call_rules
 from .client import HostClient, get_session
-from .data_policy import DataPolicy, get_policy_cache
+from .data_policy import DataPolicy
+from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
+from .pagination import MAX_PAGES, Page, Progress, iterate_pages
+from .patience import get_patience
 from .properties import AppProperties
 
 
 class TenantService:
-    """Calls the host of one tenant as the app.
+    """Calls the host of one tenant as the app, or with :meth:`as_user` as a user.
 
     ``properties``, ``license``, ``modules`` and ``data_policy`` are its resources;
     everything else is a :meth:`request`. Needs an app context, and holds no connection.
@@ -35,17 +42,62 @@ class TenantService:
         if shared_secret is None:
             shared_secret = state.tenants.shared_secret_of(tenant)
         self.tenant = tenant
-        self._client = HostClient(
-            tenant,
-            app_key=state.app_key,
-            shared_secret=shared_secret,
-            session=get_session(),
-            rules=get_call_rules(),
+        secret = shared_secret
+
+        # A closure, unlike an attribute, does not show the secret.
+        def grant(account_id: str, scopes: Iterable[str] | None) -> Grant:
+            return new_grant(
+                tenant,
+                account_id,
+                scopes,
+                app_scopes=state.scopes,
+                shared_secret=secret,
+            )
+
+        self._grant = grant
+        self._call_with(
+            HostClient(
+                tenant,
+                app_key=state.app_key,
+                shared_secret=shared_secret,
+                session=get_session(),
+                patience=get_patience(),
+                rules=get_call_rules(),
+            )
         )
-        self.properties = AppProperties(self._client, state.app_key)
-        self.license = LicenseResource(self._client, state.app_key)
-        self.modules = DynamicModules(self._client)
-        self.data_policy = DataPolicy(self._client.as_app(), get_policy_cache())
+
+    def as_user(self, account_id: str, *, scopes: Iterable[str] | None = None) -> Self:
+        """Return the same service, acting as a user; nothing is sent yet.
+
+        The first call asks for an access token, which all workers share. *scopes*
+        narrows what may be done below what the app's own scopes allow. What only
+        an app may call, such as app properties, the host then refuses.
+
+        :raises ValueError: if *account_id* is none, or *scopes* is empty.
+        :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
+        :raises ImpersonationError: if the site has not given the app an OAuth
+            client id, which comes with an install after ACT_AS_USER was added.
+        """
+        service = copy(self)
+        service._call_with(
+            UserClient(
+                self._grant(account_id, scopes),
+                app_key=get_state().app_key,
+                tokens=get_access_tokens(),
+                session=get_session(),
+                patience=get_patience(),
+                rules=get_call_rules(),
+            )
+        )
+        return service
+
+    def _call_with(self, client: HostClient) -> None:
+        state = get_state()
+        self._client = client
+        self.properties = AppProperties(client, state.app_key)
+        self.license = LicenseResource(client, state.app_key)
+        self.modules = DynamicModules(client)
+        self.data_policy = DataPolicy(client.as_app(), get_policy_cache())
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Call any REST resource; see :meth:`HostClient.request`.
@@ -63,8 +115,51 @@ class TenantService:
         """
         return self._client.get_json(url, **options)
 
+    def paginate(
+        self,
+        url: str,
+        *,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        max_pages: int = MAX_PAGES,
+        progress: Progress | None = None,
+    ) -> Iterator[Any]:
+        """Yield the results of a long answer of REST v1 or v2, as they are needed.
+
+        *limit* is how many the host puts into one page, *max_pages* is when to
+        give up; *progress* is called with each :class:`Page`.
+
+        :raises UnsafeURLError: if the host names a page that is not below its own
+            base URL; it is not asked for.
+        :raises HostResponseError: if an answer is no page, or they do not end.
+        :raises HostError: if the host does not answer, or refuses.
+        """
+        for page in self.iterate_pages(
+            url, limit=limit, params=params, max_pages=max_pages
+        ):
+            if progress is not None:
+                progress(page)
+            yield from page.items
+
+    def iterate_pages(
+        self,
+        url: str,
+        *,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        max_pages: int = MAX_PAGES,
+    ) -> Iterator[Page]:
+        """Yield the pages of a long answer; see :meth:`paginate`.
+
+        A page's ``next_url`` is where to go on, in another task for example.
+        """
+        if limit is not None:
+            params = {**(params or {}), "limit": limit}
+        return iterate_pages(self._client, url, params=params, max_pages=max_pages)
+
     def __repr__(self) -> str:
-        return f"<TenantService {self.tenant.client_key!r}>"
+        whom = " as a user" if isinstance(self._client, UserClient) else ""
+        return f"<TenantService {self.tenant.client_key!r}{whom}>"
 
 
 def _service_of_this_request() -> TenantService:

@@ -23,6 +23,9 @@ from .unverified import Claims, UnverifiedToken, plain_name
 OUTBOUND_LIFETIME: Final = 180
 """Seconds that a token of ours is good for."""
 
+ASSERTION_LIFETIME: Final = 60
+"""Seconds that an assertion is good for; servers refuse more than 120."""
+
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
 _RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 _REQUIRED = ("iss", "iat", "exp")
@@ -90,6 +93,25 @@ def outbound_claims(*, app_key: str, client_key: str, qsh: str) -> Claims:
         "iat": now,
         "exp": now + OUTBOUND_LIFETIME,
         "qsh": qsh,
+    }
+
+
+def impersonation_claims(
+    *, oauth_client_id: str, account_id: str, base_url: str, audience: str
+) -> Claims:
+    """Return what the app asserts to get an access token of a user.
+
+    *audience* is the authorization server. The signature is :func:`encode_symmetric`.
+    https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
+    """
+    now = int(time.time())
+    return {
+        "iss": f"urn:atlassian:connect:clientid:{oauth_client_id}",
+        "sub": f"urn:atlassian:connect:useraccountid:{account_id}",
+        "tnt": base_url,
+        "aud": audience,
+        "iat": now,
+        "exp": now + ASSERTION_LIFETIME,
     }
 
 

@@ -30,6 +30,7 @@ from .rows import (
 )
 from .schemas import Installation
 from .secrets import SecretCipher
+from .user_tokens import UserTokens, drop_user_tokens
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -54,6 +55,7 @@ class TenantStore:
         self._cipher = cipher
         self._grace = timedelta(seconds=secret_grace)
         self._cache = CredentialsCache(cache_seconds)
+        self.user_tokens = UserTokens(db, cipher)
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant as the database has it; None if it has none."""
@@ -180,6 +182,7 @@ class TenantStore:
             gone = delete(record).where(due).returning(record.c.client_key)
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
+                drop_user_tokens(connection, client_key)
                 audit(connection, client_key, "purged")
             return client_keys
 
@@ -224,6 +227,7 @@ class TenantStore:
             kind = merge.kind_of(row, installation, current)
             if current != installation.shared_secret:
                 values |= merge.rotated(row, encrypted, current, now, self._grace)
+                drop_user_tokens(connection, client_key)
             if kind is InstallKind.RETURN:
                 values |= merge.returned(now)
             update_row(connection, row, values)
@@ -244,6 +248,8 @@ class TenantStore:
             if issued_at < row.token_issued_at:
                 audit(connection, client_key, event, outcome="outdated")
                 return None
+            if event == "uninstalled":
+                drop_user_tokens(connection, client_key)
             audit(connection, client_key, event)
             return update_row(connection, row, values(row) | {"updated_at": utc_now()})
 

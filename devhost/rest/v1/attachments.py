@@ -42,14 +42,14 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def create_attachments(id: str) -> Response:
     """Attach every part named ``file`` of a form."""
-    page = found(id)
+    page = _container(id)
     added = [wiki.attachments.add(viewer, page, file) for file in _files()]
     return _answer(added)
 
 
 def create_or_update_attachments(id: str) -> Response:
     """Attach files; one whose name is there already becomes its next version."""
-    page = found(id)
+    page = _container(id)
     stored = []
     for file in _files():
         old = wiki.attachments.find(viewer, page, file.name)
@@ -58,6 +58,12 @@ def create_or_update_attachments(id: str) -> Response:
         else:
             stored.append(wiki.attachments.replace(viewer, old, file))
     return _answer(stored)
+
+
+def _container(id: str) -> Content:
+    container = found(id)
+    wiki.custom.check_child(container, "attachment")
+    return container
 
 
 def update_data(id: str, attachmentId: str) -> Response:

@@ -9,6 +9,7 @@ from devhost.rest.operations import add_operation
 from devhost.rest.reading import json_object, not_here, required_text, segment
 from devhost.rest.v1 import representation
 from devhost.rest.v1.contents import found, past
+from devhost.rest.v1.custom_content import is_custom
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list, part, start_and_limit, whole_list
 from devhost.rest.viewer import wiki
@@ -66,7 +67,7 @@ def list_children(id: str, type: str) -> Response:
     """Answer the children of one type."""
     content = found(id)
     kind = segment(type)
-    if kind not in CHILD_TYPES:
+    if kind not in CHILD_TYPES and not is_custom(kind):
         raise not_here(f"GET {ONE}/child/{kind}")
     expansion = Expansion.of_request()
     query = representation.child_query(content, kind)

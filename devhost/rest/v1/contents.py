@@ -19,7 +19,7 @@ from devhost.rest.reading import (
     text,
     values,
 )
-from devhost.rest.v1 import representation
+from devhost.rest.v1 import custom_content, representation
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list
 from devhost.rest.viewer import viewer, wiki
@@ -27,7 +27,7 @@ from devhost.wiki.contents import STATUSES
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.queries import Query
-from devhost.wiki.records import Content, Space
+from devhost.wiki.records import CUSTOM, Content, Space
 
 TYPES = ("page", "blogpost")
 DEFAULT_EXPANSION = "space,history,version"
@@ -73,7 +73,7 @@ def list_contents() -> Response:
         if name in request.args:
             raise not_here(f"The parameter {name} of GET /rest/api/content")
     kind = request.args.get("type", "page")
-    if kind not in TYPES:
+    if kind not in TYPES and not custom_content.is_custom(kind):
         raise not_here(f"type={kind} of GET /rest/api/content")
     query = wiki.contents.all((kind,), statuses=_statuses(("current",)))
     for key in values("spaceKey"):
@@ -140,14 +140,23 @@ def storage_body(body: JSON) -> str | None:
 
 
 def create_content() -> Response:
-    """Create a page, a blog post or a comment."""
+    """Create a page, a blog post, a comment or a content of an app's type."""
     body = json_object()
     kind = required_text(body, "type")
+    if custom_content.is_custom(kind):
+        created = custom_content.create(body)
+    else:
+        created = wiki.editor.create(viewer, _new_content(kind, body))
+    expansion = Expansion.of_request(representation.CREATED)
+    return jsonify(representation.single(created, expansion))
+
+
+def _new_content(kind: str, body: JSON) -> NewContent:
     if kind == "comment":
-        new = _new_comment(body)
-    elif kind in TYPES:
+        return _new_comment(body)
+    if kind in TYPES:
         space = wiki.spaces.get(viewer, required_text(body, "space.key"))
-        new = NewContent(
+        return NewContent(
             kind,
             space,
             required_text(body, "title"),
@@ -155,11 +164,7 @@ def create_content() -> Response:
             status=text(body, "status") or "current",
             parent=_parent(body) if kind == "page" else None,
         )
-    else:
-        raise not_here(f"Creating content of type {kind}")
-    created = wiki.editor.create(viewer, new)
-    expansion = Expansion.of_request(representation.CREATED)
-    return jsonify(representation.single(created, expansion))
+    raise not_here(f"Creating content of type {kind}")
 
 
 def _parent(body: JSON) -> Content | None:
@@ -174,8 +179,9 @@ def _parent(body: JSON) -> Content | None:
 
 def _new_comment(body: JSON) -> NewContent:
     container = wiki.contents.get(viewer, required_text(body, "container.id"))
-    if container.type not in {*TYPES, "attachment"}:
+    if container.kind not in {*TYPES, "attachment", CUSTOM}:
         raise InvalidError("A comment belongs to a page, a blog post or an attachment")
+    wiki.custom.check_child(container, "comment")
     parent = _parent(body)
     if parent is not None and parent.container_id != container.id:
         raise InvalidError("The parent comment is of another content")
@@ -202,7 +208,16 @@ def update_content(id: str) -> Response:
         raise InvalidError(f"The content is of type {content.type}, not {kind}")
     if content.type == "attachment":
         raise not_here("PUT /rest/api/content/{id} of an attachment")
-    edit = Edit(
+    if content.is_custom:
+        updated = custom_content.update(content, body)
+    else:
+        updated = wiki.editor.update(viewer, content, _edit_of(content, body))
+    expansion = Expansion.of_request(representation.CREATED)
+    return jsonify(representation.single(updated, expansion))
+
+
+def _edit_of(content: Content, body: JSON) -> Edit:
+    return Edit(
         required_number(body, "version.number"),
         title=text(body, "title") if content.type in TYPES else None,
         body=storage_body(body),
@@ -210,9 +225,6 @@ def update_content(id: str) -> Response:
         parent=_parent(body) if content.type == "page" else None,
         message=text(body, "version.message") or "",
     )
-    updated = wiki.editor.update(viewer, content, edit)
-    expansion = Expansion.of_request(representation.CREATED)
-    return jsonify(representation.single(updated, expansion))
 
 
 def delete_content(id: str) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """What somebody may do with a content or a space, by Confluence's names."""
 
 from devhost.wiki.access import Role, Viewer
-from devhost.wiki.records import Content, Space
+from devhost.wiki.records import CUSTOM, Content, Space
 
 # https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-permissions/
 CONTENT_ROLES = {
@@ -22,6 +22,7 @@ LISTED = {
     "blogpost": ("read", "update", "delete", "export", "purge"),
     "comment": ("read", "update", "delete"),
     "attachment": ("read", "update", "delete", "purge"),
+    CUSTOM: ("read", "update", "delete", "purge"),
 }
 CREATED_IN_SPACE = ("page", "blogpost", "comment", "attachment")
 
@@ -32,7 +33,7 @@ def content_operations(viewer: Viewer, content: Content) -> Operations:
     """Return what the viewer may do with a content."""
     return [
         {"operation": name, "targetType": content.type}
-        for name in LISTED[content.type]
+        for name in LISTED[content.kind]
         if viewer.may(CONTENT_ROLES[name], content.space)
     ]
 

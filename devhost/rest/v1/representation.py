@@ -16,7 +16,15 @@ from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site import CONTEXT_PATH
-from devhost.wiki.records import Content, Label, Property, Space, Version, iso_time
+from devhost.wiki.records import (
+    RAW,
+    Content,
+    Label,
+    Property,
+    Space,
+    Version,
+    iso_time,
+)
 from devhost.wiki.render import render
 
 CREATED = "body.storage,container,history,space,version,ancestors"
@@ -27,7 +35,7 @@ EXPANDED = 25
 
 
 def content(found: Content, expansion: Expansion) -> dict[str, Any]:
-    """Return a page, blog post, comment or attachment."""
+    """Return a page, blog post, comment, attachment or content of an app's type."""
     parts = {
         "space": lambda below: space(found.space, below),
         "version": lambda below: version(found.current_version),
@@ -65,7 +73,7 @@ def single(found: Content, expansion: Expansion) -> dict[str, Any]:
 def content_links(found: Content) -> dict[str, str]:
     """Return where a content is, relative to the site's base URL but for itself."""
     place = found
-    if found.container_id is not None:
+    if found.container_id is not None and not found.is_custom:
         container = wiki.contents.find(current_viewer(), found.container_id)
         place = container or found
     links = {
@@ -80,7 +88,7 @@ def content_links(found: Content) -> dict[str, str]:
 def _extensions(found: Content) -> dict[str, Any]:
     if found.type == "page":
         return {"position": found.position}
-    return dict(found.details)
+    return {} if found.is_custom else dict(found.details)
 
 
 def version(found: Version) -> dict[str, Any]:
@@ -121,6 +129,9 @@ def body(found: Content, expansion: Expansion) -> dict[str, Any]:
     for name in expansion.names:
         if name in MISSING_BODIES:
             raise not_here(f"body.{name}")
+    if found.is_raw:
+        raw = {"value": found.body, "representation": RAW, "embeddedContent": []}
+        return expansion.fill({RAW: lambda below: raw})
     return expansion.fill({name: partial(_body, found, name) for name in BODIES})
 
 

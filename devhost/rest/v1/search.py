@@ -19,7 +19,7 @@ from devhost.site import CONTEXT_PATH
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, iso_time
 from devhost.wiki.search import query_of
-from devhost.wiki.storage_format import plain_text
+from devhost.wiki.storage_format import readable_text
 
 EXCERPT_LENGTH = 300
 
@@ -39,7 +39,8 @@ def _query() -> Query:
     if "cqlcontext" in request.args:
         raise not_here("The parameter cqlcontext")
     try:
-        return query_of(cql.parse(text, property_fields(current_site())))
+        parsed = cql.parse(text, property_fields(current_site()))
+        return query_of(parsed, wiki.custom.types())
     except cql.CqlNotHereError as error:
         raise not_here(str(error)) from error
     except cql.CqlError as error:
@@ -67,7 +68,7 @@ def _result(found: Content, expansion: Expansion) -> dict[str, Any]:
     return {
         "content": shown,
         "title": found.title,
-        "excerpt": plain_text(found.body)[:EXCERPT_LENGTH],
+        "excerpt": readable_text(found)[:EXCERPT_LENGTH],
         "url": shown["_links"]["webui"],
         "resultGlobalContainer": {
             "title": found.space.name,

@@ -16,6 +16,7 @@ from devhost.rest.reading import (
 )
 from devhost.rest.v1 import representation
 from devhost.rest.v1.contents import TYPES, in_space
+from devhost.rest.v1.custom_content import is_custom
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list, whole_list
 from devhost.rest.viewer import viewer, wiki
@@ -110,7 +111,7 @@ def get_contents(spaceKey: str) -> dict[str, Any]:
 def list_contents(spaceKey: str, type: str) -> Response:
     """Answer the contents of one type in a space."""
     kind = segment(type)
-    if kind not in TYPES:
+    if kind not in TYPES and not is_custom(kind):
         raise not_here(f"GET {ONE}/content/{kind}")
     return jsonify(_contents(_space(spaceKey), kind))
 

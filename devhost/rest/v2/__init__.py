@@ -8,9 +8,19 @@ from devhost.rest.v2 import (
     below,
     comments,
     contents,
+    custom_content,
     data_policies,
     properties,
     spaces,
 )
 
-RESOURCES = (contents, below, comments, attachments, properties, spaces, data_policies)
+RESOURCES = (
+    contents,
+    custom_content,
+    below,
+    comments,
+    attachments,
+    properties,
+    spaces,
+    data_policies,
+)

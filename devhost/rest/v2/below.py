@@ -12,13 +12,14 @@ from devhost.rest.v1.contents import past
 from devhost.rest.v2 import lists, representation
 from devhost.rest.v2.paging import content_list, fetched_list, whole_list
 from devhost.rest.viewer import wiki
-from devhost.wiki.records import Content
+from devhost.wiki.records import CUSTOM, Content
 
 # The place in the path, and whether there are labels.
 PLACES = {
     "pages": ("page", True),
     "blogposts": ("blogpost", True),
     "attachments": ("attachment", True),
+    "custom-content": (CUSTOM, True),
     "footer-comments": ("comment", False),
     "inline-comments": ("comment", False),
 }
@@ -26,6 +27,9 @@ VERSION = {
     "pages": "/api/v2/pages/{page-id}/versions/{version-number}",
     "blogposts": "/api/v2/blogposts/{blogpost-id}/versions/{version-number}",
     "attachments": "/api/v2/attachments/{attachment-id}/versions/{version-number}",
+    "custom-content": (
+        "/api/v2/custom-content/{custom-content-id}/versions/{version-number}"
+    ),
 }
 MAX_DEPTH = 10
 
@@ -40,7 +44,8 @@ def add_routes(blueprint: Blueprint) -> None:
         add_operation(blueprint, f"GET {version}", partial(get_version, kind))
         if has_labels:
             add_operation(blueprint, f"GET {one}/labels", partial(list_labels, kind))
-    for kind, place in (("page", "pages"), ("blogpost", "blogposts")):
+    for place in ("pages", "blogposts", "custom-content"):
+        kind, _ = PLACES[place]
         operation = f"GET /api/v2/{place}/{{id}}/attachments"
         add_operation(blueprint, operation, partial(list_attachments, kind))
     page = "GET /api/v2/pages/{id}"

@@ -20,10 +20,17 @@ from devhost.rest.viewer import viewer, wiki
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import InvalidError, NotFoundError
 from devhost.wiki.queries import Query
-from devhost.wiki.records import Content
+from devhost.wiki.records import CUSTOM, Content
 
 LOCATIONS = {"footer": "footer-comments", "inline": "inline-comments"}
-CONTAINERS = {"page": "pages", "blogpost": "blogposts", "attachment": "attachments"}
+CONTAINERS = {
+    "page": "pages",
+    "blogpost": "blogposts",
+    "attachment": "attachments",
+    CUSTOM: "custom-content",
+}
+# What has inline comments, too.
+ANNOTATED = frozenset({"page", "blogpost"})
 LOCATED = "json_extract(content.details, '$.location') = ?"
 
 
@@ -42,7 +49,7 @@ def add_routes(blueprint: Blueprint) -> None:
         ):
             add_operation(blueprint, operation, partial(view, location))
         for kind, container in CONTAINERS.items():
-            if location == "footer" or kind != "attachment":
+            if location == "footer" or kind in ANNOTATED:
                 operation = f"GET /api/v2/{container}/{{id}}/{place}"
                 view_of = partial(list_of_container, location, kind)
                 add_operation(blueprint, operation, view_of)
@@ -84,7 +91,7 @@ def get_comment(location: str, comment_id: str) -> Response:
 
 
 def create_comment(location: str) -> tuple[Response, int]:
-    """Create a comment on a page, blog post or attachment, or a reply to one."""
+    """Create a comment on a page or what else has comments, or a reply to one."""
     body = json_object()
     parent_id = text(body, "parentCommentId")
     parent = _found(location, parent_id) if parent_id else None
@@ -116,8 +123,10 @@ def _container_of_reply(parent: Content) -> Content:
 def _container(location: str, body: JSON) -> Content:
     for kind, name in representation.COMMENTED.items():
         identifier = text(body, name)
-        if identifier is not None and (location == "footer" or kind != "attachment"):
-            return lists.found(identifier, kind)
+        if identifier is not None and (location == "footer" or kind in ANNOTATED):
+            container = lists.found(identifier, kind)
+            wiki.custom.check_child(container, "comment")
+            return container
     raise InvalidError("pageId, blogPostId or parentCommentId is required")
 
 

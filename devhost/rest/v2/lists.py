@@ -20,12 +20,12 @@ MAX_IDS = 250
 def found(
     identifier: str, type: str, *, statuses: tuple[str, ...] = CURRENT
 ) -> Content:
-    """Return the content of this type that a path names.
+    """Return the content of this type that a path names; ``custom`` is any app's.
 
     :raises NotFoundError: if there is none for the caller.
     """
     content = wiki.contents.get(viewer, segment(identifier), statuses)
-    if content.type != type:
+    if content.kind != type:
         raise NotFoundError(f"No {type} found with id: {content.id}")
     return content
 

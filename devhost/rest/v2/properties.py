@@ -20,7 +20,7 @@ from devhost.rest.v2.paging import whole_list
 from devhost.rest.viewer import viewer, wiki
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.properties import Owner
-from devhost.wiki.records import Property
+from devhost.wiki.records import CUSTOM, Property
 
 # The place, the name of its parameter, and the type of what it names.
 OWNERS = (
@@ -28,6 +28,7 @@ OWNERS = (
     ("blogposts", "blogpost-id", "blogpost"),
     ("attachments", "attachment-id", "attachment"),
     ("comments", "comment-id", "comment"),
+    ("custom-content", "custom-content-id", CUSTOM),
     ("spaces", "space-id", "space"),
 )
 

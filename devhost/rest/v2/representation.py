@@ -11,16 +11,30 @@ from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.v1.representation import view
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site import CONTEXT_PATH
-from devhost.wiki.records import Content, Label, Property, Space, Version, iso_time
+from devhost.wiki.records import (
+    CUSTOM,
+    RAW,
+    Content,
+    Label,
+    Property,
+    Space,
+    Version,
+    iso_time,
+)
 
 VIEWS = frozenset({"view", "export_view", "styled_view", "anonymous_export_view"})
-COMMENTED = {"page": "pageId", "blogpost": "blogPostId", "attachment": "attachmentId"}
+COMMENTED = {
+    "page": "pageId",
+    "blogpost": "blogPostId",
+    "attachment": "attachmentId",
+    CUSTOM: "customContentId",
+}
 INCLUDED = 50
 
 
 def content(found: Content) -> dict[str, Any]:
-    """Return a page, blog post, comment or attachment."""
-    return _SHOWN[found.type](found)
+    """Return a page, blog post, comment, attachment or content of an app's type."""
+    return _SHOWN[found.kind](found)
 
 
 def single(found: Content) -> dict[str, Any]:
@@ -69,7 +83,10 @@ def body(found: Content) -> dict[str, Any]:
     name = request.args.get("body-format", "").lower()
     if not name:
         return {}
-    if name == "storage":
+    if found.is_custom and (name == RAW) != found.is_raw:
+        # Assumed: there is no other format of a raw body, and no raw one of another.
+        return {}
+    if name == "storage" or found.is_raw:
         value = found.body
     elif name in VIEWS:
         value = view(found, found.body, name)
@@ -121,7 +138,7 @@ def _comment(found: Content) -> dict[str, Any]:
         "id": found.id,
         "status": found.status,
         "title": found.title,
-        COMMENTED[container.type]: container.id,
+        COMMENTED[container.kind]: container.id,
         "version": version(found.current_version),
         "authorId": found.author_id,
         "createdAt": iso_time(found.created_at),
@@ -143,7 +160,7 @@ def _attachment(found: Content) -> dict[str, Any]:
         "id": found.id,
         "status": found.status,
         "title": found.title,
-        COMMENTED[container.type]: container.id,
+        COMMENTED[container.kind]: container.id,
         "createdAt": iso_time(found.created_at),
         "mediaType": found.details["mediaType"],
         "comment": found.details.get("comment", ""),
@@ -152,6 +169,26 @@ def _attachment(found: Content) -> dict[str, Any]:
         "downloadLink": download,
         "version": version(found.current_version),
         "_links": {**_links(container), "download": download},
+    }
+
+
+def _custom_content(found: Content) -> dict[str, Any]:
+    within = {}
+    if found.container_id is not None:
+        container = _container(found)
+        within = {COMMENTED[container.kind]: container.id}
+    return {
+        "id": found.id,
+        "type": found.type,
+        "status": found.status,
+        "title": found.title,
+        "spaceId": found.space.id,
+        **within,
+        "authorId": found.author_id,
+        "createdAt": iso_time(found.created_at),
+        "version": version(found.current_version),
+        "body": body(found),
+        "_links": _links(found),
     }
 
 
@@ -171,6 +208,7 @@ _SHOWN = {
     "blogpost": _blog_post,
     "comment": _comment,
     "attachment": _attachment,
+    CUSTOM: _custom_content,
 }
 
 

@@ -28,9 +28,9 @@ function replaceAll(storage) {
   insert(storage);
 }
 
-function picture(definition) {
+function picture(definition, title) {
   const found = definition && (definition.placeholder || definition.icon);
-  if (!found) return element("span", "macro-icon", definition ? definition.title[0] : "?");
+  if (!found) return element("span", "macro-icon", title[0].toUpperCase());
   const image = element("img", "macro-icon");
   image.src = found.url;
   image.alt = "";
@@ -68,7 +68,7 @@ function line(macro) {
   const title = macro.definition ? macro.definition.title : macro.name;
   const words = element("div", "macro-words");
   words.append(element("strong", "", title), element("span", "quiet", summary(macro)));
-  item.append(picture(macro.definition), words);
+  item.append(picture(macro.definition, title), words);
   if (macro.definition) {
     const named = (made, verb) => {
       made.setAttribute("aria-label", `${verb} ${title}`);

@@ -8,7 +8,7 @@ from flask import Flask
 from app.connect import WebhookDelivery, webhook
 from app.connect.background.models import DeliveryState, Status
 from app.connect.background.tasks import RUN
-from app.connect.outbound.data_policy import PolicyCache
+from app.connect.outbound.blocked_content import PolicyCache
 from app.connect.protocol.access_rules import POLICY_EVENTS
 from tests import signing
 from tests.connect.conftest import EVENT, Deliver

@@ -1,8 +1,10 @@
 """The way to the broker: bounded in time, and never in the way."""
 
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +80,34 @@ def test_after_a_failure_nobody_waits_for_the_broker(
     monkeypatch.setattr(queue_module.time, "monotonic", lambda: now + PAUSE)
     with pytest.raises(QueueUnavailableError, match="took no task"):
         queue.send("task", 1)
+
+
+def test_an_embedded_broker_that_is_locked_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"connect_args": {"timeout": 0.1}}
+    monkeypatch.setitem(queue_module._TRANSPORT_OPTIONS, "sqla+sqlite", options)
+    path = tmp_path / "broker.sqlite3"
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("PRAGMA journal_mode=WAL")
+    lock.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(QueueUnavailableError):
+        queue_to(f"sqla+sqlite:///{path}").send("task", 1)
+    lock.close()
+
+
+def test_a_file_that_is_no_broker_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "broker.sqlite3"
+    path.write_text("canary" * 1000)
+    with pytest.raises(QueueUnavailableError) as caught:
+        queue_to(f"sqla+sqlite:///{path}").send("task", 1)
+    assert "canary" not in str(caught.value)
+
+
+def test_what_json_cannot_hold_is_the_callers_mistake() -> None:
+    queue = queue_to("memory://")
+    with pytest.raises(TypeError, match="a task was given what JSON can't hold"):
+        queue.send("task", object())
+    queue.send("task", 1)
+    queue.close()
+    queue.close()

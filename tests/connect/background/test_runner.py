@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import responses
 from flask import Flask
 from sqlalchemy import update
 
@@ -29,6 +30,7 @@ from app.connect.tenants.models import Tenant, utc_now
 from app.extensions import db
 from tests import signing
 from tests.connect.conftest import BODY, EVENT, Deliver
+from tests.waits import Waits
 
 Deliveries = Callable[[], list[DeliveryState]]
 Run = Callable[[], DeliveryState]
@@ -187,6 +189,32 @@ def test_a_host_that_asks_for_a_pause_gets_it(
     before = utc_now()
     wait = (run().due_at - before).total_seconds()
     assert least <= wait < most + 20
+
+
+def test_a_pause_that_the_host_asks_for_is_no_failed_attempt(
+    deliver: Deliver, run: Run, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(f"{signing.SITE}/rest/api/space", status=429)
+    replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
+    deliver()
+    for _ in range(3):
+        state = run()
+        assert (state.status, state.attempts) == (Status.RETRYING, 0)
+        make_due()
+    assert waits.seconds == []
+
+
+def test_a_delivery_is_not_put_off_for_ever(
+    app: Flask, deliver: Deliver, run: Run, network: responses.RequestsMock
+) -> None:
+    network.get(f"{signing.SITE}/rest/api/space", status=429)
+    replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
+    deliver()
+    retention = app.extensions["connect-background"].retention
+    with db.engine.begin() as connection:
+        old = utc_now() - retention - timedelta(seconds=1)
+        connection.execute(update(record).values(received_at=old))
+    assert run().attempts == 1
 
 
 def test_each_wait_is_longer_and_none_is_the_same() -> None:

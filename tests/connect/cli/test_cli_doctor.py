@@ -46,6 +46,7 @@ def test_a_well_app_passes_every_check(app: Flask) -> None:
         "database": f"ok    sqlite at revision {HEAD}",
         "secrets": "ok    those of 2 tenants can be decrypted",
         "descriptor": "ok    well-formed, and each module is served under its policy",
+        "broker": "ok    memory takes tasks",
         FIRST: "ok    answers (404)",
         SECOND: "ok    answers (403)",
     }
@@ -60,7 +61,7 @@ def failing(done: Result) -> dict[str, str]:
         for name, finding in findings(done).items()
         if finding.startswith("FAIL  ")
     }
-    assert len(findings(done)) == 6
+    assert len(findings(done)) == 7
     assert done.exit_code == 1
     assert done.stderr == f"Error: {len(failed)} of the checks above failed\n"
     return failed
@@ -148,3 +149,15 @@ def test_the_doctor_finds_a_key_server_that_is_out_of_order(
     network.head(signing.SECOND_KEY_SERVER, status=404)
     done = connect(app, "doctor")
     assert failing(done) == {FIRST: "answers 503: installs are answered 503"}
+
+
+@pytest.mark.usefixtures("key_servers")
+def test_the_doctor_finds_a_broker_that_is_down(
+    config: dict[str, Any], app: Flask
+) -> None:
+    config["CELERY_BROKER_URL"] = "sqla+sqlite:////canary/broker.sqlite3"
+    done = connect(create_app(config), "doctor")
+    assert failing(done) == {
+        "broker": "the broker took no task: OperationalError; see CELERY_BROKER_URL"
+    }
+    assert "canary" not in done.output

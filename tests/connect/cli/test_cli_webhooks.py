@@ -110,13 +110,16 @@ def test_a_malformed_time_is_named_with_its_remedy(app: Flask, since: str) -> No
     assert "write such as 90m" in " ".join(done.stderr.split())
 
 
-def test_a_long_list_is_shown_whole(app: Flask) -> None:
+def test_a_long_list_is_shown_and_purged_whole(app: Flask) -> None:
     count = BATCH + 3
     for number in range(count):
         store(app, str(number))
     assert len(listed(app)) == count
     assert len(listed(app, "--limit", str(BATCH + 1))) == BATCH + 1
     assert len(listed(app, "--limit", str(BATCH))) == BATCH
+    done = connect(app, "webhooks", "purge", "--status", "received", "--yes")
+    assert f"{count} purged" in done.stderr
+    assert listed(app) == []
 
 
 def test_a_delivery_is_shown_without_its_body(

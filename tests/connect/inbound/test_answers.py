@@ -18,6 +18,7 @@ from app.connect.errors import (
     MalformedBodyError,
     MissingTokenError,
     QshMismatchError,
+    QueueUnavailableError,
     UnknownTenantError,
     UntrustedInstallError,
 )
@@ -35,6 +36,7 @@ CASES = [
     pytest.param(MalformedBodyError("why"), 400, "bad_request", id="malformed"),
     pytest.param(InstallKeysUnavailableError("why"), 503, "unavailable", id="keys"),
     pytest.param(ConfigurationError("why"), 503, "unavailable", id="configuration"),
+    pytest.param(QueueUnavailableError("why"), 503, "unavailable", id="queue"),
     pytest.param(
         OperationalError(STATEMENT, {"s": "private"}, Exception("private")),
         503,

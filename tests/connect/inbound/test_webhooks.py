@@ -276,11 +276,24 @@ def test_two_events_with_one_body_are_kept_twice(
     assert len(deliveries()) == 2
 
 
-def test_a_broker_that_is_down_costs_no_delivery(
-    deliver: Deliver, deliveries: Deliveries, broken_broker: None
+def test_a_broker_that_is_down_leaves_a_delivery_to_the_next_sweep(
+    deliver: Deliver,
+    deliveries: Deliveries,
+    background: BackgroundState,
+    broken_broker: None,
 ) -> None:
     assert deliver().status_code == 204
-    assert [kept.status for kept in deliveries()] == [Status.RECEIVED]
+    [kept] = deliveries()
+    assert kept.status is Status.RECEIVED
+    assert background.inbox.find_waiting(9) == [kept.id]
+
+
+def test_a_delivery_that_a_worker_was_told_of_is_not_swept_at_once(
+    deliver: Deliver, deliveries: Deliveries, background: BackgroundState
+) -> None:
+    assert deliver().status_code == 204
+    assert len(deliveries()) == 1
+    assert background.inbox.find_waiting(9) == []
 
 
 def test_what_cannot_be_stored_is_not_answered_204(

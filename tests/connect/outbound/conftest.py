@@ -1,7 +1,8 @@
 """What the tests of outgoing calls share: the service of an installed tenant."""
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests import signing
 from tests.connect.outbound.host import RawHost, serve_raw_host
 from tests.connect.outbound.scopes import declare
 
+OAUTH_TOKEN = "https://oauth-2-authorization-server.services.atlassian.com/oauth2/token"
 OUTSIDE = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("requests_ca_bundle", "curl_ca_bundle", "netrc"),
@@ -71,3 +73,34 @@ def raw_service(tenant: Tenant, app_context: None, raw_host: RawHost) -> TenantS
     """The service of a tenant whose host is the real HTTP server."""
     site = f"{raw_host.origin}/wiki"
     return TenantService(replace(tenant, base_url=site, display_url=site))
+
+
+@pytest.fixture
+def user_service(
+    app: Flask, install: Callable[..., Tenant], app_context: None
+) -> TenantService:
+    """The service of a tenant that lets the app act as its users."""
+    declare(app, "WRITE", "ACT_AS_USER")
+    return TenantService(install(oauthClientId="canary-client"))
+
+
+@dataclass
+class Grants:
+    """How often the authorization server was asked."""
+
+    count: int = 0
+
+
+@pytest.fixture
+def grants(network: responses.RequestsMock) -> Grants:
+    """An authorization server that gives token-1, token-2 and so on."""
+    grants = Grants()
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        grants.count += 1
+        token = f"token-{grants.count}"
+        body = {"access_token": token, "expires_in": 900, "token_type": "bearer"}
+        return 200, {}, json.dumps(body)
+
+    network.add_callback(responses.POST, OAUTH_TOKEN, callback=answer)
+    return grants

@@ -1,0 +1,48 @@
+"""Runs a task again later, when the host could not answer it now."""
+
+import logging
+from datetime import timedelta
+from typing import Any, Final, NoReturn
+
+from celery import Task
+from celery.exceptions import Retry
+
+from ..errors import HostError, RateLimitedError
+from ..protocol.retries import back_off
+from ..tenants.models import utc_now
+
+MAX_PAUSES: Final = 100
+"""How often a task is put off because the host asks for a pause.
+
+At half an hour each that is two days, far beyond the hour of a quota.
+"""
+
+_logger = logging.getLogger(__name__)
+
+
+def run_again_later(
+    task: Task[..., Any], error: HostError, message: tuple[Any, ...], pauses: int
+) -> NoReturn:
+    """End this run of *task*; it begins anew when *error* says so.
+
+    A pause that the host asks for is not among the task's ``max_retries``.
+
+    :raises Retry: so that Celery knows of it.
+    :raises HostError: if it has been put off too often, or was called by itself.
+    """
+    request, delay = task.request, error.retry_in or 0.0
+    if not isinstance(error, RateLimitedError):
+        wait = max(delay, back_off(request.retries + 1))
+        raise task.retry(exc=error, countdown=wait)
+    if request.called_directly or pauses >= MAX_PAUSES:
+        raise error
+    _logger.info("%s is put off for %.0f seconds: %s", task.name, delay, error)
+    later = task.signature_from_request(
+        request,
+        args=(*message, pauses + 1),
+        kwargs={},
+        countdown=delay,
+        retries=request.retries,
+    )
+    later.apply_async()
+    raise Retry(str(error), exc=error, when=utc_now() + timedelta(seconds=delay))

@@ -1,0 +1,96 @@
+"""Long answers, page by page, as REST v1 and v2 give them.
+
+Where the next page is stands in ``_links.next`` of the body or in the ``Link``
+header. A host that leads elsewhere, in a circle or on for ever is not followed.
+https://developer.atlassian.com/cloud/confluence/rest/v2/intro/#using
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+
+from ..errors import HostResponseError
+from .client import HostClient, read_json
+from .urls import resolve
+
+MAX_PAGES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer, and how far the reading has come with it."""
+
+    items: list[Any]
+    next_url: str | None
+    """What to go on with, now or another day; None after the last page."""
+    number: int
+    """1 for the first one that was read."""
+    items_read: int
+    """Those of this page included."""
+    total: int | None
+    """How many there are in all, if the host says so."""
+
+
+Progress = Callable[[Page], object]
+"""Is called with each page as soon as it is read."""
+
+
+def iterate_pages(
+    client: HostClient,
+    url: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    max_pages: int = MAX_PAGES,
+) -> Iterator[Page]:
+    """Yield the pages of an answer, each asked for when the one before is done.
+
+    :raises UnsafeURLError: if the host names a page that is not below its base URL.
+    :raises HostResponseError: if an answer is no page, or they do not end.
+    :raises HostError: if the host does not answer, or refuses.
+    """
+    seen: set[str] = set()
+    items_read = number = 0
+    while True:
+        response = client.request("GET", url, params=params)
+        # The link has all that is to be asked for.
+        params, number = None, number + 1
+        body = read_json(response)
+        if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+            raise _refused(response, "the answer has no list of results")
+        items = body["results"]
+        items_read += len(items)
+        next_url = _next_url(response, body)
+        yield Page(items, next_url, number, items_read, _total(body))
+        if next_url is None:
+            return
+        absolute, _ = resolve(client.tenant, next_url)
+        if absolute in seen or absolute == response.url:
+            raise _refused(response, "its pages lead in a circle")
+        if number == max_pages:
+            raise _refused(response, f"it has more than {max_pages} pages")
+        seen.add(absolute)
+        url = next_url
+
+
+def _next_url(response: requests.Response, body: dict[str, Any]) -> str | None:
+    links = body.get("_links")
+    found = links.get("next") if isinstance(links, dict) else None
+    if isinstance(found, dict):
+        found = found.get("href")
+    if found is None:
+        found = response.links.get("next", {}).get("url")
+    if found is not None and not isinstance(found, str):
+        raise _refused(response, "the link to its next page is no text")
+    return found or None
+
+
+def _total(body: dict[str, Any]) -> int | None:
+    total = body.get("totalSize")
+    return total if isinstance(total, int) else None
+
+
+def _refused(response: requests.Response, message: str) -> HostResponseError:
+    path = (response.url or "").partition("?")[0]
+    return HostResponseError(response.status_code, message, method="GET", path=path)

@@ -1,0 +1,88 @@
+"""The three brokers, each with a way to put it out of reach."""
+
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from kombu import Connection
+
+from .proxy import Proxy
+
+
+class Broker(Protocol):
+    """A broker of the benchmark's own."""
+
+    url: str
+    """What the app is told."""
+    pool: tuple[str, ...]
+    """The worker's options for it."""
+
+    def stop(self) -> None:
+        """Put it out of reach."""
+
+    def start(self) -> None:
+        """Bring it back."""
+
+    def remove(self, queue: str) -> None:
+        """Leave nothing behind."""
+
+
+class ProxiedBroker:
+    """Redis or RabbitMQ behind a proxy."""
+
+    pool = ("--pool", "prefork", "--concurrency", "2")
+
+    def __init__(self, url: str, port: int) -> None:
+        parts = urlsplit(url)
+        self._direct = url
+        self._proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or port)
+        login, at, _ = parts.netloc.rpartition("@")
+        near = f"{login}{at}127.0.0.1:{self._proxy.port}"
+        self.url = parts._replace(netloc=near).geturl()
+        self.stop, self.start = self._proxy.close, self._proxy.open
+
+    def remove(self, queue: str) -> None:
+        """Delete the queue."""
+        self._proxy.close()
+        with Connection(self._direct) as connection:
+            connection.SimpleQueue(queue).queue.delete()
+
+
+class EmbeddedBroker:
+    """A SQLite file, which is out of reach while somebody else has it locked."""
+
+    # As in make run. The worker looks into the file once a second.
+    pool = ("--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16")
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "broker.sqlite3"
+        self.url = f"sqla+sqlite:///{self._path}"
+
+    def stop(self) -> None:
+        """Lock the file."""
+        self._lock = sqlite3.connect(self._path, isolation_level=None, timeout=60)
+        self._lock.execute("BEGIN EXCLUSIVE")
+
+    def start(self) -> None:
+        """Give the file free."""
+        self._lock.execute("ROLLBACK")
+        self._lock.close()
+
+    def remove(self, queue: str) -> None:
+        """Do nothing: the folder is deleted anyway."""
+
+
+def make_broker(name: str, folder: Path, url: str | None) -> Broker:
+    """Return the broker of a name, or of a URL of its kind."""
+    if name == "redis":
+        return ProxiedBroker(url or "redis://127.0.0.1:6379/15", 6379)
+    if name == "rabbitmq":
+        return ProxiedBroker(url or "amqp://guest:guest@127.0.0.1:5672//", 5672)
+    return EmbeddedBroker(folder)
+
+
+def new_queue() -> str:
+    """Return the name of a queue that nobody else has."""
+    return f"benchmark-{uuid.uuid4()}"

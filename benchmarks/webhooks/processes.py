@@ -1,0 +1,66 @@
+"""gunicorn, the worker and beat, and how to kill one of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = "benchmarks.webhooks.server"
+START_SECONDS = 60
+
+
+class Process:
+    """A process with its children, in a group of their own."""
+
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], log: Path
+    ) -> None:
+        self._arguments = arguments
+        self._environment = {**os.environ, **environment}
+        self._log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *self._arguments],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill it with all its children, with -9."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Ask it to stop; kill what does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def wait_for_web(port: int, log: Path) -> None:
+    """Wait until the app answers.
+
+    :raises RuntimeError: if it does not.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310 - a constant scheme
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the app did not start:\n{log.read_text(errors='replace')}")

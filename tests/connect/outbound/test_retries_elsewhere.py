@@ -1,0 +1,240 @@
+"""Who waits for a busy host how long: a web request, and a task not at all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+from celery import shared_task
+from celery.app.trace import build_tracer
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.connect import (
+    TenantService,
+    current_service,
+    find_tenant,
+    jwt_required,
+    tenant_task,
+)
+from app.connect.background.rescheduling import MAX_PAUSES
+from app.connect.errors import HostError, HostResponseError, RateLimitedError
+from app.connect.tenants.models import Tenant
+from tests import signing
+from tests.connect.conftest import Told
+from tests.connect.outbound.host_calls import SPACE
+from tests.connect.outbound.scopes import declare
+from tests.waits import Waits
+
+seen: list[Any] = []
+
+
+@tenant_task
+def read_spaces() -> None:
+    seen.append(current_service.get_json("/rest/api/space"))
+
+
+@tenant_task
+def create_space() -> None:
+    current_service.request("POST", "/rest/api/space", json={})
+
+
+@shared_task
+def plain_task(tenant_id: str) -> None:
+    """Call the host from a task that is not the framework's."""
+    tenant = find_tenant(tenant_id)
+    assert tenant is not None
+    try:
+        TenantService(tenant).request("GET", "/rest/api/space")
+    except HostError as error:
+        seen.append(error.retry_in)
+
+
+READ = f"{__name__}.read_spaces"
+MESSAGE = [signing.CLIENT_KEY, None, [], {}]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen() -> Iterator[None]:
+    seen.clear()
+    yield
+
+
+@pytest.fixture
+def page(app: Flask, tenant: Tenant) -> FlaskClient:
+    """An app with pages that call the host once, and twice."""
+
+    def once() -> dict[str, Any]:
+        found: dict[str, Any] = current_service.get_json("/rest/api/space")
+        return found
+
+    def twice() -> str:
+        for _ in range(2):
+            try:
+                current_service.get_json("/rest/api/space")
+            except HostResponseError as error:
+                seen.append(error.retry_in)
+        return "done"
+
+    # The app has answered its install by now, after which Flask adds no route.
+    app._got_first_request = False
+    app.add_url_rule("/once", view_func=jwt_required(once))
+    app.add_url_rule("/twice", view_func=jwt_required(twice))
+    return app.test_client()
+
+
+def ask(page: FlaskClient, path: str) -> int:
+    token = signing.host_token("GET", path)
+    return page.get(path, headers=signing.authorization(token)).status_code
+
+
+def test_a_page_waits_for_a_host_that_is_soon_well(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(SPACE, status=503)
+    network.get(SPACE, json={})
+    assert ask(page, "/once") == 200
+    assert waits.seconds == [2]
+
+
+def test_a_page_waits_no_more_than_a_few_seconds(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(SPACE, status=503)
+    network.get(SPACE, status=503)
+    assert ask(page, "/once") == 502
+    assert waits.seconds == [2]
+
+
+def test_a_page_waits_not_at_all_when_the_host_asks_for_more(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(SPACE, status=429, headers={"Retry-After": "5"})
+    assert ask(page, "/once") == 502
+    assert waits.seconds == []
+
+
+def test_the_seconds_are_those_of_the_request_and_not_of_each_call(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(SPACE, status=503, headers={"Retry-After": "2"})
+    assert ask(page, "/twice") == 200
+    assert waits.seconds == [2.1, 2.1]
+    assert seen == [2.1, 2.1]
+    assert ask(page, "/twice") == 200
+    assert waits.seconds == [2.1] * 4
+
+
+def test_the_time_of_a_try_that_failed_counts_too(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
+) -> None:
+    def slow(request: Any) -> tuple[int, dict[str, str], str]:
+        waits.now += 4
+        return 503, {}, ""
+
+    network.add_callback("GET", SPACE, slow)
+    assert ask(page, "/once") == 502
+    assert waits.seconds == []
+
+
+def test_without_seconds_a_page_tries_once(
+    config: dict[str, Any], network: responses.RequestsMock
+) -> None:
+    config["CONNECT_REQUEST_WAIT_SECONDS"] = "0"
+    assert create_app(config).extensions["connect-patience"].request_seconds == 0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_task_is_run_again_instead_of_waiting(
+    app: Flask,
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    waits: Waits,
+    told: Told,
+    status: int,
+) -> None:
+    network.get(SPACE, status=status, headers={"Retry-After": "600"})
+    task = app.extensions["celery"].tasks[READ]
+    assert run(task, MESSAGE) == "RETRY"
+    assert waits.seconds == []
+    [(name, args)] = told()
+    assert name == READ
+    assert args[:4] == MESSAGE
+
+
+def run(task: Any, message: list[Any], *, retries: int = 0) -> str:
+    """Run a task as a worker does, and return the state it ends in."""
+    about = {"id": "canary", "retries": retries, "is_eager": False, "callbacks": None}
+    trace = build_tracer(task.name, task, app=task.app)
+    traced = trace("canary", message, {}, {**about, "delivery_info": {}})
+    return "SUCCESS" if traced.info is None else str(traced.info.state)
+
+
+def test_a_pause_is_none_of_the_tries_of_a_task(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
+) -> None:
+    network.get(SPACE, status=429)
+    task = app.extensions["celery"].tasks[READ]
+    assert run(task, MESSAGE, retries=3) == "RETRY"
+    [(_, args)] = told()
+    assert args == [*MESSAGE, 1]
+    assert run(task, args, retries=3) == "RETRY"
+    assert [args[4] for _, args in told()] == [2]
+
+
+def test_a_host_that_is_down_costs_a_task_its_tries(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
+) -> None:
+    network.get(SPACE, status=503)
+    task = app.extensions["celery"].tasks[READ]
+    assert run(task, MESSAGE, retries=2) == "RETRY"
+    assert [args for _, args in told()] == [MESSAGE]
+    assert run(task, MESSAGE, retries=3) == "FAILURE"
+    assert told() == []
+
+
+def test_a_task_is_not_put_off_for_ever(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
+) -> None:
+    network.get(SPACE, status=429)
+    task = app.extensions["celery"].tasks[READ]
+    assert run(task, [*MESSAGE, MAX_PAUSES]) == "FAILURE"
+    assert told() == []
+
+
+def test_a_post_of_a_task_is_not_sent_twice(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
+) -> None:
+    declare(app, "WRITE")
+    network.post(SPACE, status=503)
+    task = app.extensions["celery"].tasks[f"{__name__}.create_space"]
+    assert run(task, MESSAGE) == "FAILURE"
+    assert told() == []
+
+
+def test_a_task_that_is_called_by_itself_raises(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock
+) -> None:
+    network.get(SPACE, status=429)
+    with pytest.raises(RateLimitedError):
+        app.extensions["celery"].tasks[READ](*MESSAGE)
+
+
+def test_another_task_of_celery_does_not_wait_either(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(SPACE, status=503)
+    task = app.extensions["celery"].tasks[f"{__name__}.plain_task"]
+    run(task, [signing.CLIENT_KEY])
+    assert seen == [2]
+    assert waits.seconds == []
+
+
+def test_a_task_whose_host_is_well_is_done(
+    app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
+) -> None:
+    network.get(SPACE, json={"results": [1]})
+    assert run(app.extensions["celery"].tasks[READ], MESSAGE) == "SUCCESS"
+    assert seen == [{"results": [1]}]
+    assert told() == []

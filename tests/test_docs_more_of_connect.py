@@ -1,0 +1,127 @@
+"""The examples of docs/more-of-connect.md, on the local Confluence."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import requests
+from flask import Blueprint
+
+from app import config as settings
+from app.config import ROOT
+from app.connect.background.handlers import registered
+from devhost.testing.confluence import RecordingConfluence
+from devhost.testing.installed_app import InstalledApp
+from devhost.testing.signed_client import SignedClient
+from tests.devhost.macro_pages import PAGE, macro_xml, write_page
+
+DOCUMENT = (ROOT / "docs" / "more-of-connect.md").read_text()
+ADMINISTRATOR = "557058:devhost-administrator"
+
+
+def blocks(language: str) -> list[str]:
+    found = re.findall(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found, language
+    return found
+
+
+@pytest.fixture
+def config(
+    config: dict[str, Any],
+    connect_settings: dict[str, str],
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, Any]:
+    """An app that is made of the document's code, with its modules and templates."""
+    descriptor = json.loads((ROOT / "atlassian-connect.json").read_text())
+    descriptor["modules"] = {}
+    for block in blocks("json"):
+        descriptor["modules"] |= json.loads(block)
+    (tmp_path / "atlassian-connect.json").write_text(json.dumps(descriptor))
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "refused.html").write_text("Refused")
+    (templates / "panel.html").write_text(*blocks("html"))
+    (templates / "quote.xml").write_text(*blocks("xml"))
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    blueprint = Blueprint("pages", __name__)
+    monkeypatch.setattr("app.pages.bp", blueprint)
+    registered.clear()
+    for block in blocks("python"):
+        exec(block, {})  # noqa: S102 - the document's own code
+    return {**config, **connect_settings}
+
+
+def see(confluence: RecordingConfluence, path: str = "") -> str:
+    answer = requests.get(confluence.base_url + path, timeout=30)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_the_cacheable_panel_gets_all_by_the_bridge(
+    confluence: RecordingConfluence,
+    installed_app: InstalledApp,
+    signed_client: SignedClient,
+) -> None:
+    assert f'"{installed_app.base_url}/panel"' in see(confluence, PAGE).replace(
+        "&#34;", '"'
+    )
+    answer = requests.get(f"{installed_app.base_url}/panel", timeout=10)
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert 'data-url="/api/panel"' in answer.text
+    page = signed_client.with_context_jwt().on_content("98421")
+    assert page.get("/api/panel").json == {"page": "98421"}
+
+
+def test_the_static_macros_stand_in_the_page(
+    confluence: RecordingConfluence, installed_app: InstalledApp
+) -> None:
+    body = "<ac:plain-text-body><![CDATA[<b> & so]]></ac:plain-text-body>"
+    write_page(
+        confluence,
+        macro_xml("quote", text="1 &lt; 2", by="A &amp; B")
+        + macro_xml("box", body, id="m-2"),
+    )
+    shown = see(confluence, PAGE)
+    assert "<blockquote><p>1 &lt; 2</p></blockquote><p>A &amp; B</p>" in shown
+    assert "<p>&lt;b&gt; &amp; so</p>" in shown
+    see(confluence, PAGE)
+    confluence.sent("GET", "/macros/quote", status=200, times=1)
+    confluence.sent("POST", "/macros/box", status=200, times=2)
+
+
+def test_the_condition_hides_the_item_from_others(
+    confluence: RecordingConfluence, installed_app: InstalledApp, as_user: Any
+) -> None:
+    assert "For the administrator" in see(confluence)
+    with as_user("user"):
+        assert "For the administrator" not in see(confluence)
+    confluence.sent("GET", "/conditions/administrator", status=200)
+
+
+def test_the_link_leads_to_the_page(
+    confluence: RecordingConfluence,
+    installed_app: InstalledApp,
+    signed_client: SignedClient,
+) -> None:
+    text = signed_client.get("/report?tab=").text
+    first, _, link = text.partition(", and next ")
+    assert (first, link.startswith(confluence.base_url)) == ("all", True)
+    shown = see(confluence, link.removeprefix(confluence.base_url))
+    found = re.search(r'"http[^"]*/report\?tab=[^"]*"', shown)
+    assert found is not None
+    iframe = requests.get(json.loads(found[0]), timeout=10)
+    assert iframe.text.startswith("two & more, and next ")
+
+
+def test_the_administrators_pages_are_shown(
+    confluence: RecordingConfluence,
+    installed_app: InstalledApp,
+    signed_client: SignedClient,
+) -> None:
+    assert signed_client.get("/welcome").text == "Welcome"
+    assert signed_client.get("/configure").text == "Configure"
+    assert signed_client.as_user("user").get("/configure").status_code == 403
+    for key in ("configure", "welcome"):
+        see(confluence, f"/plugins/servlet/ac/{installed_app.key}/{key}")
