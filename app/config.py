@@ -240,6 +240,9 @@ SETTINGS: dict[str, Setting] = {
     "CONNECT_TENANT_CACHE_SECONDS": Setting(
         _whole_number, 30, "how many seconds a worker remembers a tenant"
     ),
+    "CONNECT_PERMISSION_CACHE_SECONDS": Setting(
+        _whole_number, 10, "how many seconds a worker remembers what a user may do"
+    ),
     "CONNECT_TENANT_RETENTION_DAYS": Setting(
         _days, 60, "how many days a tenant is kept after it uninstalled"
     ),

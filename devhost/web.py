@@ -14,6 +14,7 @@ from devhost.pages import (
     assumptions,
     bridge,
     condition_switches,
+    content_page,
     create_page,
     desk,
     desk_api,
@@ -93,6 +94,7 @@ def create_web(site: Site) -> Flask:
         access_rules.blueprint,
         access_rules.api,
         create_page.blueprint,
+        content_page.blueprint,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/install-keys/<kid>", view_func=install_key)

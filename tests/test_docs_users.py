@@ -1,19 +1,23 @@
 """The code of docs/users-and-permissions.md runs, against the local Confluence."""
 
+import html
 import re
 from typing import Any
 
 import pytest
+from flask import Blueprint, Flask
 
 from app import connect
 from app.config import ROOT
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
+from devhost.testing.signed_client import SignedClient
 
 DOCUMENT = (ROOT / "docs" / "users-and-permissions.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 USER = "557058:devhost-ordinary-user"
 TOKEN = "/oauth2/token"
+PAGE = "98421"
 
 
 @pytest.fixture
@@ -32,6 +36,23 @@ def config(
 
     monkeypatch.setattr(connect.descriptor_file, "load_descriptor", with_scope)
     return {**config, **connect_settings}
+
+
+@pytest.fixture
+def blueprint(monkeypatch: pytest.MonkeyPatch) -> Blueprint:
+    """What the document's views are added to, beside the example's."""
+    made = Blueprint("document", __name__)
+    monkeypatch.setattr("app.pages.bp", made)
+    return made
+
+
+@pytest.fixture
+def views(app: Flask, blueprint: Blueprint) -> None:
+    """The views of the document, in the app."""
+    for block in BLOCKS[1:]:
+        exec(block, {})  # noqa: S102 - the document's own code
+    app.register_blueprint(blueprint)
+    connect.check(app)
 
 
 def run(block: str, **names: Any) -> dict[str, Any]:
@@ -72,3 +93,36 @@ def test_a_user_who_is_not_there_is_refused(
         pytest.raises(connect.errors.HostResponseError, match="invalid_grant: sub"),
     ):
         run(BLOCKS[0], client_key=installed_app.client_key, account_id="557058:gone")
+
+
+def test_the_host_is_asked_what_the_user_may_do(
+    views: None, confluence: RecordingConfluence, signed_client: SignedClient
+) -> None:
+    user = signed_client.as_user("user")
+    assert signed_client.get("/admin").status_code == 200
+    assert user.get("/admin").status_code == 403
+
+    assert user.on_content(PAGE).get("/byline").text == "whoever may read this page"
+    assert user.on_content("999999").get("/byline").status_code == 403
+    assert signed_client.as_user("anonymous").get("/admin").status_code == 403
+
+    page = signed_client.with_context_jwt()
+    assert page.get(f"/api/pages/{PAGE}/review").status_code == 200
+    assert page.get("/api/pages/x/review").status_code == 403
+    check = f"/rest/api/content/{PAGE}/permission/check"
+    confluence.received("POST", check, status=200, times=2)
+    page.get(f"/api/pages/{PAGE}/review")
+    confluence.received("POST", check, times=2)
+
+
+def test_a_page_navigates_and_posts_without_the_bridge(
+    views: None, signed_client: SignedClient, app: Flask
+) -> None:
+    first = signed_client.get("/wizard").text
+    [link] = re.findall(r'href="([^"]+)"', first)
+    browser = app.test_client()
+    second = browser.get(html.unescape(link)).text
+    [token] = re.findall(r'value="([^"]+)"', second)
+    saved = browser.post("/wizard/save", data={"session_token": token})
+    assert saved.text == "saved for 557058:devhost-administrator"
+    assert browser.post(f"/wizard/save?session_token={token}").status_code == 401

@@ -3,7 +3,8 @@
 In the order in which a request meets it:
 
 * ``inbound``: ``evidence`` finds the token and the hashes it may have,
-  ``verify`` holds the policies as decorators, ``install_keys`` fetches the keys
+  ``verify`` holds the policies as decorators, ``session_token`` one of the app's
+  own, ``install_keys`` fetches the keys
   of signed installs, ``lifecycle`` is the blueprint of the callbacks,
   ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer;
   ``cacheable``, ``static_macros`` and ``conditions`` are views of special modules.
@@ -15,6 +16,7 @@ In the order in which a request meets it:
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
   ``storage_format``.
+* ``permissions``: decorators that ask the host what the user may do.
 * ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
   and whether the app keeps what it promises. ``links``: to the app's own pages.
   ``cli``: ``flask connect``.
@@ -49,6 +51,7 @@ from .inbound.cacheable import cacheable_page
 from .inbound.conditions import remote_condition
 from .inbound.headers import register_headers
 from .inbound.install_keys import InstallKeys
+from .inbound.session_token import session_token, session_token_required
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
@@ -61,10 +64,15 @@ from .outbound.client import new_session
 from .outbound.patience import Patience
 from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
+from .permissions import PermissionCache, admin_required, permission_required
 from .protocol.access_rules import access_rule
 from .protocol.scopes import effective_scopes, required_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.models import Tenant
@@ -88,6 +96,7 @@ __all__ = [
     "WebhookDelivery",
     "access_rule",
     "acting_for",
+    "admin_required",
     "cacheable_page",
     "check",
     "context_jwt_required",
@@ -99,10 +108,13 @@ __all__ = [
     "init_app",
     "jwt_required",
     "module_url",
+    "permission_required",
     "public",
     "remote_condition",
     "render_storage",
     "required_scopes",
+    "session_token",
+    "session_token_required",
     "static_macro",
     "storage_cdata",
     "storage_macro",
@@ -148,6 +160,9 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-permissions"] = PermissionCache(
+        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
+    )
     app.extensions["connect-access-tokens"] = AccessTokens(
         tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
     )
@@ -161,6 +176,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
+    app.jinja_env.globals["session_token"] = session_token
     for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["module_url"] = module_url
@@ -190,12 +206,13 @@ def check(app: Flask) -> None:
 
     Each webhook has its handler then, too.
 
-    :raises ConfigurationError: naming each route without a policy.
+    :raises ConfigurationError: naming each route without a policy, and each whose
+        check of permissions can't work.
     :raises DescriptorError: naming each module that is not served as it must, and
         each webhook that has no handler, or the other way round.
     """
-    if undeclared := list(find_undeclared_routes(app)):
-        raise ConfigurationError("; ".join(undeclared))
+    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
+        raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),

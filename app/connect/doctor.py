@@ -14,7 +14,11 @@ from ..extensions import db, migrate
 from .background.state import get_background
 from .errors import ConnectError
 from .inbound.install_keys import TIMEOUTS
-from .routes import find_undeclared_routes, find_unserved_modules
+from .routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
 from .tenants.state import get_state
 
 
@@ -77,7 +81,11 @@ def _secrets() -> str:
 def _descriptor() -> str:
     descriptor = current_app.extensions["connect-descriptor"]
     app = current_app
-    problems = [*find_undeclared_routes(app), *find_unserved_modules(app, descriptor)]
+    problems = [
+        *find_undeclared_routes(app),
+        *find_misplaced_checks(app),
+        *find_unserved_modules(app, descriptor),
+    ]
     if problems:
         raise _Failed("; ".join(problems))
     return "well-formed, and each module is served under its policy"

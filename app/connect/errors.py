@@ -10,6 +10,8 @@
         * QshMismatchError          the token was made for another request
         * UnknownTenantError        the tenant is not installed, or is disabled
         * UntrustedInstallError     a lifecycle body contradicts its token
+    * PermissionDeniedError         the verified user may not do this; answered 403
+    * PermissionUnknownError        the host can't say whether; answered 503
     * MalformedBodyError            a trusted request with a body we can't read: 400
     * InstallKeysUnavailableError   no key server could be asked; answered 503
     * QueueUnavailableError         the broker took no task; answered 503
@@ -77,6 +79,21 @@ class UnknownTenantError(AuthenticationError):
 
 class UntrustedInstallError(AuthenticationError):
     """A lifecycle body names another tenant, app, event or host than it may."""
+
+
+class PermissionDeniedError(ConnectError):
+    """The verified user may not do this: 403.
+
+    ``needed`` is what was asked, such as ``administrator`` or ``read``.
+    """
+
+    def __init__(self, needed: str, reason: str) -> None:
+        super().__init__(f"{needed} is needed, and {reason}")
+        self.needed = needed
+
+
+class PermissionUnknownError(ConnectError):
+    """The host could not be asked what the user may do; nobody gets in: 503."""
 
 
 class MalformedBodyError(ConnectError):

@@ -14,7 +14,9 @@ from werkzeug.routing import RequestRedirect
 
 from .inbound.verify import Policy, policy_of
 from .lint import is_external_link, iterate_conditions, iterate_modules
+from .permissions import restrictions_of
 
+_OF_A_USER = (Policy.URL_BOUND, Policy.CONTEXT, Policy.SESSION)
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 # Modules whose URL is not a page of the app.
 _NOT_OURS = frozenset({"confluenceContentProperties", "keyboardShortcuts"})
@@ -27,7 +29,34 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
         if policy_of(app.view_functions.get(rule.endpoint)) is None:
             yield (
                 f"the route {rule.rule} declares no policy: decorate its view with "
-                "jwt_required, context_jwt_required or public, below the route"
+                "jwt_required, context_jwt_required, session_token_required or public, "
+                "below the route"
+            )
+
+
+def find_misplaced_checks(app: Flask) -> Iterator[str]:
+    """Yield the checks of permissions that would ask about nobody, or of nothing."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions.get(rule.endpoint)
+        restrictions = restrictions_of(view)
+        policy = policy_of(view)
+        if restrictions and policy is not None and policy not in _OF_A_USER:
+            yield (
+                f"the route {rule.rule} asks what its user may do, and its policy "
+                f"{policy} knows of none: let it have jwt_required, "
+                "context_jwt_required or session_token_required"
+            )
+        for restriction in restrictions:
+            argument = restriction.argument
+            if argument is not None and argument not in rule.arguments:
+                yield (
+                    f"the route {rule.rule} has no <{argument}>, which "
+                    "permission_required takes the content id from"
+                )
+        if restrictions and "READ" not in app.extensions["connect"].scopes:
+            yield (
+                f"the route {rule.rule} asks what its user may do, which needs the "
+                "scope READ: add it to scopes in atlassian-connect.json"
             )
 
 

@@ -1,8 +1,7 @@
 """The example app: replace it with yours.
 
 ``views`` are what Confluence shows in its iframes, ``api`` is what those pages
-call back, ``webhooks`` is what happens when Confluence tells of something, and
-``access`` says who is an administrator.
+call back, and ``webhooks`` is what happens when Confluence tells of something.
 """
 
 from flask import Blueprint

@@ -5,15 +5,14 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from ..connect import current_account_id, current_context, current_tenant, jwt_required
+from ..connect import (
+    admin_required,
+    current_account_id,
+    current_context,
+    current_tenant,
+    jwt_required,
+)
 from . import bp
-from .access import administrator_required
-
-
-@bp.app_errorhandler(403)
-def forbidden(error: Exception) -> ResponseReturnValue:
-    """Show who is verified, but may not see a page, why not."""
-    return render_template("refused.html", status=403), 403
 
 
 @bp.get("/overview")
@@ -27,7 +26,7 @@ def overview() -> ResponseReturnValue:
 
 @bp.get("/settings")
 @jwt_required
-@administrator_required
+@admin_required
 def settings() -> ResponseReturnValue:
     """Show the administrators' page."""
     return render_template("settings.html", tenant=current_tenant)

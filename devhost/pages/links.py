@@ -63,7 +63,7 @@ def link_of(place: Place, appearance: dict[str, Any] | None = None) -> Link:
         href=_page_address(module) if dialog else _address(place),
         classes=" ".join([*dialog, *own]),
         tooltip=text_of(look.get("tooltip")),
-        icon=_icon(module, look.get("icon")),
+        icon=icon_of(module, look.get("icon")),
     )
 
 
@@ -145,7 +145,8 @@ def _declared_address(place: Place) -> str:
     return path if path.startswith(f"{root}/") else root + path
 
 
-def _icon(module: Module, icon: Any) -> Icon | None:
+def icon_of(module: Module, icon: Any) -> Icon | None:
+    """Return an icon that a module declares; None for what is none."""
     url = icon.get("url") if isinstance(icon, dict) else None
     if not isinstance(url, str) or not url:
         return None

@@ -7,12 +7,12 @@ from urllib.parse import quote
 from devhost.conditions.describe import unmet_condition
 from devhost.content_properties import TYPE as PROPERTY_TYPE
 from devhost.content_properties import fields_of
+from devhost.custom_types import TYPE as CONTENT_TYPE
 from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
-from devhost.pages.custom_content import TYPE as CONTENT_TYPE
-from devhost.pages.custom_content import list_page
+from devhost.pages.custom_content import list_page, type_of, view_page
 from devhost.pages.editing import editor_address
 from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
@@ -141,11 +141,18 @@ class _Describer:
         return self._by_type(module, is_dynamic)
 
     def _content(self, module: Module, is_dynamic: bool) -> Entry:
-        reason = "contents of an app's own type cannot be kept here"
-        if list_page(module, self._modules) is None:
+        declared = type_of(module)
+        if not declared.containers:
+            reason = "its apiSupport.supportedContainerTypes names nothing"
             return Entry(module, is_dynamic, "nowhere", hidden=reason)
-        where = "its list, in the side bar of a space"
-        return Entry(module, is_dynamic, where, self._examples.address("space"), reason)
+        where = f"contents of the type {declared.key}, in"
+        where = f"{where} {', '.join(sorted(declared.containers))}"
+        if list_page(module, self._modules) is not None:
+            where += "; its list, in the side bar of a space"
+        if view_page(module, self._modules) is None:
+            where += "; shown as stored, for it has no contentViewComponent"
+        on = "space" if "space" in declared.containers else "content"
+        return Entry(module, is_dynamic, where, self._examples.address(on))
 
     def _placed(self, module: Module, is_dynamic: bool) -> Entry:
         location = location_of(module)

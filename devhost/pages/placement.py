@@ -5,10 +5,10 @@ from typing import Any
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
+from devhost.custom_types import TYPE as CONTENT_TYPE
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, all_modules, text_of
-from devhost.pages import custom_content
-from devhost.pages.custom_content import list_page
+from devhost.pages.custom_content import appearance, list_page
 from devhost.pages.iframes import frame
 from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.places import Place
@@ -87,10 +87,10 @@ class Placement:
         return [*groups, Group("", lists)] if lists else groups
 
     def _content_lists(self) -> list[Link]:
-        declared = self.of_type(custom_content.TYPE)
+        declared = self.of_type(CONTENT_TYPE)
         pages = [(each, list_page(each, self.modules)) for each in declared]
         return [
-            link_of(self.place(page), custom_content.appearance(each))
+            link_of(self.place(page), appearance(each))
             for each, page in pages
             if page is not None and self._is_shown(page)
         ]

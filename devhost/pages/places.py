@@ -46,7 +46,7 @@ def find_place(
     custom: Any = None,
 ) -> Place:
     """Return the place that a page of ours names; of a macro by the macro's id."""
-    content = reading.find_content(site, content_id)
+    content = reading.find_any(site, content_id)
     if content is None or module.type != MACRO_TYPE or not isinstance(macro_id, str):
         named = content is None and isinstance(space_key, str) and space_key
         space = reading.find_space(site, str(space_key)) if named else None

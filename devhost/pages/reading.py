@@ -47,6 +47,14 @@ def find_content(site: Site, identifier: Any) -> Content | None:
     return found if found and found.type in SHOWN_TYPES else None
 
 
+def find_any(site: Site, identifier: Any) -> Content | None:
+    """Return the page, blog post or content of an app's type with this id."""
+    if not isinstance(identifier, str):
+        return None
+    found = site.wiki.contents.find(viewer_of(site), identifier)
+    return found if found and found.kind in {*SHOWN_TYPES, CUSTOM} else None
+
+
 def address(content: Content) -> str:
     """Return the path of a page, a blog post or a content of an app's type.
 

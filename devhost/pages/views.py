@@ -10,6 +10,7 @@ from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
+from devhost.pages.custom_content import shelves
 from devhost.pages.editing import child_address, edit_address
 from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
@@ -62,6 +63,7 @@ def space(space_key: str) -> str:
         space=found,
         space_settings=space_settings_address(site, found),
         boot=boot([], location=location, space_key=found.key),
+        shelves=shelves(site, found),
         **reading.space_contents(site, found),
     )
 
@@ -95,6 +97,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
         space_settings=space_settings_address(site, found.space),
         edit_address=edit_address(site, found),
         child_address=child_address(site, found),
+        shelves=shelves(site, found),
         **shown,
         boot=boot(macros.frames, location=location, space_key=found.space.key),
     )

@@ -13,6 +13,7 @@ from app.connect import (
     context_jwt_required,
     jwt_required,
     public,
+    session_token_required,
 )
 from app.connect.background.handlers import registered
 from app.connect.errors import ConfigurationError, DescriptorError
@@ -30,6 +31,7 @@ DECORATORS = {
     Policy.CACHEABLE: cacheable_page(),
     Policy.URL_BOUND: jwt_required,
     Policy.CONTEXT: context_jwt_required,
+    Policy.SESSION: session_token_required,
     Policy.SIGNED_INSTALL: signed_install_required,
 }
 
@@ -256,7 +258,8 @@ def test_a_route_without_a_policy_is_named(app: Flask) -> None:
         check(app)
     assert str(caught.value) == "; ".join(
         f"the route {rule} declares no policy: decorate its view with "
-        "jwt_required, context_jwt_required or public, below the route"
+        "jwt_required, context_jwt_required, session_token_required or public, "
+        "below the route"
         for rule in ("/open", "/open/<name>")
     )
 

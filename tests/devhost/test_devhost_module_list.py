@@ -94,8 +94,8 @@ def test_the_list_of_a_content_type_is_in_the_side_bar(
     assert ">Name of customer<" in html
     assert "/customer.png" in html
     assert ">Name of note<" not in html
-    for key in ("customer", "note"):
-        assert "cannot be kept here" in found[key]["hidden"]
+    assert "its list, in the side bar" in found["customer"]["where"]
+    assert "its list" not in found["note"]["where"]
 
 
 def test_no_type_of_module_vanishes(

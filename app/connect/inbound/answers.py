@@ -15,9 +15,12 @@ from ..errors import (
     HostError,
     InstallKeysUnavailableError,
     MalformedBodyError,
+    PermissionDeniedError,
+    PermissionUnknownError,
     QueueUnavailableError,
     ScopeError,
 )
+from ..tenants.current import find_verified_request
 from ..tenants.state import get_state
 from .headers import allow_framing_anywhere
 
@@ -29,6 +32,8 @@ _logger = logging.getLogger(__name__)
 def register_error_handlers(app: Flask) -> None:
     """Answer the framework's errors and a failing database, never with a 500."""
     app.register_error_handler(AuthenticationError, _unauthorized)
+    app.register_error_handler(PermissionDeniedError, _forbidden)
+    app.register_error_handler(PermissionUnknownError, _permission_unknown)
     app.register_error_handler(MalformedBodyError, _malformed)
     app.register_error_handler(InstallKeysUnavailableError, _unavailable)
     app.register_error_handler(ConfigurationError, _unavailable)
@@ -45,6 +50,16 @@ def _unauthorized(error: AuthenticationError) -> Response:
     return response
 
 
+def _forbidden(error: PermissionDeniedError) -> Response:
+    _log("forbidden", error, str(error))
+    return _answer("forbidden", 403, needed=error.needed)
+
+
+def _permission_unknown(error: PermissionUnknownError) -> Response:
+    _log("host failed", error, str(error))
+    return _try_again("host_unavailable")
+
+
 def _malformed(error: MalformedBodyError) -> Response:
     _log("malformed", error, str(error))
     return _answer("bad_request", 400)
@@ -54,7 +69,11 @@ def _unavailable(error: Exception) -> Response:
     # The text of a database error can quote what was being stored.
     reason = "" if isinstance(error, SQLAlchemyError) else str(error)
     _log("unavailable", error, reason)
-    response = _answer("unavailable", 503)
+    return _try_again("unavailable")
+
+
+def _try_again(name: str) -> Response:
+    response = _answer(name, 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -75,14 +94,20 @@ def _log(what: str, error: Exception, reason: str) -> None:
     )
 
 
-def _answer(name: str, status: int) -> Response:
-    """Answer a page to a browser that asks for one, and JSON to all else."""
+def _answer(name: str, status: int, **about: str) -> Response:
+    """Answer a page to a browser that asks for one, and JSON to all else.
+
+    Whoever is verified sees the page in the frame it is in.
+    """
     accepted = request.accept_mimetypes
     if accepted["text/html"] <= accepted["application/json"]:
         response = jsonify(error=name)
     else:
-        response = make_response(render_template("refused.html", status=status))
-        # It holds nothing, and whose iframe it is in is not known.
-        allow_framing_anywhere(response)
+        response = make_response(
+            render_template("refused.html", status=status, error=name, **about)
+        )
+        if find_verified_request(request) is None:
+            # It holds nothing, and whose iframe it is in is not known.
+            allow_framing_anywhere(response)
     response.status_code = status
     return response

@@ -7,6 +7,8 @@ every other:
 * ``jwt_required``: the host or its iframe, for this very URL (HS256, qsh).
 * ``context_jwt_required``: our own page, with a token from the bridge (HS256,
   the qsh ``context-qsh``).
+* ``session_token_required`` (in ``session_token``): our own page, with a token of
+  the app's own.
 * ``signed_install_required``: the host's install callbacks (RS256, aud, qsh).
 
 No argument, setting or environment variable turns a check off.
@@ -65,6 +67,7 @@ class Policy(StrEnum):
     CACHEABLE = "cacheable"
     URL_BOUND = "URL-bound"
     CONTEXT = "context JWT"
+    SESSION = "session token"
     SIGNED_INSTALL = "signed install"
 
 
@@ -84,7 +87,7 @@ def jwt_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     For what the descriptor declares: pages, macros and other modules. Inside,
     ``current_tenant``, ``current_account_id`` and ``current_context`` are set.
     """
-    return _guard(view, Policy.URL_BOUND, verify_url_bound)
+    return guard(view, Policy.URL_BOUND, verify_url_bound)
 
 
 def context_jwt_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -93,7 +96,7 @@ def context_jwt_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     For the endpoints that the app's own pages call; never for a URL that the
     descriptor declares, since any user can get such a token.
     """
-    return _guard(view, Policy.CONTEXT, _verify_context)
+    return guard(view, Policy.CONTEXT, _verify_context)
 
 
 def lifecycle_jwt_required(
@@ -102,14 +105,14 @@ def lifecycle_jwt_required(
     """Like :func:`jwt_required`, for tenants in any of *states*."""
 
     def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
-        return _guard(view, Policy.URL_BOUND, partial(verify_url_bound, states))
+        return guard(view, Policy.URL_BOUND, partial(verify_url_bound, states))
 
     return decorate
 
 
 def signed_install_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer only a callback that Atlassian's install key signed for this app."""
-    return _guard(view, Policy.SIGNED_INSTALL, _verify_signed_install)
+    return guard(view, Policy.SIGNED_INSTALL, _verify_signed_install)
 
 
 def get_verified_claims() -> Claims:
@@ -267,9 +270,10 @@ def _note_secret_used(credentials: Credentials) -> None:
         _logger.error("could not retire a secret: %s", type(error).__name__)
 
 
-def _guard(
+def guard(
     view: Callable[_P, _R], policy: Policy, verify: Callable[[], None]
 ) -> Callable[_P, _R]:
+    """Declare a policy that *verify* enforces; TypeError if there is one already."""
     is_async = iscoroutinefunction(view)
 
     @wraps(view)

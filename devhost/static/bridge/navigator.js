@@ -14,16 +14,19 @@ async function contentAddress(context, caller) {
   need(context, "contentId", "contentview");
   const place = { ...placeOf(caller), contentId: String(context.contentId) };
   const { address } = await ask("/devhost/api/content-address", place);
-  return location.origin + address;
+  return location.origin + address + customQuery(context);
+}
+
+function customQuery(context) {
+  const data = Object.entries(context.customData || {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => [`ac.${name}`, value ?? ""])
+  );
+  return data.length ? `?${new URLSearchParams(data)}` : "";
 }
 
 function appPage(context) {
   const keys = ["addonKey", "moduleKey"].map((name) => need(context, name, "addonModule"));
-  const data = Object.entries(context.customData || {}).flatMap(([name, values]) =>
-    [values].flat().map((value) => [`ac.${name}`, value ?? ""])
-  );
-  const query = data.length ? `?${new URLSearchParams(data)}` : "";
-  return `/plugins/servlet/ac/${keys.join("/")}${query}`;
+  return `/plugins/servlet/ac/${keys.join("/")}${customQuery(context)}`;
 }
 
 function siteAddress(context) {

@@ -17,6 +17,8 @@ from app.connect.errors import (
     InvalidTokenError,
     MalformedBodyError,
     MissingTokenError,
+    PermissionDeniedError,
+    PermissionUnknownError,
     QshMismatchError,
     QueueUnavailableError,
     UnknownTenantError,
@@ -33,6 +35,10 @@ CASES = [
     pytest.param(QshMismatchError("why"), 401, "unauthorized", id="qsh"),
     pytest.param(UnknownTenantError("why"), 401, "unauthorized", id="tenant"),
     pytest.param(UntrustedInstallError("why"), 401, "unauthorized", id="install"),
+    pytest.param(PermissionDeniedError("read", "why"), 403, "forbidden", id="denied"),
+    pytest.param(
+        PermissionUnknownError("why"), 503, "host_unavailable", id="permission"
+    ),
     pytest.param(MalformedBodyError("why"), 400, "bad_request", id="malformed"),
     pytest.param(InstallKeysUnavailableError("why"), 503, "unavailable", id="keys"),
     pytest.param(ConfigurationError("why"), 503, "unavailable", id="configuration"),

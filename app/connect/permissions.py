@@ -1,0 +1,200 @@
+"""The decorators that ask the host what the verified user may do.
+
+They stand below the policy of a view, which says who the user is. They fail
+closed: an anonymous user and one whom the host does not know may nothing, and
+while the host cannot be asked, nobody gets in.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from flask import current_app
+
+from .errors import (
+    HostError,
+    HostResponseError,
+    PermissionDeniedError,
+    PermissionUnknownError,
+)
+from .inbound.verify import policy_of
+from .outbound.client import read_json
+from .outbound.service import current_service
+from .tenants.current import get_verified_request
+
+OPERATIONS: Final = ("read", "update", "delete")
+CACHE_SIZE: Final = 10_000
+
+_CONTENT_ID = re.compile(r"[0-9]{1,20}")
+_RESTRICTIONS = "connect_restrictions"
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What a view asks the host; *argument* is the view's with the content id."""
+
+    needed: str
+    argument: str | None = None
+
+
+class PermissionCache:
+    """The host's answers, each for a few seconds; one per app and worker."""
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._answers: dict[Hashable, tuple[float, bool]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> bool | None:
+        """Return the answer that is remembered; None if there is none."""
+        expires, answer = self._answers.get(key, (0.0, None))
+        return answer if time.monotonic() < expires else None
+
+    def put(self, key: Hashable, answer: bool) -> None:
+        """Remember an answer from now on, if answers are to be remembered."""
+        if not self._seconds:
+            return
+        with self._lock:
+            self._answers.pop(key, None)
+            if len(self._answers) >= CACHE_SIZE:
+                del self._answers[next(iter(self._answers))]
+            self._answers[key] = (time.monotonic() + self._seconds, answer)
+
+
+def admin_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Answer 403 unless the verified user administers the site.
+
+    Stands below the policy, such as ``jwt_required``. While the host can't be
+    asked, the answer is 503.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-users/
+    """
+
+    def check(arguments: dict[str, Any]) -> None:
+        _check("administrator", "", _administers)
+
+    return _restrict(view, Restriction("administrator"), check)
+
+
+def permission_required(
+    *, content: str, of: str | None = None
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Answer 403 unless the verified user may do *content* with a content.
+
+    *content* is ``read``, ``update`` or ``delete``. The content is the one whose
+    id is the view's argument *of*, or without *of* the one that the token's
+    context names. Stands below the policy, such as ``jwt_required``. While the
+    host can't be asked, the answer is 503.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-permissions/
+
+    :raises ValueError: if *content* is no such operation.
+    """
+    if content not in OPERATIONS:
+        raise ValueError(f"content is one of {', '.join(OPERATIONS)}")
+
+    def check(arguments: dict[str, Any]) -> None:
+        found = arguments[of] if of is not None else _content_of_context()
+        content_id = str(found)
+        # It ends in a path, where "1/../2" would be another content.
+        if isinstance(found, bool) or not _CONTENT_ID.fullmatch(content_id):
+            raise PermissionDeniedError(content, "there is no content id")
+        _check(content, content_id, lambda account: _may(account, content, content_id))
+
+    def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
+        return _restrict(view, Restriction(content, of), check)
+
+    return decorate
+
+
+def restrictions_of(view: Callable[..., Any] | None) -> tuple[Restriction, ...]:
+    """Return what a view asks the host before it answers."""
+    return getattr(view, _RESTRICTIONS, ())
+
+
+def _restrict(
+    view: Callable[_P, _R],
+    restriction: Restriction,
+    check: Callable[[dict[str, Any]], None],
+) -> Callable[_P, _R]:
+    if policy_of(view) is not None:
+        raise TypeError(
+            f"{view!r} has its policy {policy_of(view)} below a check of "
+            "permissions: the policy stands above, so that the user is known"
+        )
+
+    @wraps(view)
+    def restricted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        check(kwargs)
+        answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
+        return answer
+
+    # The outermost is asked first.
+    restricted.__dict__[_RESTRICTIONS] = (restriction, *restrictions_of(view))
+    return restricted
+
+
+def _check(needed: str, content_id: str, ask: Callable[[str], bool]) -> None:
+    verified = get_verified_request()
+    account_id, tenant = verified.account_id, verified.tenant
+    if not account_id:
+        raise PermissionDeniedError(needed, "the user is anonymous")
+    cache: PermissionCache = current_app.extensions["connect-permissions"]
+    key = (tenant.client_key, tenant.installed_at, account_id, needed, content_id)
+    answer = cache.get(key)
+    if answer is None:
+        try:
+            answer = ask(account_id)
+        except HostError as error:
+            raise PermissionUnknownError(str(error)) from None
+        cache.put(key, answer)
+    if not answer:
+        raise PermissionDeniedError(needed, "the host says no")
+
+
+def _administers(account_id: str) -> bool:
+    params = {"accountId": account_id, "expand": "operations"}
+    user = current_service.get_json("/rest/api/user", params=params)
+    operations = user.get("operations") if isinstance(user, dict) else None
+    return isinstance(operations, list) and any(
+        isinstance(operation, dict)
+        and operation.get("operation") == "administer"
+        and operation.get("targetType") == "application"
+        for operation in operations
+    )
+
+
+def _may(account_id: str, operation: str, content_id: str) -> bool:
+    try:
+        response = current_service.request(
+            "POST",
+            f"/rest/api/content/{content_id}/permission/check",
+            json={
+                "subject": {"type": "user", "identifier": account_id},
+                "operation": operation,
+            },
+            headers={"X-Atlassian-Token": "no-check"},
+            # It changes nothing.
+            retry=True,
+        )
+    except HostResponseError as error:
+        # A content that is not there, or that the app itself may not see.
+        if error.status_code in (403, 404):
+            return False
+        raise
+    body = read_json(response)
+    return isinstance(body, dict) and body.get("hasPermission") is True
+
+
+def _content_of_context() -> Any:
+    """Return the id of the content that the token names; a context may lack it."""
+    found: Any = get_verified_request().context
+    for name in ("confluence", "content", "id"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found

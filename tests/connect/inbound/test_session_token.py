@@ -1,0 +1,365 @@
+"""Session tokens: who gets in with one, until when, and that it opens nothing else."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask, jsonify, render_template_string
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.connect import (
+    acting_for,
+    context_jwt_required,
+    current_account_id,
+    current_context,
+    current_service,
+    current_tenant,
+    find_tenant,
+    jwt_required,
+    session_token,
+    session_token_required,
+)
+from app.connect.inbound.session_token import LIFETIME, MAX_LENGTH
+from app.connect.tenants.models import Tenant
+from app.connect.tenants.state import get_state
+from app.extensions import db
+from tests import signing
+from tests.connect.inbound.requests_with_tokens import lifecycle
+
+HERE = {"confluence": {"content": {"id": "98421"}}}
+Open = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def pages(app: Flask, request: pytest.FixtureRequest) -> FlaskClient:
+    """An app with a page that makes tokens, and views that take them."""
+
+    @app.get("/start")
+    @jwt_required
+    def start() -> str:
+        return render_template_string("{{ session_token() }}")
+
+    @app.get("/start/bridge")
+    @context_jwt_required
+    def bridge() -> str:
+        return session_token()
+
+    @app.route("/next", methods=["GET", "POST", "PUT"])
+    @session_token_required
+    def following() -> Any:
+        return jsonify(
+            tenant=current_tenant.client_key,
+            user=current_account_id,
+            context=current_context,
+            service=current_service.tenant.client_key,
+            token=session_token(),
+        )
+
+    request.getfixturevalue("tenant")
+    return app.test_client()
+
+
+def started(pages: FlaskClient, **claims: Any) -> str:
+    token = signing.host_token("GET", "/start", **{"context": HERE, **claims})
+    answer = pages.get("/start", headers=signing.authorization(token))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def follow(pages: FlaskClient, token: str) -> int:
+    headers = {"Authorization": f"Session {token}"}
+    return pages.get("/next", headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        pytest.param(
+            lambda pages, token: pages.get(
+                "/next", query_string={"session_token": token}
+            ),
+            id="query",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post("/next", data={"session_token": token}),
+            id="form",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post(
+                "/next",
+                data={"session_token": token},
+                content_type="multipart/form-data",
+            ),
+            id="multipart form",
+        ),
+        pytest.param(
+            lambda pages, token: pages.put(
+                "/next", json={}, headers={"Authorization": f"session {token}"}
+            ),
+            id="header",
+        ),
+        pytest.param(
+            lambda pages, token: pages.get(
+                "/next",
+                query_string={"session_token": token},
+                headers={"Authorization": f"Session {token}"},
+            ),
+            id="twice the same",
+        ),
+    ],
+)
+def test_a_token_is_good_for_its_tenant_and_user(pages: FlaskClient, send: Any) -> None:
+    token = started(pages)
+    answer = send(pages, token)
+    assert answer.json == {
+        "tenant": signing.CLIENT_KEY,
+        "user": signing.ACCOUNT_ID,
+        "context": HERE,
+        "service": signing.CLIENT_KEY,
+        "token": token,
+    }
+    assert "frame-ancestors https://" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_token_of_an_anonymous_user_is_of_nobody(pages: FlaskClient) -> None:
+    token = started(pages, sub=signing.MISSING)
+    answer = pages.get("/next", query_string={"session_token": token})
+    assert answer.json is not None and answer.json["user"] is None
+
+
+def test_a_context_jwt_gets_a_token_too(pages: FlaskClient) -> None:
+    headers = signing.authorization(signing.context_token())
+    assert follow(pages, pages.get("/start/bridge", headers=headers).text) == 200
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        pytest.param(lambda pages, token: pages.get("/next"), id="none"),
+        pytest.param(
+            lambda pages, token: pages.post(f"/next?session_token={token}"),
+            id="query of a post",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post("/next", json={"session_token": token}),
+            id="JSON",
+        ),
+        pytest.param(
+            lambda pages, token: pages.get(
+                "/next",
+                query_string={"session_token": token},
+                headers={"Authorization": "Session other"},
+            ),
+            id="contradicting",
+        ),
+        pytest.param(
+            lambda pages, token: pages.get(
+                f"/next?session_token={token}&session_token=x"
+            ),
+            id="two",
+        ),
+        *(
+            pytest.param(
+                lambda pages, token, scheme=scheme: pages.get(
+                    "/next", headers={"Authorization": f"{scheme} {token}"}
+                ),
+                id=scheme,
+            )
+            for scheme in ("JWT", "Bearer", "")
+        ),
+        pytest.param(
+            lambda pages, token: pages.get(
+                "/next", environ_overrides={"QUERY_STRING": "session_token=\xff"}
+            ),
+            id="odd bytes",
+        ),
+    ],
+)
+def test_a_token_has_its_places(pages: FlaskClient, send: Any) -> None:
+    answer = send(pages, started(pages))
+    assert (answer.status_code, answer.json) == (401, {"error": "unauthorized"})
+    assert "WWW-Authenticate" in answer.headers
+
+
+def dumped(app: Flask, claims: Any, *, key: str | None = None, salt: str) -> str:
+    secret = key or app.config["SECRET_KEY"]
+    return str(URLSafeTimedSerializer(secret, salt=salt).dumps(claims))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda token, app: token[:-1], id="cut"),
+        pytest.param(lambda token, app: "x" + token, id="other payload"),
+        pytest.param(lambda token, app: "", id="empty"),
+        pytest.param(lambda token, app: "a.b.c", id="no token"),
+        pytest.param(lambda token, app: "é.b.c", id="not ASCII"),
+        pytest.param(lambda token, app: "a" * (MAX_LENGTH + 1), id="too long"),
+        pytest.param(lambda token, app: dumped(app, [1], salt="x"), id="other salt"),
+        pytest.param(
+            lambda token, app: dumped(
+                app, [1], key="canary", salt="connect.session-token"
+            ),
+            id="other key",
+        ),
+    ],
+)
+def test_what_the_app_has_not_signed_is_no_token(
+    pages: FlaskClient, app: Flask, wrong: Any
+) -> None:
+    token = started(pages)
+    assert follow(pages, token) == 200
+    answer = pages.get("/next", query_string={"session_token": wrong(token, app)})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("age", "status"), [(LIFETIME - 60, 200), (LIFETIME + 2, 401)])
+def test_a_token_lives_for_15_minutes(
+    pages: FlaskClient, monkeypatch: pytest.MonkeyPatch, age: int, status: int
+) -> None:
+    token, now = started(pages), time.time()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + age)
+    assert LIFETIME == 900
+    assert follow(pages, token) == status
+
+
+def test_other_policies_take_no_session_token(pages: FlaskClient) -> None:
+    token = started(pages)
+    for path in ("/start", "/start/bridge", "/overview", "/api/context", "/installed"):
+        for scheme in ("JWT", "Session"):
+            headers = {"Authorization": f"{scheme} {token}"}
+            method = "POST" if path == "/installed" else "GET"
+            answer = pages.open(path, method=method, headers=headers)
+            assert answer.status_code == 401
+        for name in ("jwt", "session_token"):
+            answer = pages.open(path, method=method, query_string={name: token})
+            assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(lambda: signing.host_token("GET", "/next"), id="URL-bound"),
+        pytest.param(signing.context_token, id="context"),
+        pytest.param(lambda: signing.install_token("/next"), id="signed install"),
+    ],
+)
+def test_a_session_takes_no_other_token(pages: FlaskClient, token: Any) -> None:
+    assert follow(pages, token()) == 401
+    for name in ("jwt", "session_token"):
+        assert pages.get("/next", query_string={name: token()}).status_code == 401
+    headers = signing.authorization(token())
+    assert pages.get("/next", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("events", [["uninstalled"], ["disabled"]])
+def test_a_token_ends_with_its_installation(
+    pages: FlaskClient, events: list[str]
+) -> None:
+    token = started(pages)
+    for event in events:
+        assert lifecycle(pages, event) == 204
+    assert follow(pages, token) == 401
+
+
+def test_a_disabled_app_that_is_enabled_again_goes_on(pages: FlaskClient) -> None:
+    token = started(pages)
+    assert lifecycle(pages, "disabled") == 204
+    assert lifecycle(pages, "enabled") == 204
+    assert follow(pages, token) == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "uninstalled", "status"),
+    [
+        pytest.param({}, False, 200, id="upgrade"),
+        pytest.param({"sharedSecret": signing.OTHER_SECRET}, False, 401, id="rotation"),
+        pytest.param({}, True, 401, id="return with the same secret"),
+    ],
+)
+def test_a_token_ends_with_a_new_install(
+    pages: FlaskClient,
+    install: Callable[..., Any],
+    changes: dict[str, Any],
+    uninstalled: bool,
+    status: int,
+) -> None:
+    token = started(pages)
+    if uninstalled:
+        assert lifecycle(pages, "uninstalled") == 204
+    install(**changes)
+    assert follow(pages, token) == status
+    # While the new secret is unused, the host may still have the one before.
+    assert follow(pages, started(pages)) == 200
+
+
+def test_another_worker_s_install_is_asked_of_the_database(
+    pages: FlaskClient, app: Flask
+) -> None:
+    token = started(pages)
+    with app.app_context():
+        stale = get_state().tenants.cached_credentials(signing.CLIENT_KEY)
+        assert stale is not None
+        with db.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE tenant SET installed_at = '2020-01-01 00:00:00'")
+            )
+        newer = started(pages)
+        assert newer != token
+        get_state().tenants._cache.put(stale)
+    assert follow(pages, newer) == 200
+
+
+def test_a_purged_tenant_has_no_session(
+    pages: FlaskClient, app: Flask, tenant: Tenant
+) -> None:
+    token = started(pages)
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("DELETE FROM tenant"))
+        get_state().tenants._cache.forget(signing.CLIENT_KEY)
+        assert find_tenant(signing.CLIENT_KEY) is None
+    assert follow(pages, token) == 401
+
+
+def test_no_token_is_made_for_a_purged_tenant(app: Flask, tenant: Tenant) -> None:
+    with app.test_request_context("/"), acting_for(tenant):
+        assert session_token()
+    with app.test_request_context("/"), acting_for(tenant):
+        with db.engine.begin() as connection:
+            connection.execute(text("DELETE FROM tenant"))
+        with pytest.raises(LookupError, match="no longer kept"):
+            session_token()
+
+
+def test_no_token_is_made_for_nobody(app: Flask) -> None:
+    with app.test_request_context("/"), pytest.raises(RuntimeError, match="verified"):
+        session_token()
+
+
+def test_an_older_key_of_flask_is_still_good(pages: FlaskClient, app: Flask) -> None:
+    token = started(pages)
+    app.config["SECRET_KEY_FALLBACKS"] = [app.config["SECRET_KEY"]]
+    app.config["SECRET_KEY"] = "newer"
+    assert follow(pages, token) == 200
+    newer = started(pages)
+    app.config["SECRET_KEY_FALLBACKS"] = None
+    assert (follow(pages, token), follow(pages, newer)) == (401, 200)
+
+
+def test_a_token_holds_no_secret(
+    pages: FlaskClient, app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    token = started(pages)
+    claims = URLSafeTimedSerializer("x").loads_unsafe(token)[1]
+    assert signing.SECRET not in str(claims)
+    assert lifecycle(pages, "uninstalled") == 204
+    assert follow(pages, token) == 401
+    assert token not in caplog.text
+    assert f"client_key={signing.CLIENT_KEY}" in caplog.text

@@ -1,0 +1,360 @@
+"""What a user may do: the host is asked, and in doubt nobody gets in."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import responses
+from flask import Flask, current_app
+
+from app.connect import (
+    admin_required,
+    check,
+    context_jwt_required,
+    jwt_required,
+    permission_required,
+    permissions,
+    public,
+)
+from app.connect.errors import ConfigurationError, PermissionDeniedError
+from app.connect.inbound.verify import signed_install_required
+from app.connect.permissions import PermissionCache, restrictions_of
+from app.connect.tenants.models import Tenant
+from tests import signing
+from tests.connect.outbound.host import assert_signed
+
+CONTENT = f"{signing.SITE}/rest/api/content"
+CHECK = f"{CONTENT}/98421/permission/check"
+HERE = {"confluence": {"content": {"id": "98421"}}}
+YES = {"hasPermission": True, "errors": []}
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(app: Flask, request: pytest.FixtureRequest) -> Ask:
+    """Call a view that may be read by whoever may read its content."""
+
+    @app.get("/notes/<page_id>")
+    @context_jwt_required
+    @permission_required(content="read", of="page_id")
+    def notes(page_id: str) -> str:
+        return f"notes of {page_id}"
+
+    @app.get("/numbered/<int:page_id>")
+    @context_jwt_required
+    @permission_required(content="update", of="page_id")
+    def numbered(page_id: int) -> str:
+        return f"notes of {page_id}"
+
+    @app.get("/here")
+    @jwt_required
+    @permission_required(content="read")
+    def here() -> str:
+        return "notes of this page"
+
+    check(app)
+    # Once the app has answered, no route is added.
+    request.getfixturevalue("tenant")
+    client = app.test_client()
+
+    def ask(path: str, **claims: Any) -> Any:
+        token = signing.context_token(**claims)
+        if path == "/here":
+            token = signing.host_token("GET", path, **claims)
+        return client.get(path, headers=signing.authorization(token))
+
+    return ask
+
+
+def test_the_host_is_asked_about_the_user_of_the_token(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    network.post(CHECK, json=YES)
+    answer = ask("/notes/98421")
+    assert (answer.status_code, answer.text) == (200, "notes of 98421")
+    [call] = network.calls
+    assert_signed(call.request)
+    assert call.request.headers["X-Atlassian-Token"] == "no-check"
+    assert json.loads(call.request.body) == {
+        "subject": {"type": "user", "identifier": signing.ACCOUNT_ID},
+        "operation": "read",
+    }
+
+
+def test_a_number_is_a_content_id_too(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    network.post(CHECK, json=YES)
+    assert ask("/numbered/98421").status_code == 200
+    assert json.loads(network.calls[0].request.body)["operation"] == "update"
+
+
+def test_the_content_may_be_the_one_of_the_context(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    network.post(CHECK, json=YES)
+    assert ask("/here", context=HERE).text == "notes of this page"
+
+
+@pytest.mark.parametrize(
+    "content_id",
+    [
+        pytest.param("../user", id="path"),
+        pytest.param("1/../2", id="path between numbers"),
+        pytest.param("..%2f2", id="encoded path"),
+        pytest.param("1?x=y", id="query"),
+        pytest.param("1#", id="fragment"),
+        pytest.param("1 ", id="blank"),
+        pytest.param("1\n", id="line"),
+        pytest.param("", id="empty"),
+        pytest.param("-1", id="negative"),
+        pytest.param("٣", id="other digits"),
+        pytest.param("9" * 21, id="too long"),
+        pytest.param(None, id="null"),
+        pytest.param(True, id="true"),
+        pytest.param(1.5, id="fraction"),
+        pytest.param([1], id="array"),
+    ],
+)
+def test_what_is_no_content_id_reaches_no_path(
+    ask: Ask, network: responses.RequestsMock, content_id: Any
+) -> None:
+    context = {"confluence": {"content": {"id": content_id}}}
+    answer = ask("/here", context=context)
+    assert (answer.status_code, answer.json) == (403, {"error": "forbidden"})
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {},
+        {"confluence": None},
+        {"confluence": {"content": "x"}},
+        {"confluence": {"space": {"id": "1"}}},
+    ],
+    ids=str,
+)
+def test_a_context_without_content_is_refused(
+    ask: Ask, network: responses.RequestsMock, context: dict[str, Any]
+) -> None:
+    assert ask("/here", context=context).status_code == 403
+
+
+def test_an_argument_that_is_no_content_id_is_refused(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    assert ask("/notes/x").status_code == 403
+
+
+def test_an_anonymous_user_is_refused_without_a_question(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    assert ask("/notes/98421", sub=signing.MISSING).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"json": {"hasPermission": False}}, id="no"),
+        pytest.param({"json": {"hasPermission": "true"}}, id="text"),
+        pytest.param({"json": {"hasPermission": 1}}, id="number"),
+        pytest.param({"json": {}}, id="empty"),
+        pytest.param({"json": [True]}, id="array"),
+        pytest.param({"status": 403, "json": YES}, id="the app may not see it"),
+        pytest.param({"status": 404, "json": YES}, id="not there"),
+    ],
+)
+def test_a_user_without_the_permission_is_refused(
+    ask: Ask, network: responses.RequestsMock, answer: dict[str, Any]
+) -> None:
+    network.post(CHECK, **answer)
+    refused = ask("/notes/98421")
+    assert (refused.status_code, refused.json) == (403, {"error": "forbidden"})
+    assert "WWW-Authenticate" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *({"status": status, "json": YES} for status in (400, 401, 429, 500, 503)),
+        {"body": requests.ConnectionError("away")},
+        {"body": "<html>"},
+        {"status": 302, "headers": {"Location": "https://evil.example/"}},
+    ],
+    ids=lambda answer: str(answer)[:30],
+)
+def test_nobody_gets_in_while_the_host_does_not_say(
+    ask: Ask, network: responses.RequestsMock, answer: dict[str, Any]
+) -> None:
+    network.post(CHECK, **answer)
+    refused = ask("/notes/98421")
+    assert (refused.status_code, refused.json) == (503, {"error": "host_unavailable"})
+    assert "Retry-After" in refused.headers
+    # That is not remembered.
+    network.replace(responses.POST, CHECK, json=YES)
+    assert ask("/notes/98421").status_code == 200
+
+
+def test_a_page_says_who_may_see_it(
+    ask: Ask, app: Flask, network: responses.RequestsMock
+) -> None:
+    network.post(CHECK, json={"hasPermission": False})
+    headers = signing.authorization(signing.context_token()) | {"Accept": "text/html"}
+    answer = app.test_client().get("/notes/98421", headers=headers)
+    assert answer.status_code == 403
+    assert "You may not see this" in answer.text
+    assert "frame-ancestors https://" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_bad_token_is_refused_before_the_host_is_asked(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    assert ask("/notes/98421", exp=1).status_code == 401
+
+
+def test_an_answer_is_remembered_for_its_user_content_and_operation(
+    ask: Ask, network: responses.RequestsMock
+) -> None:
+    network.post(CHECK, json=YES)
+    network.post(f"{CONTENT}/5/permission/check", json=YES)
+    asked = [
+        lambda: ask("/notes/98421"),
+        lambda: ask("/notes/98421", sub="another"),
+        lambda: ask("/notes/5"),
+        lambda: ask("/numbered/98421"),
+    ]
+    for number, once in enumerate(asked, 1):
+        assert once().status_code == once().status_code == 200
+        assert len(network.calls) == number
+
+
+def test_an_answer_is_remembered_for_its_tenant(
+    ask: Ask, network: responses.RequestsMock, app: Flask
+) -> None:
+    network.post(CHECK, json=YES)
+    assert ask("/notes/98421").status_code == 200
+    cache = app.extensions["connect-permissions"]
+    [key] = vars(cache)["_answers"]
+    assert key[0] == signing.CLIENT_KEY
+
+
+def test_answers_are_forgotten_after_some_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(permissions.time, "monotonic", lambda: now[0])
+    cache = PermissionCache(5)
+    cache.put("a", True)
+    now[0] += 4.9
+    assert cache.get("a") is True
+    now[0] += 0.1
+    assert cache.get("a") is None
+    nothing = PermissionCache(0)
+    nothing.put("a", True)
+    assert nothing.get("a") is None
+
+
+def test_only_so_many_answers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "CACHE_SIZE", 2)
+    cache = PermissionCache(5)
+    for name in "aba":
+        cache.put(name, True)
+    cache.put("c", False)
+    assert [cache.get(name) for name in "abc"] == [True, None, False]
+
+
+def test_an_async_view_waits_for_the_answer(
+    app: Flask,
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Flask runs such a view only with its extra; what matters is that it is asked."""
+    monkeypatch.setattr(app, "async_to_sync", lambda view: lambda: asyncio.run(view()))
+
+    @jwt_required
+    @permission_required(content="read")
+    async def waits() -> str:
+        return "notes"
+
+    token = signing.host_token("GET", "/", context=HERE)
+    network.post(CHECK, json=YES)
+    with app.test_request_context("/", headers=signing.authorization(token)):
+        assert waits() == "notes"
+    token = signing.host_token("GET", "/", context=HERE, sub=signing.MISSING)
+    with (
+        app.test_request_context("/", headers=signing.authorization(token)),
+        pytest.raises(PermissionDeniedError, match="anonymous"),
+    ):
+        waits()
+
+
+def view() -> str:
+    return current_app.name
+
+
+@pytest.mark.parametrize("policy", [jwt_required, context_jwt_required, public])
+@pytest.mark.parametrize(
+    "restrict", [admin_required, permission_required(content="read")]
+)
+def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) -> None:
+    with pytest.raises(TypeError, match="the policy stands above"):
+        restrict(policy(lambda: ""))
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        pytest.param(lambda view: view, "declares no policy", id="none"),
+        pytest.param(public, "its policy public knows of none", id="public"),
+        pytest.param(signed_install_required, "signed install knows", id="install"),
+    ],
+)
+def test_a_check_without_a_user_stops_the_start(
+    app: Flask, policy: Any, message: str
+) -> None:
+    app.add_url_rule("/x", "x", policy(admin_required(lambda: "")))
+    with pytest.raises(ConfigurationError, match=message):
+        check(app)
+
+
+def test_a_check_of_an_argument_that_is_not_there_stops_the_start(app: Flask) -> None:
+    restricted = permission_required(content="read", of="id")(lambda **_: "")
+    app.add_url_rule("/x/<id>", "x", jwt_required(restricted))
+    check(app)
+    app.add_url_rule("/y/<page>", "x")
+    with pytest.raises(ConfigurationError, match="/y/<page> has no <id>"):
+        check(app)
+
+
+def test_a_check_needs_the_scope_read(
+    config: dict[str, Any], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = app.extensions["connect"]
+    monkeypatch.setitem(app.extensions, "connect", _Without(state))
+    with pytest.raises(ConfigurationError, match="/settings .* needs the scope READ"):
+        check(app)
+
+
+class _Without:
+    def __init__(self, state: Any) -> None:
+        self._state = state
+        self.scopes = frozenset({"NONE"})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
+def test_checks_stand_on_each_other() -> None:
+    both = admin_required(permission_required(content="delete", of="id")(view))
+    needed = [(one.needed, one.argument) for one in restrictions_of(jwt_required(both))]
+    assert needed == [("administrator", None), ("delete", "id")]
+    assert restrictions_of(None) == ()
+
+
+def test_an_operation_is_one_that_the_host_knows() -> None:
+    with pytest.raises(ValueError, match="read, update, delete"):
+        permission_required(content="Read")
