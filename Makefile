@@ -71,6 +71,13 @@ screenshots: install  ## photograph the app and the local Confluence for docs/
 migrate: install  ## bring the database to the newest revision
 	$(BIN)/flask --app wsgi db upgrade
 
+.PHONY: translations
+translations: install  ## collect the texts of the app and compile its translations
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot app templates
+	$(BIN)/pybabel -q update -i build/messages.pot -d app/translations --no-fuzzy-matching --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d app/translations --statistics
+
 .PHONY: lock
 lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.lock

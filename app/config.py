@@ -171,6 +171,12 @@ def _header_name(text: str) -> str:
     return text
 
 
+def _license_policy(text: str) -> str:
+    if text not in ("block", "warn", "ignore"):
+        raise ValueError("is not block, warn or ignore")
+    return text
+
+
 def _days(text: str) -> int:
     days = _whole_number(text)
     if days > _MAX_DAYS:
@@ -256,6 +262,19 @@ SETTINGS: dict[str, Setting] = {
         False,
         "yes while developing: the operations that the code calls are noted in "
         "instance/recorded-calls.txt, for flask connect scopes",
+    ),
+    "CONNECT_LICENSE_POLICY": Setting(
+        _license_policy,
+        "block",
+        "what license_required does without a license: block, warn or ignore",
+    ),
+    "CONNECT_LICENSE_CACHE_SECONDS": Setting(
+        _whole_number, 300, "after how many seconds the host is asked for it again"
+    ),
+    "CONNECT_LICENSE_GRACE": Setting(
+        _whole_number,
+        259_200,
+        "how many seconds a known license holds while the host can't be asked",
     ),
     "CONNECT_REQUEST_WAIT_SECONDS": Setting(
         _whole_number,

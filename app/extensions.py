@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
+from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
@@ -71,6 +72,7 @@ class FlaskCelery:
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 celery = FlaskCelery()
+babel = Babel()
 
 
 @event.listens_for(Engine, "connect")

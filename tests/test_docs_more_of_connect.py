@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Blueprint
+from flask import Blueprint, Flask
+from playwright.sync_api import Browser, expect
 
 from app import config as settings
 from app.config import ROOT
@@ -53,6 +54,14 @@ def config(
     return {**config, **connect_settings}
 
 
+@pytest.fixture
+def app(app: Flask, tmp_path: Any) -> Flask:
+    """The app with the document's script among its static files."""
+    (tmp_path / "panel.js").write_text(*blocks("js")[:1])
+    app.static_folder = str(tmp_path)
+    return app
+
+
 def see(confluence: RecordingConfluence, path: str = "") -> str:
     answer = requests.get(confluence.base_url + path, timeout=30)
     assert answer.status_code == 200
@@ -72,6 +81,17 @@ def test_the_cacheable_panel_gets_all_by_the_bridge(
     assert 'data-url="/api/panel"' in answer.text
     page = signed_client.with_context_jwt().on_content("98421")
     assert page.get("/api/panel").json == {"page": "98421"}
+
+
+@pytest.mark.browser
+def test_the_cacheable_panel_fills_itself(
+    confluence: RecordingConfluence, installed_app: InstalledApp, browser: Browser
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(confluence.base_url + PAGE)
+        panel = page.frame_locator(f'iframe[src="{installed_app.base_url}/panel"]')
+        expect(panel.locator("#page")).to_have_text("98421")
 
 
 def test_the_static_macros_stand_in_the_page(

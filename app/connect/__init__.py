@@ -16,10 +16,12 @@ In the order in which a request meets it:
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
   ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
   ``storage_format``.
-* ``permissions``: decorators that ask the host what the user may do.
-* ``descriptor``, ``lint``, ``routes`` and ``webhook_rules``: atlassian-connect.json,
-  and whether the app keeps what it promises. ``links``: to the app's own pages.
-  ``cli``: ``flask connect``.
+* ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
+  has a license, and what the user may do.
+* ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
+  atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
+  the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
+  connect``.
 
 ``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
 ``outbound`` <- the rest; a test keeps it so.
@@ -31,7 +33,7 @@ from typing import Any
 from flask import Flask
 
 from ..extensions import db
-from . import background, health
+from . import background, health, languages, licensing
 from . import descriptor as descriptor_file
 from .background.handlers import registered, webhook
 from .background.models import WebhookDelivery
@@ -55,6 +57,7 @@ from .inbound.session_token import session_token, session_token_required
 from .inbound.static_macros import render_storage, static_macro
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .json_provider import ProxyJSONProvider
+from .licensing import current_license, license_required
 from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
@@ -87,6 +90,7 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
+from .translations import find_translation_problems
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
@@ -102,11 +106,13 @@ __all__ = [
     "context_jwt_required",
     "current_account_id",
     "current_context",
+    "current_license",
     "current_service",
     "current_tenant",
     "find_tenant",
     "init_app",
     "jwt_required",
+    "license_required",
     "module_url",
     "permission_required",
     "public",
@@ -171,6 +177,8 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     _init_call_rules(app, descriptor)
     background.init_app(app)
+    licensing.init_app(app)
+    languages.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
@@ -204,18 +212,21 @@ def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
-    Each webhook has its handler then, too.
+    Each webhook has its handler then, and each translation of the descriptor its
+    file.
 
     :raises ConfigurationError: naming each route without a policy, and each whose
         check of permissions can't work.
-    :raises DescriptorError: naming each module that is not served as it must, and
-        each webhook that has no handler, or the other way round.
+    :raises DescriptorError: naming each module that is not served as it must, each
+        webhook that has no handler, or the other way round, and each text that has
+        no translation.
     """
     if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
         raise ConfigurationError("; ".join(wrong))
     descriptor = app.extensions["connect-descriptor"]
     problems = [
         *find_unserved_modules(app, descriptor),
+        *find_translation_problems(app, descriptor),
         *find_webhook_differences(descriptor, registered),
     ]
     if problems:

@@ -15,6 +15,7 @@
     * MalformedBodyError            a trusted request with a body we can't read: 400
     * InstallKeysUnavailableError   no key server could be asked; answered 503
     * QueueUnavailableError         the broker took no task; answered 503
+    * LicenseRequiredError          the tenant's license has ended; answered 402
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
         * ImpersonationError        the site lets the app act as no user; never sent
@@ -106,6 +107,17 @@ class InstallKeysUnavailableError(ConnectError):
 
 class QueueUnavailableError(ConnectError):
     """The broker took no task; what was asked may be asked again: 503."""
+
+
+class LicenseRequiredError(ConnectError):
+    """The license of a tenant has ended; its users are told so: 402.
+
+    ``evaluation`` says whether it was one to try the app.
+    """
+
+    def __init__(self, client_key: str, *, evaluation: bool) -> None:
+        super().__init__(f"the license has ended: client_key={client_key}")
+        self.evaluation = evaluation
 
 
 class HostError(ConnectError):

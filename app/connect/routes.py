@@ -76,7 +76,7 @@ def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[st
 def _unserved(
     app: Flask, path: str, method: str, url: str, expected: Policy
 ) -> Iterator[str]:
-    found = _policy_at(app, method, url)
+    found = policy_at(app, method, url)
     if found is None:
         yield f"{path} is not served by the app: add a route for it"
     elif found is not expected:
@@ -105,14 +105,21 @@ def _method_of(kind: str, module: dict[str, Any]) -> str:
     return "POST" if kind == "webhooks" or method == "POST" else "GET"
 
 
-def _policy_at(app: Flask, method: str, url: str) -> Policy | None:
+def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the endpoint that serves *url*, and its values; None if there is none."""
     routes = app.url_map.bind("localhost")
     # A variable stands for text or, where the route asks for one, for a number.
     for value in ("x", "1"):
         path = _VARIABLE.sub(value, url.partition("?")[0])
         try:
-            endpoint, _ = routes.match(path, method=method)
+            endpoint, values = routes.match(path, method=method)
         except (HTTPException, RequestRedirect):
             continue
-        return policy_of(app.view_functions[endpoint])
+        return endpoint, dict(values)
     return None
+
+
+def policy_at(app: Flask, method: str, url: str) -> Policy | None:
+    """Return the policy of the view that serves *url*; None if there is none."""
+    route = route_of(app, method, url)
+    return policy_of(app.view_functions[route[0]]) if route else None

@@ -4,12 +4,15 @@
 
   const byId = (id) => document.getElementById(id);
 
+  /* What this script says, in the language of the page; the page brings it along. */
+  const texts = JSON.parse(byId('status') ? byId('status').dataset.texts : '{}');
+
   async function call(method, url, body) {
     const headers = { Authorization: `JWT ${await AP.context.getToken()}` };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
     const answer = response.status === 204 ? null : await response.json();
-    if (!response.ok) throw new Error(answer.error || `The app answered ${response.status}.`);
+    if (!response.ok) throw new Error(answer.error || texts.answered.replace('{status}', response.status));
     return answer;
   }
 
@@ -40,15 +43,15 @@
     const element = byId('context');
     const answer = await call('GET', element.dataset.url);
     const same = answer.clientKey === byId('tenant').textContent;
-    element.textContent = same ? 'accepted for the same tenant' : 'names another tenant';
+    element.textContent = same ? texts.accepted : texts.other;
   };
 
   const showLicense = async () => {
     const element = byId('license');
     const { active, type, evaluation } = await call('GET', element.dataset.url);
-    if (active === null) mark(element, 'Free app, no license needed');
-    else if (active) mark(element, evaluation ? 'Active, evaluation' : `Active, ${String(type).toLowerCase()}`, 'good');
-    else mark(element, 'Not active', 'bad');
+    if (active === null) mark(element, texts.free);
+    else if (active) mark(element, evaluation ? texts.evaluation : texts.active.replace('{type}', String(type).toLowerCase()), 'good');
+    else mark(element, texts.inactive, 'bad');
   };
 
   const showNote = async () => {
@@ -62,7 +65,7 @@
   const showMenu = async () => {
     const element = byId('menu');
     const { present } = await call('GET', element.dataset.url);
-    mark(element, present ? 'In the menu' : 'Not in the menu', present && 'good');
+    mark(element, present ? texts.present : texts.absent, present && 'good');
     byId('menu-add').disabled = present;
     byId('menu-remove').disabled = !present;
   };
@@ -72,19 +75,19 @@
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const value = form.elements.value.value;
-      attempt(async () => { await call('PUT', form.dataset.url, { value }); await showNote(); }, 'Note saved.');
+      attempt(async () => { await call('PUT', form.dataset.url, { value }); await showNote(); }, texts.saved);
     });
     byId('note-delete').addEventListener('click', () => attempt(
-      async () => { await call('DELETE', form.dataset.url); await showNote(); }, 'Note deleted.'));
+      async () => { await call('DELETE', form.dataset.url); await showNote(); }, texts.deleted));
     const menu = byId('menu').dataset.url;
     byId('menu-add').addEventListener('click', () => attempt(
-      async () => { await call('PUT', menu); await showMenu(); }, 'Menu link added. Reload the page to see it.'));
+      async () => { await call('PUT', menu); await showMenu(); }, texts.added));
     byId('menu-remove').addEventListener('click', () => attempt(
-      async () => { await call('DELETE', menu); await showMenu(); }, 'Menu link removed.'));
+      async () => { await call('DELETE', menu); await showMenu(); }, texts.removed));
   }
 
   if (typeof AP === 'undefined' || !AP.context) {
-    if (byId('status')) say('Open this page in Confluence: it needs the JavaScript bridge.', true);
+    if (byId('status')) say(texts.bridge, true);
     return;
   }
   if (AP.theming) AP.theming.initializeTheming();

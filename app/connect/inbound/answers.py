@@ -94,13 +94,18 @@ def _log(what: str, error: Exception, reason: str) -> None:
     )
 
 
+def asks_for_page() -> bool:
+    """Whether a browser asks, to show the answer, rather than a script."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
+
+
 def _answer(name: str, status: int, **about: str) -> Response:
     """Answer a page to a browser that asks for one, and JSON to all else.
 
     Whoever is verified sees the page in the frame it is in.
     """
-    accepted = request.accept_mimetypes
-    if accepted["text/html"] <= accepted["application/json"]:
+    if not asks_for_page():
         response = jsonify(error=name)
     else:
         response = make_response(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..errors import ConfigurationError
 from . import merge
 from .cache import Credentials, CredentialsCache
+from .licenses import drop_license
 from .models import InstallKind, Tenant, utc_now
 from .rows import (
     RowChangedError,
@@ -183,6 +184,7 @@ class TenantStore:
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
                 drop_user_tokens(connection, client_key)
+                drop_license(connection, client_key)
                 audit(connection, client_key, "purged")
             return client_keys
 
@@ -250,6 +252,7 @@ class TenantStore:
                 return None
             if event == "uninstalled":
                 drop_user_tokens(connection, client_key)
+                drop_license(connection, client_key)
             audit(connection, client_key, event)
             return update_row(connection, row, values(row) | {"updated_at": utc_now()})
 
