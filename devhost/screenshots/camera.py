@@ -8,6 +8,7 @@ from typing import Self
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from devhost.screenshots.errors import ScreenshotsError
+from devhost.screenshots.png import shrunk
 from devhost.screenshots.scenes import SCENES, Scene, SceneError
 from devhost.screenshots.stack import Stack
 
@@ -71,7 +72,11 @@ class Camera:
             except Error as error:
                 raise ScreenshotsError(f"{scene.name}: {error}") from error
             else:
-                picture = page.screenshot(path=folder / name, caret="hide")
+                page.mouse.move(0, 0)
+                taken = page.screenshot(caret="hide")
+                page.goto("about:blank")
+                picture = shrunk(taken, page)
+                (folder / name).write_bytes(picture)
                 said.append(f"{name} ({len(picture) // 1024} KB)")
             finally:
                 page.context.close()

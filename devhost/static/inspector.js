@@ -45,7 +45,7 @@
 
   function row(line) {
     var made = element("tr");
-    made.tabIndex = 0;
+    made.tabIndex = -1;
     made.dataset.id = line.id;
     made.dataset.direction = line.direction;
     made.dataset.bad = isBad(line);
@@ -89,6 +89,26 @@
     var empty = document.getElementById("empty");
     empty.hidden = shown > 0;
     if (lines.rows.length) empty.textContent = "No message fits the filter.";
+    keepOneTabStop();
+  }
+
+  function visibleRows() {
+    return Array.from(lines.rows).filter(function (each) {
+      return !each.hidden;
+    });
+  }
+
+  /* The list is one stop of the Tab key: the focused row, else the chosen, else the
+     first. The arrow keys move within it. */
+  function keepOneTabStop(wanted) {
+    var visible = visibleRows();
+    var stop = [wanted, document.activeElement, lines.querySelector("[aria-selected=true]"),
+      visible[0]].find(function (each) {
+      return visible.includes(each);
+    });
+    Array.from(lines.rows).forEach(function (each) {
+      each.tabIndex = each === stop ? 0 : -1;
+    });
   }
 
   function add(answer) {
@@ -122,6 +142,7 @@
     Array.from(lines.rows).forEach(function (each) {
       each.setAttribute("aria-selected", Number(each.dataset.id) === chosen);
     });
+    keepOneTabStop();
   }
 
   /* One message */
@@ -274,6 +295,7 @@
       detail.append(command);
     }
     detail.scrollTop = 0;
+    document.getElementById("shown").textContent = "Shown: message " + found.id;
   }
 
   function choose(id) {
@@ -284,11 +306,11 @@
   }
 
   function move(current, step) {
-    var visible = Array.from(lines.rows).filter(function (each) {
-      return !each.hidden;
-    });
+    var visible = visibleRows();
     var next = visible[visible.indexOf(current) + step];
-    if (next) next.focus();
+    if (!next) return;
+    keepOneTabStop(next);
+    next.focus();
   }
 
   lines.addEventListener("click", function (event) {

@@ -51,7 +51,7 @@
 
   function row(line) {
     var made = element("tr");
-    made.tabIndex = 0;
+    made.tabIndex = -1;
     made.dataset.id = line.id;
     made.dataset.app = line.appKey;
     made.dataset.outcome = line.outcome;
@@ -94,12 +94,33 @@
     var empty = document.getElementById("empty");
     empty.hidden = shown > 0;
     if (lines.rows.length) empty.textContent = "No delivery fits the filter.";
+    keepOneTabStop();
+  }
+
+  function visibleRows() {
+    return Array.from(lines.rows).filter(function (each) {
+      return !each.hidden;
+    });
+  }
+
+  /* The list is one stop of the Tab key: the focused row, else the chosen, else the
+     first. The arrow keys move within it. */
+  function keepOneTabStop(wanted) {
+    var visible = visibleRows();
+    var stop = [wanted, document.activeElement, lines.querySelector("[aria-selected=true]"),
+      visible[0]].find(function (each) {
+      return visible.includes(each);
+    });
+    Array.from(lines.rows).forEach(function (each) {
+      each.tabIndex = each === stop ? 0 : -1;
+    });
   }
 
   function mark() {
     Array.from(lines.rows).forEach(function (each) {
       each.setAttribute("aria-selected", Number(each.dataset.id) === chosen);
     });
+    keepOneTabStop();
   }
 
   function update(found) {
@@ -232,6 +253,7 @@
     if (headers.length) detail.append(section("Headers", headers.join("\n")));
     var text = found.body === null ? "(none: the webhook excludes it)" : pretty(found.body);
     detail.append(section("Body", text));
+    document.getElementById("shown").textContent = "Shown: delivery " + found.id;
   }
 
   function choose(id) {
@@ -324,14 +346,15 @@
   });
   lines.addEventListener("keydown", function (event) {
     var current = event.target.closest("tr");
-    var visible = Array.from(lines.rows).filter(function (each) {
-      return !each.hidden;
-    });
+    var visible = visibleRows();
     var steps = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key === "Enter" || event.key === " ") choose(Number(current.dataset.id));
     else if (steps[event.key]) {
       var next = visible[visible.indexOf(current) + steps[event.key]];
-      if (next) next.focus();
+      if (next) {
+        keepOneTabStop(next);
+        next.focus();
+      }
     } else return;
     event.preventDefault();
   });

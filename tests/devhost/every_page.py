@@ -74,6 +74,12 @@ def _send(method: str, url: str, body: dict[str, Any]) -> None:
     assert answer.ok, answer.text
 
 
+FOCUSABLE = (
+    "a[href], button:enabled, input:not([type=hidden], [type=radio]):enabled, "
+    "select, textarea, summary, [tabindex='0']"
+)
+
+
 @contextmanager
 def still_tab(browser: Browser) -> Iterator[Page]:
     """Yield a page of the browser in which nothing moves."""
@@ -106,7 +112,7 @@ def axe_source() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe-core, which the page has, finds serious or critical.
+    """Return what axe-core, which the page has, finds wrong.
 
     The pages of apps in the iframes are not the host's.
     """
@@ -117,6 +123,5 @@ def violations(page: Page) -> list[str]:
         f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
         f" {node['failureSummary'][:240]}"
         for rule in found["violations"]
-        if rule["impact"] in {"serious", "critical"}
         for node in rule["nodes"]
     ]

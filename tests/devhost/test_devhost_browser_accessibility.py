@@ -1,4 +1,4 @@
-"""Every page: no serious finding of axe-core, and nothing wider than the window."""
+"""Every page: no finding of axe-core, and nothing wider than the window."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(
+def test_axe_finds_nothing_wrong(
     page: Page, addresses: dict[str, str], name: str
 ) -> None:
     source, found = axe_source(), set()
@@ -50,8 +50,8 @@ def test_axe_finds_nothing_serious(
 def test_no_page_scrolls_sideways_at_800_pixels(
     page: Page, addresses: dict[str, str], name: str
 ) -> None:
-    look(page, 800, "light")
     open_still(page, addresses[name])
+    look(page, 800, "light")
     wider = page.evaluate(
         """[document.documentElement, document.querySelector("main")]
             .filter(each => each.scrollWidth > each.clientWidth)

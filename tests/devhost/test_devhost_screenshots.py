@@ -1,11 +1,16 @@
-"""The command that takes the pictures: what it says when it cannot."""
+"""The command that takes the pictures, and the pictures."""
 
+import re
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+import devhost
 from devhost.screenshots.__main__ import main
+from devhost.screenshots.png import indexed_png, shrunk
 from devhost.screenshots.scenes import SCENES
 
 
@@ -49,3 +54,26 @@ def test_an_unknown_scene_is_answered_with_those_there_are(
     words = capsys.readouterr().err
     assert "no scene nothing" in words
     assert all(scene.name in words for scene in SCENES)
+
+
+def test_the_gallery_shows_every_picture_and_all_are_small() -> None:
+    docs = Path(devhost.__file__).parent.parent / "docs"
+    gallery = (docs / "gallery.md").read_text("utf-8")
+    pictures = {name for scene in SCENES for name in scene.pictures()}
+    assert set(re.findall(r"screenshots/(.*?)\)", gallery)) == pictures
+    files = list((docs / "screenshots").iterdir())
+    assert {file.name for file in files} == pictures
+    assert sum(file.stat().st_size for file in files) < 1_500_000
+
+
+@pytest.mark.browser
+def test_a_picture_keeps_its_colours_in_a_small_file(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 60, "height": 40})
+    page.set_content("<body style='margin: 0; background: #0a5fd0'>")
+    picture = shrunk(page.screenshot(), page)
+    assert picture == indexed_png(60, bytes([0x0A, 0x5F, 0xD0]), bytes(60 * 40))
+    page.set_content(f"<img src='data:image/png;base64,{b64encode(picture).decode()}'>")
+    size = "[document.images[0].naturalWidth, document.images[0].naturalHeight]"
+    page.wait_for_function("document.images[0].complete", polling=100)
+    assert page.evaluate(size) == [60, 40]
+    page.close()
