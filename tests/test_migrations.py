@@ -14,7 +14,14 @@ from app import create_app
 from app.connect.tenants.models import TenantRecord, utc_now
 from app.extensions import SQLITE_BUSY_SECONDS, db
 
-OURS = {"tenant", "tenant_event", "tenant_license", "user_token", "webhook_delivery"}
+OURS = {
+    "personal_data_account",
+    "tenant",
+    "tenant_event",
+    "tenant_license",
+    "user_token",
+    "webhook_delivery",
+}
 TABLES = {"alembic_version"} | OURS
 
 

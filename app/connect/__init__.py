@@ -17,7 +17,8 @@ In the order in which a request meets it:
   ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
   ``storage_format``.
 * ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
-  has a license, and what the user may do.
+  has a license, and what the user may do. ``personal_data_cycle``: of whom the app
+  keeps data, and the cycle that reports it.
 * ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
   atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
   the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
@@ -68,6 +69,7 @@ from .outbound.patience import Patience
 from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
 from .permissions import PermissionCache, admin_required, permission_required
+from .personal_data_cycle import personal_data
 from .protocol.access_rules import access_rule
 from .protocol.scopes import effective_scopes, required_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
@@ -79,8 +81,11 @@ from .routes import (
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.models import Tenant
+from .tenants.personal_data import PersonalDataStore
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
+    account_closed,
+    account_updated,
     app_policy_changed,
     tenant_disabled,
     tenant_enabled,
@@ -99,6 +104,8 @@ __all__ = [
     "TenantService",
     "WebhookDelivery",
     "access_rule",
+    "account_closed",
+    "account_updated",
     "acting_for",
     "admin_required",
     "cacheable_page",
@@ -115,6 +122,7 @@ __all__ = [
     "license_required",
     "module_url",
     "permission_required",
+    "personal_data",
     "public",
     "remote_condition",
     "render_storage",
@@ -166,6 +174,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
+    app.extensions["connect-personal-data"] = PersonalDataStore(db)
     app.extensions["connect-permissions"] = PermissionCache(
         settings["CONNECT_PERMISSION_CACHE_SECONDS"]
     )

@@ -15,13 +15,14 @@ from .background.state import get_background
 from .call_cli import access, scopes
 from .doctor import run_checks
 from .errors import ConnectError
+from .personal_data_cli import personal_data_cli
 from .tenants.models import Tenant
 from .tenants.state import get_state
 from .webhook_cli import webhooks_cli
 
 connect_cli = AppGroup("connect", help="Tenants, secrets and the state of the app.")
 
-for command in (webhooks_cli, scopes, access):
+for command in (webhooks_cli, personal_data_cli, scopes, access):
     connect_cli.add_command(command)
 
 _STATES = ("enabled", "disabled", "uninstalled")

@@ -12,6 +12,7 @@ from celery.schedules import crontab
 from .tasks import PURGE, SWEEP
 
 SWEEP_SECONDS: Final = 10
+REPORT: Final = "connect.report_personal_data"
 
 # A message that waited until the next one comes says nothing new.
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
@@ -23,6 +24,11 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "connect: delete what is kept no longer": {
         "task": PURGE,
         "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
+    },
+    "connect: report of whom personal data is kept": {
+        "task": REPORT,
+        "schedule": crontab(minute="37"),
         "options": {"expires": 3600},
     },
 }

@@ -5,21 +5,19 @@ allow; the rules that block an app still apply.
 https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
 """
 
-import re
 from collections.abc import Iterable
 
 import requests
 from requests.auth import AuthBase
 
 from ..errors import HostResponseError, ImpersonationError, ScopeError
+from ..protocol.account_ids import is_account_id
 from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
 from .call_rules import CallRules
 from .client import HostClient, can_be_sent_again
 from .patience import Patience
 from .urls import check_prepared
-
-_ACCOUNT_ID = re.compile(r"[A-Za-z0-9:-]{1,128}")
 
 
 class BearerAuth(AuthBase):
@@ -104,7 +102,7 @@ def new_grant(
     """
     # A proxy of nobody is no None: an anonymous user is nobody to act as.
     account_id = str(account_id) if account_id else ""
-    if not _ACCOUNT_ID.fullmatch(account_id) or account_id == "unknown":
+    if not is_account_id(account_id):
         raise ValueError(
             "as_user needs an account id; an anonymous user has none to act as"
         )

@@ -17,6 +17,7 @@ from . import merge
 from .cache import Credentials, CredentialsCache
 from .licenses import drop_license
 from .models import InstallKind, Tenant, utc_now
+from .personal_data import drop_personal_data
 from .rows import (
     RowChangedError,
     audit,
@@ -184,6 +185,7 @@ class TenantStore:
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
                 drop_user_tokens(connection, client_key)
+                drop_personal_data(connection, client_key)
                 drop_license(connection, client_key)
                 audit(connection, client_key, "purged")
             return client_keys
@@ -252,6 +254,7 @@ class TenantStore:
                 return None
             if event == "uninstalled":
                 drop_user_tokens(connection, client_key)
+                drop_personal_data(connection, client_key)
                 drop_license(connection, client_key)
             audit(connection, client_key, event)
             return update_row(connection, row, values(row) | {"updated_at": utc_now()})
