@@ -76,6 +76,16 @@ class Contents:
             raise NotFoundError(f"No content found with id: {identifier}")
         return found
 
+    def container_of(self, viewer: Viewer, content: Content) -> Content | None:
+        """Return what a content is in, whatever its status; None for a space.
+
+        Even if no app declares the type of the container any more.
+        """
+        if content.container_id is None:
+            return None
+        query = Query().where("content.id = ?", int(content.container_id))
+        return next(iter(self.fetch(viewer, query, limit=1)), None)
+
     def find_by_title(
         self, viewer: Viewer, space: Space, title: str, type: str = "page"
     ) -> Content | None:

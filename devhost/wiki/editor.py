@@ -9,7 +9,6 @@ from devhost.wiki.access import Role, Viewer
 from devhost.wiki.changes import Ledger
 from devhost.wiki.contents import STATUSES, Contents
 from devhost.wiki.errors import ConflictError, InvalidError, NotPermittedError
-from devhost.wiki.queries import Query
 from devhost.wiki.records import RAW, Content, Space, content_id
 from devhost.wiki.storage_format import parse, with_macro_ids
 
@@ -256,10 +255,7 @@ class Editor:
             return
         more: dict[str, Any] = {}
         if content.container_id is not None:
-            query = Query().where("content.id = ?", int(content.container_id))
-            more["container"] = next(
-                iter(self._contents.fetch(who, query, limit=1)), None
-            )
+            more["container"] = self._contents.container_of(who, content)
         name = event(content, happening)
         self._ledger.note(name, before, after, who.account_id, **more)
 

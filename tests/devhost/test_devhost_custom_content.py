@@ -263,6 +263,22 @@ def test_contents_are_there_while_their_type_is_declared(
     assert contents.find(viewer, content)
 
 
+def test_comments_outlive_the_declaration_of_the_type(
+    call: Call, app: FakeApp, desk: Call, create: Create
+) -> None:
+    comment = {"customContentId": create(customer())["id"], "body": STORAGE}
+    said = call("POST", "/api/v2/footer-comments", json=comment).json()
+    app.descriptor["modules"]["customContent"] = []
+    assert desk("install", descriptorUrl=app.descriptor_url).status_code == 200
+    assert call("GET", f"{V2}/{comment['customContentId']}").status_code == 404
+    for path in (
+        "/api/v2/footer-comments",
+        "/rest/api/content/search?cql=type%3Dcomment",
+    ):
+        listed = call("GET", path).json()["results"]
+        assert said["id"] in [each["id"] for each in listed]
+
+
 def test_a_blocked_app_sees_nothing_of_its_contents(
     confluence: LocalConfluence, call: Call, create: Create
 ) -> None:

@@ -194,13 +194,8 @@ def _custom_content(found: Content) -> dict[str, Any]:
 
 def _container(found: Content) -> Content:
     # Whoever sees a comment sees what it is about: both are in one space.
-    statuses = ("current", "draft", "trashed", "buried")
-    identifier = str(found.container_id)
-    for each in (identifier, f"att{identifier}"):
-        container = wiki.contents.find(current_viewer(), each, statuses)
-        if container is not None:
-            return container
-    return found  # pragma: no cover - a comment is deleted with its container
+    container = wiki.contents.container_of(current_viewer(), found)
+    return container or found
 
 
 _SHOWN = {
