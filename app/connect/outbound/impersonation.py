@@ -14,6 +14,7 @@ from ..errors import HostResponseError, ImpersonationError, ScopeError
 from ..protocol.account_ids import is_account_id
 from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
+from .call_rules import CallRules
 from .client import HostClient, can_be_sent_again
 from .pace import Pace
 from .patience import Patience
@@ -45,6 +46,7 @@ class UserClient(HostClient):
         session: requests.Session,
         patience: Patience | None = None,
         pace: Pace | None = None,
+        rules: CallRules | None = None,
     ) -> None:
         super().__init__(
             grant.tenant,
@@ -53,9 +55,21 @@ class UserClient(HostClient):
             session=session,
             patience=patience,
             pace=pace,
+            rules=rules,
         )
         self._grant = grant
         self._tokens = tokens
+
+    def as_app(self) -> HostClient:
+        """Return what calls the same host as the app itself."""
+        return HostClient(
+            self.tenant,
+            app_key=self._app_key,
+            shared_secret=self._shared_secret,
+            session=self._session,
+            patience=self._patience,
+            rules=self.rules,
+        )
 
     def _attempt(
         self, prepared: requests.PreparedRequest, base_url: str
