@@ -68,6 +68,7 @@ class UserClient(HostClient):
             shared_secret=self._shared_secret,
             session=self._session,
             patience=self._patience,
+            pace=self._pace,
             rules=self.rules,
         )
 
