@@ -27,6 +27,8 @@ _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _FERNET_KEY_LENGTH = 44
 _MAX_DAYS = 36_500
 _REQUIRED = object()
+_YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"no", "false", "0"})
 # Redis, RabbitMQ, the embedded file, and what tests use.
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
 
@@ -156,6 +158,13 @@ def _count(text: str) -> int:
     return count
 
 
+def _yes_or_no(text: str) -> bool:
+    answer = text.lower()
+    if answer not in _YES | _NO:
+        raise ValueError("is neither yes nor no")
+    return answer in _YES
+
+
 def _header_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]+", text):
         raise ValueError("is no name of an HTTP header")
@@ -242,6 +251,17 @@ SETTINGS: dict[str, Setting] = {
     ),
     "CONNECT_TENANT_RETENTION_DAYS": Setting(
         _days, 60, "how many days a tenant is kept after it uninstalled"
+    ),
+    "CONNECT_DATA_POLICY_CACHE_SECONDS": Setting(
+        _whole_number,
+        30,
+        "how many seconds a worker remembers whether an app access rule blocks the app",
+    ),
+    "CONNECT_RECORD_CALLS": Setting(
+        _yes_or_no,
+        False,
+        "yes while developing: the operations that the code calls are noted in "
+        "instance/recorded-calls.txt, for flask connect scopes",
     ),
     "CONNECT_LICENSE_POLICY": Setting(
         _license_policy,

@@ -12,9 +12,10 @@ In the order in which a request meets it:
 * ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
   says whose request this is, ``signals`` tells of changes.
 * ``outbound``: ``service`` calls a tenant's host, through ``client`` as the app and
-  through ``impersonation`` as a user.
+  through ``impersonation`` as a user; ``call_rules`` checks each call.
 * ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
-  ``scopes``, ``urls``, ``storage_format``.
+  ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
+  ``storage_format``.
 * ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
   has a license, and what the user may do. ``personal_data_cycle``: of whom the app
   keeps data, and the cycle that reports it.
@@ -28,6 +29,7 @@ In the order in which a request meets it:
 """
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -40,7 +42,12 @@ from .background.tenant_tasks import tenant_task
 from .base_path import BasePath
 from .cli import connect_cli
 from .cookies import NoSessions
-from .errors import ConfigurationError, DescriptorError
+from .errors import (
+    AccessRuleError,
+    ConfigurationError,
+    DescriptorError,
+    ScopeError,
+)
 from .inbound import lifecycle, webhooks
 from .inbound.answers import register_error_handlers
 from .inbound.cacheable import cacheable_page
@@ -55,12 +62,16 @@ from .licensing import current_license, license_required
 from .links import module_url
 from .lint import find_problems
 from .outbound.access_tokens import AccessTokens
+from .outbound.blocked_content import PolicyCache
+from .outbound.call_rules import CallRules
 from .outbound.client import new_session
 from .outbound.patience import Patience
+from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
 from .permissions import PermissionCache, admin_required, permission_required
 from .personal_data_cycle import personal_data
-from .protocol.scopes import effective_scopes
+from .protocol.access_rules import access_rule
+from .protocol.scopes import effective_scopes, required_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .routes import (
     find_misplaced_checks,
@@ -69,11 +80,13 @@ from .routes import (
 )
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
+from .tenants.models import Tenant
 from .tenants.personal_data import PersonalDataStore
 from .tenants.secrets import SecretCipher
 from .tenants.signals import (
     account_closed,
     account_updated,
+    app_policy_changed,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
@@ -86,8 +99,11 @@ from .translations import find_translation_problems
 from .webhook_rules import find_webhook_differences
 
 __all__ = [
+    "AccessRuleError",
+    "ScopeError",
     "TenantService",
     "WebhookDelivery",
+    "access_rule",
     "account_closed",
     "account_updated",
     "acting_for",
@@ -110,6 +126,7 @@ __all__ = [
     "public",
     "remote_condition",
     "render_storage",
+    "required_scopes",
     "session_token",
     "session_token_required",
     "static_macro",
@@ -167,6 +184,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-patience"] = Patience(
         request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
+    _init_call_rules(app, descriptor)
     background.init_app(app)
     licensing.init_app(app)
     languages.init_app(app)
@@ -182,6 +200,22 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])
+
+
+def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:
+    recorder = None
+    if app.config["CONNECT_RECORD_CALLS"]:
+        recorder = CallRecorder(Path(app.instance_path) / FILE_NAME)
+    policies = PolicyCache(app.config["CONNECT_DATA_POLICY_CACHE_SECONDS"])
+    app.extensions["connect-data-policies"] = policies
+    app.extensions["connect-call-rules"] = CallRules(
+        descriptor.get("scopes", []), policies=policies, recorder=recorder
+    )
+
+    def forget(_app: Flask, tenant: Tenant) -> None:
+        policies.forget(tenant.client_key)
+
+    app_policy_changed.connect(forget, sender=app, weak=False)
 
 
 def check(app: Flask) -> None:

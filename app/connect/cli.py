@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from .background.archive import Filter
 from .background.retention import purge_tenants
 from .background.state import get_background
+from .call_cli import access, scopes
 from .doctor import run_checks
 from .errors import ConnectError
 from .personal_data_cli import personal_data_cli
@@ -21,8 +22,8 @@ from .webhook_cli import webhooks_cli
 
 connect_cli = AppGroup("connect", help="Tenants, secrets and the state of the app.")
 
-connect_cli.add_command(webhooks_cli)
-connect_cli.add_command(personal_data_cli)
+for command in (webhooks_cli, personal_data_cli, scopes, access):
+    connect_cli.add_command(command)
 
 _STATES = ("enabled", "disabled", "uninstalled")
 

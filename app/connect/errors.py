@@ -24,12 +24,14 @@
             * PropertyNotFoundError
             * RateLimitedError
             * ModuleRejectedError
+            * AccessRuleError       an app access rule may be why
     * ScopeError                    the descriptor lacks the scope the call needs
 
 Messages may be logged: none holds a token, a secret or a body.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class ConnectError(Exception):
@@ -177,5 +179,42 @@ class ModuleRejectedError(HostResponseError):
     """The host registered none of the dynamic modules; ``message`` says why."""
 
 
+class AccessRuleError(HostResponseError):
+    """An administrator's app access rule may be why the host refused a call.
+
+    A rule blocks the app from some content of the site; whether it is this content
+    the host does not say, so it may as well not exist, or be for others. Say so to
+    the user, who can ask an administrator.
+    https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
+    """
+
+    @classmethod
+    def of(cls, error: HostResponseError) -> Self:
+        """Return *error* with its reason."""
+        return cls(
+            error.status_code, error.message, method=error.method, path=error.path
+        )
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; perhaps since an app access rule blocks the app"
+
+
 class ScopeError(ConnectError):
-    """The descriptor lacks the scope that a call needs; nothing was sent."""
+    """The descriptor lacks the scope that a call needs; nothing was sent.
+
+    ``operation`` is such as ``GET /rest/api/content/{id}``, ``needed`` a scope and
+    ``declared`` what the descriptor has; the message says what to write there.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str | None = None,
+        needed: str | None = None,
+        declared: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.needed = needed
+        self.declared = tuple(declared)

@@ -9,6 +9,7 @@ from typing import Any
 
 from .background.handlers import Handler, name_of
 from .lint import iterate_modules
+from .protocol.access_rules import POLICY_EVENTS
 
 PREFIX = "/webhooks/"
 
@@ -41,13 +42,15 @@ def _declared(
     path: str, event: str, url: Any, handlers: Mapping[str, Sequence[Handler]]
 ) -> Iterator[str]:
     target = url.partition("?")[0] if isinstance(url, str) else ""
-    if handlers.get(event):
+    is_ours = not target or target.startswith(PREFIX)
+    # The framework itself takes those of access rules.
+    if handlers.get(event) or (is_ours and event in POLICY_EVENTS):
         if target != f"{PREFIX}{event}":
             yield (
                 f"{path}.url is not where deliveries are taken in: "
                 f'write "{PREFIX}{event}"'
             )
-    elif not target or target.startswith(PREFIX):
+    elif is_ours:
         # Elsewhere it may be a route of the author's own.
         yield (
             f'{path}.event is {event}, which nothing handles: write @webhook("{event}")'

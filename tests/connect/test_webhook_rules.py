@@ -43,6 +43,20 @@ def differences(*entries: Any, handlers: Any = HANDLERS) -> list[str]:
             [ENTRY, {"event": "page_removed", "url": "/own"}], id="a-route-of-ones-own"
         ),
         pytest.param([ENTRY, ENTRY | {"excludeBody": True}], id="twice"),
+        pytest.param(
+            [
+                ENTRY,
+                {
+                    "event": "app_policy_changed",
+                    "url": "/webhooks/app_policy_changed",
+                },
+            ],
+            id="what-the-framework-takes",
+        ),
+        pytest.param(
+            [ENTRY, {"event": "app_policy_changed", "url": "/own"}],
+            id="a-policy-in-a-route-of-ones-own",
+        ),
     ],
 )
 def test_what_agrees_is_let_through(entries: list[Any]) -> None:
@@ -66,6 +80,13 @@ def test_what_agrees_is_let_through(entries: list[Any]) -> None:
             'write @webhook("page_created") above a function that takes the delivery, '
             "or remove the entry",
             id="not-handled",
+        ),
+        pytest.param(
+            [{"event": "app_policy_changed", "url": "/webhooks/page_created"}],
+            {},
+            "$.modules.webhooks[0].url is not where deliveries are taken in: "
+            'write "/webhooks/app_policy_changed"',
+            id="a-policy-elsewhere",
         ),
         pytest.param(
             [{"event": "page_created"}],
@@ -132,7 +153,7 @@ def test_a_difference_stops_the_start(
     with pytest.raises(DescriptorError) as caught:
         create_app(config)
     one, two = caught.value.problems
-    assert one.startswith("$.modules.webhooks[1].event is page_trashed, which nothing")
+    assert one.startswith("$.modules.webhooks[4].event is page_trashed, which nothing")
     assert two.startswith("$.modules.webhooks lacks page_updated, which")
 
 

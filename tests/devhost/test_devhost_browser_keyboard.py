@@ -65,7 +65,8 @@ def test_tab_reaches_everything_and_shows_where_it_is(
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = page.evaluate(REMEMBER_STOP)
-        if stop is None:
+        # Between two frames the focus is nowhere, or where it was, for a moment.
+        if stop is None and not page.evaluate(NOT_REACHED, FOCUSABLE):
             break
         unseen += [stop] if stop else []
     assert unseen == []

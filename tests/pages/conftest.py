@@ -14,6 +14,12 @@ Opener = Callable[..., TestResponse]
 
 
 @pytest.fixture
+def config(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with a note of what the pages call: flask connect scopes."""
+    return {**config, "CONNECT_RECORD_CALLS": "yes"}
+
+
+@pytest.fixture
 def open_page(client: FlaskClient, tenant: Tenant) -> Opener:
     """Open a page with the token in its URL; the fields are the token's claims."""
 

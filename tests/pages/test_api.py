@@ -1,7 +1,6 @@
 """What the pages call: with a context JWT only, and never ending in a 500."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import assert_signed
+from tests.connect.outbound.scopes import declare
 from tests.pages.conftest import Opener
 
 ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
@@ -176,8 +176,7 @@ def test_license_says_which_license_the_site_has(
 def test_license_without_the_scope_read_is_unavailable(
     app: Flask, call_api: Opener, network: responses.RequestsMock
 ) -> None:
-    state = app.extensions["connect"]
-    app.extensions["connect"] = replace(state, scopes=frozenset({"NONE"}))
+    declare(app, "NONE")
     answer = call_api("GET", "/api/license")
     assert (answer.status_code, answer.json) == (503, {"error": "unavailable"})
     assert not network.calls

@@ -8,8 +8,10 @@ from typing import Final
 from flask import current_app
 
 from ..errors import RateLimitedError
+from ..protocol.access_rules import POLICY_EVENTS
 from ..tenants.acting import acting_for
 from ..tenants.models import utc_now
+from ..tenants.signals import app_policy_changed, notify
 from ..tenants.state import find_tenant
 from .handlers import find_handler
 from .inbox import Claim
@@ -60,6 +62,8 @@ def _run(claim: Claim) -> bool:
     handler = find_handler(claim.event)
     if handler is None:
         return inbox.close(claim, Status.PARKED, "the app has no handler for it")
+    if claim.event in POLICY_EVENTS:
+        notify(app_policy_changed, tenant=tenant)
     payload = inbox.read(claim)
     delivery = WebhookDelivery(
         id=claim.id,

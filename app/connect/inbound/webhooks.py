@@ -16,7 +16,9 @@ from ..background.payload import Payload, fingerprint, read_body
 from ..background.state import get_background
 from ..background.tasks import RUN
 from ..errors import QueueUnavailableError
+from ..protocol.access_rules import POLICY_EVENTS
 from ..tenants.current import get_verified_request
+from ..tenants.signals import app_policy_changed, notify
 from .evidence import get_token
 from .verify import jwt_required
 
@@ -30,7 +32,13 @@ _logger = logging.getLogger(__name__)
 @jwt_required
 def receive(event: str) -> ResponseReturnValue:
     """Store a delivery before answering 204; the same one once."""
+    is_of_policy = event in POLICY_EVENTS
+    if is_of_policy:
+        notify(app_policy_changed, tenant=get_verified_request().tenant)
     if find_handler(event) is None:
+        if is_of_policy:
+            # The framework's own; the author need not handle it.
+            return "", 204
         # A tenant's host may still have an older descriptor of the app.
         abort(404)
     this_request = cast("LocalProxy[Request]", request)._get_current_object()

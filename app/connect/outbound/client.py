@@ -26,6 +26,7 @@ from ..protocol.qsh import query_string_hash
 from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
+from .call_rules import CallRules, checked
 from .patience import Patience
 from .urls import check_prepared, resolve
 
@@ -79,13 +80,20 @@ class HostClient:
         shared_secret: str,
         session: requests.Session,
         patience: Patience | None = None,
+        rules: CallRules | None = None,
     ) -> None:
         self.tenant = tenant
+        self.rules = rules
         self._app_key = app_key
         self._shared_secret = shared_secret
         self._session = session
         self._patience = patience
 
+    def as_app(self) -> "HostClient":
+        """Return what calls the same host as the app itself."""
+        return self
+
+    @checked
     def request(
         self,
         method: str,
@@ -106,8 +114,11 @@ class HostClient:
         are those of ``requests``. A redirect is given back as it is.
 
         :raises ValueError: for a GET with a body, or a *json* that is none.
+        :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
         :raises HostUnavailableError: if the host does not answer.
+        :raises AccessRuleError: if it answers 404 or 403 to what an app access rule
+            can block, and blocks some content.
         :raises HostResponseError: if it answers 400 or more.
         """
         method = method.upper()

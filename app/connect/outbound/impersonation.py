@@ -14,6 +14,7 @@ from ..errors import HostResponseError, ImpersonationError, ScopeError
 from ..protocol.account_ids import is_account_id
 from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
+from .call_rules import CallRules
 from .client import HostClient, can_be_sent_again
 from .patience import Patience
 from .urls import check_prepared
@@ -43,6 +44,7 @@ class UserClient(HostClient):
         tokens: AccessTokens,
         session: requests.Session,
         patience: Patience | None = None,
+        rules: CallRules | None = None,
     ) -> None:
         super().__init__(
             grant.tenant,
@@ -50,9 +52,21 @@ class UserClient(HostClient):
             shared_secret=grant.shared_secret,
             session=session,
             patience=patience,
+            rules=rules,
         )
         self._grant = grant
         self._tokens = tokens
+
+    def as_app(self) -> HostClient:
+        """Return what calls the same host as the app itself."""
+        return HostClient(
+            self.tenant,
+            app_key=self._app_key,
+            shared_secret=self._shared_secret,
+            session=self._session,
+            patience=self._patience,
+            rules=self.rules,
+        )
 
     def _attempt(
         self, prepared: requests.PreparedRequest, base_url: str

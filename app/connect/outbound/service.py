@@ -11,7 +11,10 @@ from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
 from .access_tokens import Grant, get_access_tokens
+from .blocked_content import get_policy_cache
+from .call_rules import get_call_rules
 from .client import HostClient, get_session
+from .data_policy import DataPolicy
 from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
@@ -23,8 +26,8 @@ from .properties import AppProperties
 class TenantService:
     """Calls the host of one tenant as the app, or with :meth:`as_user` as a user.
 
-    ``properties``, ``license`` and ``modules`` are its resources; everything
-    else is a :meth:`request`. Needs an app context, and holds no connection.
+    ``properties``, ``license``, ``modules`` and ``data_policy`` are its resources;
+    everything else is a :meth:`request`. Needs an app context, and holds no connection.
 
     :raises TypeError: if *tenant* is not a tenant, such as find_tenant's None.
     :raises LookupError: if the tenant has been purged.
@@ -59,6 +62,7 @@ class TenantService:
                 shared_secret=shared_secret,
                 session=get_session(),
                 patience=get_patience(),
+                rules=get_call_rules(),
             )
         )
 
@@ -82,6 +86,7 @@ class TenantService:
                 tokens=get_access_tokens(),
                 session=get_session(),
                 patience=get_patience(),
+                rules=get_call_rules(),
             )
         )
         return service
@@ -90,12 +95,14 @@ class TenantService:
         state = get_state()
         self._client = client
         self.properties = AppProperties(client, state.app_key)
-        self.license = LicenseResource(client, state.app_key, state.scopes)
+        self.license = LicenseResource(client, state.app_key)
         self.modules = DynamicModules(client)
+        self.data_policy = DataPolicy(client.as_app(), get_policy_cache())
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Call any REST resource; see :meth:`HostClient.request`.
 
+        :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises HostError: if the host does not answer, or answers 400 or more.
         """
         return self._client.request(method, url, **options)

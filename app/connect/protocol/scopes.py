@@ -1,9 +1,15 @@
-"""The scopes that a descriptor declares, and which of them imply which.
+"""The scopes that a descriptor declares, and which calls need which.
 
 https://developer.atlassian.com/cloud/confluence/scopes/
 """
 
 from collections.abc import Iterable
+from typing import Final
+
+from .operations import CONFLUENCE, find_operation
+
+INACCESSIBLE: Final = "INACCESSIBLE"
+"""What a call needs that no Connect app may make."""
 
 _HIERARCHY = ("NONE", "READ", "WRITE", "DELETE", "SPACE_ADMIN", "ADMIN")
 """Each of these implies all before it."""
@@ -25,3 +31,31 @@ def effective_scopes(declared: Iterable[str]) -> frozenset[str]:
         if scope in _HIERARCHY:
             granted.update(_HIERARCHY[: _HIERARCHY.index(scope)])
     return frozenset(granted)
+
+
+def implied_by(scope: str) -> frozenset[str]:
+    """Return what one scope grants beside itself."""
+    return effective_scopes([scope]) - {scope.upper()}
+
+
+def smallest_scopes(needed: Iterable[str]) -> tuple[str, ...]:
+    """Return the fewest scopes that grant all of *needed*, without NONE."""
+    wanted = {scope.upper() for scope in needed} - {"NONE"}
+    implied = frozenset[str]().union(*map(implied_by, wanted))
+    order = (*_HIERARCHY, *_STANDALONE)
+    return tuple(scope for scope in order if scope in wanted - implied)
+
+
+def required_scopes(
+    method: str, path: str, *, product: str = CONFLUENCE
+) -> frozenset[str] | None:
+    """Return the scopes that a call needs; None if that is not documented.
+
+    *path* is an absolute URL, or relative to the tenant's base URL, of version 1 or
+    2: ``required_scopes("GET", "/wiki/api/v2/pages/1")`` is ``{"READ"}``. A call that
+    every app may make needs NONE, and one that no Connect app may make needs
+    INACCESSIBLE, which no descriptor declares. Of any other *product* than
+    Confluence only Connect's own resources are known.
+    """
+    operation = find_operation(method, path, product=product)
+    return None if operation is None else frozenset({operation.scope})

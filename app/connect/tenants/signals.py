@@ -26,6 +26,9 @@ tenant_purged = _namespace.signal("tenant-purged")
 account_closed = _namespace.signal("account-closed")
 account_updated = _namespace.signal("account-updated")
 
+app_policy_changed = _namespace.signal("app-policy-changed")
+"""A policy webhook came in, or is handled: sent in each of the two processes."""
+
 
 def notify(signal: NamedSignal, **about: Any) -> bool:
     """Send *signal* from the current app to each subscriber, come what may.

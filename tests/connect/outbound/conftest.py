@@ -14,6 +14,7 @@ from app.connect import TenantService, find_tenant
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import RawHost, serve_raw_host
+from tests.connect.outbound.scopes import declare
 
 OAUTH_TOKEN = "https://oauth-2-authorization-server.services.atlassian.com/oauth2/token"
 OUTSIDE = (
@@ -31,8 +32,9 @@ def _no_network_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service(tenant: Tenant, app_context: None) -> TenantService:
-    """The service of the installed tenant."""
+def service(tenant: Tenant, app: Flask, app_context: None) -> TenantService:
+    """The service of the installed tenant, for an app with every scope."""
+    declare(app, "ADMIN")
     return TenantService(tenant)
 
 
@@ -78,9 +80,7 @@ def user_service(
     app: Flask, install: Callable[..., Tenant], app_context: None
 ) -> TenantService:
     """The service of a tenant that lets the app act as its users."""
-    state = app.extensions["connect"]
-    scopes = frozenset({"NONE", "READ", "WRITE", "ACT_AS_USER"})
-    app.extensions["connect"] = replace(state, scopes=scopes)
+    declare(app, "WRITE", "ACT_AS_USER")
     return TenantService(install(oauthClientId="canary-client"))
 
 

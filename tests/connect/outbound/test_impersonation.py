@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 
 from app.connect import TenantService
 from app.connect.errors import (
+    AccessRuleError,
     HostError,
     HostResponseError,
     ImpersonationError,
@@ -264,3 +265,16 @@ def test_the_purge_deletes_what_has_expired(app: Flask, app_context: None) -> No
     tokens.release("f" * 64, lease)
     app.extensions["celery"].tasks["connect.purge"]()
     assert tokens.drop_all() == 0
+
+
+def test_whether_a_rule_blocks_a_user_is_asked_as_the_app(
+    user_service: TenantService, grants: Grants, network: responses.RequestsMock
+) -> None:
+    network.get(f"{signing.SITE}/api/v2/pages/1", status=404)
+    metadata = f"{signing.SITE}/api/v2/data-policies/metadata"
+    network.get(metadata, json={"anyContentBlocked": True})
+    service = user_service.as_user(ACCOUNT)
+    with pytest.raises(AccessRuleError):
+        service.request("GET", "/api/v2/pages/1")
+    assert network.calls[-1].request.headers["Authorization"].startswith("JWT ")
+    assert service.data_policy.is_any_content_blocked()

@@ -1,23 +1,19 @@
 """The license as the document shows it, and as it should not be."""
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
 from flask import Flask
 
-from app import config as app_settings
-from app import create_app
 from app.connect import TenantService
 from app.connect.errors import HostResponseError, HostUnavailableError, ScopeError
 from app.connect.outbound.license import Contact, License
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import JIRA_SITE, assert_signed, tenant_at
+from tests.connect.outbound.scopes import declare
 
 PATH = f"/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 URL = signing.SITE + PATH
@@ -266,45 +262,29 @@ def test_personal_data_of_contacts_is_in_no_repr(
     assert "contact@example.com" not in repr(service.license.get())
 
 
-@pytest.fixture
-def app_with_scopes(
-    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Callable[[list[str]], Flask]:
-    """Make the app of a descriptor that declares other scopes."""
-    original = app_settings.ROOT / "atlassian-connect.json"
-    descriptor = json.loads(original.read_text(encoding="utf-8"))
-
-    def make(scopes: list[str]) -> Flask:
-        changed = json.dumps({**descriptor, "scopes": scopes})
-        (tmp_path / "atlassian-connect.json").write_text(changed, encoding="utf-8")
-        monkeypatch.setattr(app_settings, "ROOT", tmp_path)
-        return create_app(config)
-
-    return make
-
-
-def service_of(app: Flask) -> TenantService:
+def service_with(app: Flask, scopes: list[str]) -> TenantService:
+    declare(app, *scopes)
     with app.app_context():
         return TenantService(tenant_at(signing.SITE), shared_secret=signing.SECRET)
 
 
 @pytest.mark.parametrize("scopes", [["READ"], ["read"], ["WRITE"], ["ADMIN"]], ids=str)
 def test_the_license_is_asked_for_with_a_scope_that_grants_read(
-    app_with_scopes: Callable[[list[str]], Flask],
+    app: Flask,
     network: responses.RequestsMock,
     scopes: list[str],
 ) -> None:
     network.get(URL, json=LICENSED)
-    assert service_of(app_with_scopes(scopes)).license.get().active is True
+    assert service_with(app, scopes).license.get().active is True
 
 
 @pytest.mark.parametrize("scopes", [[], ["NONE"], ["ACT_AS_USER"]], ids=str)
 def test_the_license_is_not_asked_for_without_the_scope_read(
-    app_with_scopes: Callable[[list[str]], Flask],
+    app: Flask,
     network: responses.RequestsMock,
     scopes: list[str],
 ) -> None:
-    service = service_of(app_with_scopes(scopes))
+    service = service_with(app, scopes)
     with pytest.raises(ScopeError, match="READ.*atlassian-connect.json"):
         service.license.get()
     assert not network.calls

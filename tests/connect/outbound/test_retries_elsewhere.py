@@ -24,6 +24,7 @@ from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.conftest import Told
 from tests.connect.outbound.host_calls import SPACE
+from tests.connect.outbound.scopes import declare
 from tests.waits import Waits
 
 seen: list[Any] = []
@@ -205,6 +206,7 @@ def test_a_task_is_not_put_off_for_ever(
 def test_a_post_of_a_task_is_not_sent_twice(
     app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
 ) -> None:
+    declare(app, "WRITE")
     network.post(SPACE, status=503)
     task = app.extensions["celery"].tasks[f"{__name__}.create_space"]
     assert run(task, MESSAGE) == "FAILURE"

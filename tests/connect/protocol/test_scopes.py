@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.connect.protocol.scopes import KNOWN_SCOPES, effective_scopes
+from app.connect.protocol.scopes import KNOWN_SCOPES, effective_scopes, smallest_scopes
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,19 @@ def test_every_scope_that_a_descriptor_may_declare_is_known() -> None:
         "ACT_AS_USER",
         "ACCESS_EMAIL_ADDRESSES",
     }
+
+
+@pytest.mark.parametrize(
+    ("needed", "smallest"),
+    [
+        pytest.param([], (), id="nothing"),
+        pytest.param(["NONE"], (), id="none"),
+        pytest.param(["READ", "WRITE"], ("WRITE",), id="implied"),
+        pytest.param(["act_as_user", "READ"], ("READ", "ACT_AS_USER"), id="standalone"),
+        pytest.param(["ADMIN", "READ", "DELETE"], ("ADMIN",), id="admin"),
+    ],
+)
+def test_the_smallest_scopes_grant_all_that_is_needed(
+    needed: list[str], smallest: tuple[str, ...]
+) -> None:
+    assert smallest_scopes(needed) == smallest
