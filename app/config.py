@@ -171,6 +171,12 @@ def _header_name(text: str) -> str:
     return text
 
 
+def _redis_url(text: str) -> str:
+    if ";" in text or not text.startswith(("redis://", "rediss://")):
+        raise ValueError("is not one redis:// or rediss:// URL")
+    return _broker_url(text)
+
+
 def _license_policy(text: str) -> str:
     if text not in ("block", "warn", "ignore"):
         raise ValueError("is not block, warn or ignore")
@@ -275,6 +281,12 @@ SETTINGS: dict[str, Setting] = {
         _whole_number,
         259_200,
         "how many seconds a known license holds while the host can't be asked",
+    ),
+    "CONNECT_REDIS_URL": Setting(
+        _redis_url,
+        None,
+        "where workers share how near the host's limits are; by default the broker, "
+        "if it is Redis",
     ),
     "CONNECT_REQUEST_WAIT_SECONDS": Setting(
         _whole_number,

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from flask import Flask
 
+from app.connect.outbound.pace import LocalTurns
+
 
 @dataclass
 class Waits:
@@ -27,3 +29,6 @@ class Waits:
             clock=lambda: self.now,
             jitter=lambda: self.jitter,
         )
+        pace = app.extensions["connect-pace"]
+        turns = LocalTurns(clock=lambda: self.now)
+        app.extensions["connect-pace"] = replace(pace, turns=turns, sleep=self.sleep)

@@ -28,6 +28,7 @@ In the order in which a request meets it:
 ``outbound`` <- the rest; a test keeps it so.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ from .outbound.access_tokens import AccessTokens
 from .outbound.blocked_content import PolicyCache
 from .outbound.call_rules import CallRules
 from .outbound.client import new_session
+from .outbound.pace import new_pace
 from .outbound.patience import Patience
 from .outbound.recorder import FILE_NAME, CallRecorder
 from .outbound.service import TenantService, current_service
@@ -184,6 +186,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-patience"] = Patience(
         request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
     )
+    app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
     _init_call_rules(app, descriptor)
     background.init_app(app)
     licensing.init_app(app)
@@ -200,6 +203,13 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])
+
+
+def _redis_url(settings: Mapping[str, Any]) -> str | None:
+    """Return where workers share what they know: by default the broker, if it can."""
+    url: str | None = settings["CONNECT_REDIS_URL"]
+    broker = str(settings["CELERY_BROKER_URL"]).partition(";")[0].strip()
+    return url or (broker if broker.startswith(("redis://", "rediss://")) else None)
 
 
 def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
 from .call_rules import CallRules, checked
+from .pace import Pace
 from .patience import Patience
 from .urls import check_prepared, resolve
 
@@ -80,6 +81,7 @@ class HostClient:
         shared_secret: str,
         session: requests.Session,
         patience: Patience | None = None,
+        pace: Pace | None = None,
         rules: CallRules | None = None,
     ) -> None:
         self.tenant = tenant
@@ -88,6 +90,7 @@ class HostClient:
         self._shared_secret = shared_secret
         self._session = session
         self._patience = patience
+        self._pace = pace
 
     def as_app(self) -> "HostClient":
         """Return what calls the same host as the app itself."""
@@ -170,7 +173,11 @@ class HostClient:
     def _send(
         self, prepared: requests.PreparedRequest, auth: AuthBase
     ) -> requests.Response:
-        request, url = auth(prepared.copy()), prepared.url or ""
+        url = prepared.url or ""
+        if self._pace is not None:
+            path = urlsplit(url).path
+            self._pace.wait_for_turn(self.tenant, prepared.method or "", path)
+        request = auth(prepared.copy())
         settings = self._session.merge_environment_settings(url, {}, None, None, None)
         try:
             response = self._session.send(
@@ -178,6 +185,8 @@ class HostClient:
             )
         except (requests.RequestException, HTTPError) as error:
             raise _unavailable(prepared.method, url, error) from None
+        if self._pace is not None:
+            self._pace.note(self.tenant, response)
         if response.status_code >= 400:
             raise error_of(response)
         return response

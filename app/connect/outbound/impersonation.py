@@ -16,6 +16,7 @@ from ..tenants.models import Tenant
 from .access_tokens import AccessTokens, Grant
 from .call_rules import CallRules
 from .client import HostClient, can_be_sent_again
+from .pace import Pace
 from .patience import Patience
 from .urls import check_prepared
 
@@ -44,6 +45,7 @@ class UserClient(HostClient):
         tokens: AccessTokens,
         session: requests.Session,
         patience: Patience | None = None,
+        pace: Pace | None = None,
         rules: CallRules | None = None,
     ) -> None:
         super().__init__(
@@ -52,6 +54,7 @@ class UserClient(HostClient):
             shared_secret=grant.shared_secret,
             session=session,
             patience=patience,
+            pace=pace,
             rules=rules,
         )
         self._grant = grant

@@ -18,6 +18,7 @@ from .data_policy import DataPolicy
 from .impersonation import UserClient, new_grant
 from .license import LicenseResource
 from .modules import DynamicModules
+from .pace import get_pace
 from .pagination import MAX_PAGES, Page, Progress, iterate_pages
 from .patience import get_patience
 from .properties import AppProperties
@@ -62,6 +63,7 @@ class TenantService:
                 shared_secret=shared_secret,
                 session=get_session(),
                 patience=get_patience(),
+                pace=get_pace(),
                 rules=get_call_rules(),
             )
         )
@@ -86,6 +88,7 @@ class TenantService:
                 tokens=get_access_tokens(),
                 session=get_session(),
                 patience=get_patience(),
+                pace=get_pace(),
                 rules=get_call_rules(),
             )
         )

@@ -194,7 +194,9 @@ def test_a_host_that_asks_for_a_pause_gets_it(
 def test_a_pause_that_the_host_asks_for_is_no_failed_attempt(
     deliver: Deliver, run: Run, network: responses.RequestsMock, waits: Waits
 ) -> None:
-    network.get(f"{signing.SITE}/rest/api/space", status=429)
+    network.get(
+        f"{signing.SITE}/rest/api/space", status=429, headers={"Retry-After": "600"}
+    )
     replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
     deliver()
     for _ in range(3):
