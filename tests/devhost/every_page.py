@@ -24,6 +24,7 @@ PAGES = {
     "space": "/wiki/spaces/DS",
     "page": "/wiki/spaces/DS/pages/98421",
     "long-page": "/wiki/spaces/ORC/pages/{long}",
+    "custom-content": "/wiki/spaces/ORC/custom-content/{content}",
     "editor": "/wiki/spaces/DS/pages/edit-v2/98421",
     "create": "/wiki/spaces/DS/create",
     "space-settings": "/wiki/spaces/viewspacesummary.action?key=DS",
@@ -53,9 +54,10 @@ def site_with_everything() -> Iterator[tuple[LocalConfluence, dict[str, str]]]:
         _send("POST", f"{origin}/devhost/api/install", install)
         _send("PUT", f"{origin}/devhost/api/faults/slow", {"path": "/rest/nothing"})
         long = _create_long_page(confluence)
+        made = {"long": long, "content": _create_content(confluence, long)}
         yield (
             confluence,
-            {name: origin + path.format(long=long) for name, path in PAGES.items()},
+            {name: origin + path.format(**made) for name, path in PAGES.items()},
         )
 
 
@@ -67,6 +69,15 @@ def _create_long_page(confluence: LocalConfluence) -> str:
     row = "<tr>" + f"<td>{LONG}</td>" * 4 + "</tr>"
     body = f"<p>{LONG}</p><table><tbody>{row}</tbody></table>"
     return wiki.editor.create(viewer, NewContent("page", space, LONG, body)).id
+
+
+def _create_content(confluence: LocalConfluence, page_id: str) -> str:
+    wiki = confluence.site.wiki
+    viewer = wiki.viewer(ADMINISTRATOR)
+    page = wiki.contents.get(viewer, page_id)
+    key, body = f"ac:{MODULE_KEY}:note", f"<p>{LONG}</p>"
+    new = NewContent(key, page.space, LONG, body, container=page)
+    return wiki.custom.create(viewer, new, representation="storage").id
 
 
 def _send(method: str, url: str, body: dict[str, Any]) -> None:

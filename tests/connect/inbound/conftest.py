@@ -5,17 +5,22 @@ from typing import Any
 
 import pytest
 import responses
-from flask import Flask
+from flask import Flask, jsonify, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.connect import (
     context_jwt_required,
+    current_account_id,
+    current_context,
+    current_service,
     current_tenant,
     find_tenant,
     jwt_required,
     public,
+    session_token,
+    session_token_required,
 )
 from app.connect.inbound.verify import (
     signed_install_required,
@@ -128,3 +133,32 @@ def install(
         assert client.post("/installed", json=body, headers=headers).status_code == 204
 
     return send
+
+
+@pytest.fixture
+def pages(app: Flask, request: pytest.FixtureRequest) -> FlaskClient:
+    """An app with a page that makes tokens, and views that take them."""
+
+    @app.get("/start")
+    @jwt_required
+    def start() -> str:
+        return render_template_string("{{ session_token() }}")
+
+    @app.get("/start/bridge")
+    @context_jwt_required
+    def bridge() -> str:
+        return session_token()
+
+    @app.route("/next", methods=["GET", "POST", "PUT"])
+    @session_token_required
+    def following() -> Any:
+        return jsonify(
+            tenant=current_tenant.client_key,
+            user=current_account_id,
+            context=current_context,
+            service=current_service.tenant.client_key,
+            token=session_token(),
+        )
+
+    request.getfixturevalue("tenant")
+    return app.test_client()

@@ -5,74 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, jsonify, render_template_string
+from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.connect import (
-    acting_for,
-    context_jwt_required,
-    current_account_id,
-    current_context,
-    current_service,
-    current_tenant,
-    find_tenant,
-    jwt_required,
     session_token,
-    session_token_required,
 )
 from app.connect.inbound.session_token import LIFETIME, MAX_LENGTH
-from app.connect.tenants.models import Tenant
-from app.connect.tenants.state import get_state
-from app.extensions import db
 from tests import signing
 from tests.connect.inbound.requests_with_tokens import lifecycle
+from tests.connect.inbound.session_pages import HERE, follow, started
 
-HERE = {"confluence": {"content": {"id": "98421"}}}
 Open = Callable[..., TestResponse]
-
-
-@pytest.fixture
-def pages(app: Flask, request: pytest.FixtureRequest) -> FlaskClient:
-    """An app with a page that makes tokens, and views that take them."""
-
-    @app.get("/start")
-    @jwt_required
-    def start() -> str:
-        return render_template_string("{{ session_token() }}")
-
-    @app.get("/start/bridge")
-    @context_jwt_required
-    def bridge() -> str:
-        return session_token()
-
-    @app.route("/next", methods=["GET", "POST", "PUT"])
-    @session_token_required
-    def following() -> Any:
-        return jsonify(
-            tenant=current_tenant.client_key,
-            user=current_account_id,
-            context=current_context,
-            service=current_service.tenant.client_key,
-            token=session_token(),
-        )
-
-    request.getfixturevalue("tenant")
-    return app.test_client()
-
-
-def started(pages: FlaskClient, **claims: Any) -> str:
-    token = signing.host_token("GET", "/start", **{"context": HERE, **claims})
-    answer = pages.get("/start", headers=signing.authorization(token))
-    assert answer.status_code == 200
-    return answer.text
-
-
-def follow(pages: FlaskClient, token: str) -> int:
-    headers = {"Authorization": f"Session {token}"}
-    return pages.get("/next", headers=headers).status_code
 
 
 @pytest.mark.parametrize(
@@ -255,86 +201,6 @@ def test_a_session_takes_no_other_token(pages: FlaskClient, token: Any) -> None:
         assert pages.get("/next", query_string={name: token()}).status_code == 401
     headers = signing.authorization(token())
     assert pages.get("/next", headers=headers).status_code == 401
-
-
-@pytest.mark.parametrize("events", [["uninstalled"], ["disabled"]])
-def test_a_token_ends_with_its_installation(
-    pages: FlaskClient, events: list[str]
-) -> None:
-    token = started(pages)
-    for event in events:
-        assert lifecycle(pages, event) == 204
-    assert follow(pages, token) == 401
-
-
-def test_a_disabled_app_that_is_enabled_again_goes_on(pages: FlaskClient) -> None:
-    token = started(pages)
-    assert lifecycle(pages, "disabled") == 204
-    assert lifecycle(pages, "enabled") == 204
-    assert follow(pages, token) == 200
-
-
-@pytest.mark.parametrize(
-    ("changes", "uninstalled", "status"),
-    [
-        pytest.param({}, False, 200, id="upgrade"),
-        pytest.param({"sharedSecret": signing.OTHER_SECRET}, False, 401, id="rotation"),
-        pytest.param({}, True, 401, id="return with the same secret"),
-    ],
-)
-def test_a_token_ends_with_a_new_install(
-    pages: FlaskClient,
-    install: Callable[..., Any],
-    changes: dict[str, Any],
-    uninstalled: bool,
-    status: int,
-) -> None:
-    token = started(pages)
-    if uninstalled:
-        assert lifecycle(pages, "uninstalled") == 204
-    install(**changes)
-    assert follow(pages, token) == status
-    # While the new secret is unused, the host may still have the one before.
-    assert follow(pages, started(pages)) == 200
-
-
-def test_another_worker_s_install_is_asked_of_the_database(
-    pages: FlaskClient, app: Flask
-) -> None:
-    token = started(pages)
-    with app.app_context():
-        stale = get_state().tenants.cached_credentials(signing.CLIENT_KEY)
-        assert stale is not None
-        with db.engine.begin() as connection:
-            connection.execute(
-                text("UPDATE tenant SET installed_at = '2020-01-01 00:00:00'")
-            )
-        newer = started(pages)
-        assert newer != token
-        get_state().tenants._cache.put(stale)
-    assert follow(pages, newer) == 200
-
-
-def test_a_purged_tenant_has_no_session(
-    pages: FlaskClient, app: Flask, tenant: Tenant
-) -> None:
-    token = started(pages)
-    with app.app_context():
-        with db.engine.begin() as connection:
-            connection.execute(text("DELETE FROM tenant"))
-        get_state().tenants._cache.forget(signing.CLIENT_KEY)
-        assert find_tenant(signing.CLIENT_KEY) is None
-    assert follow(pages, token) == 401
-
-
-def test_no_token_is_made_for_a_purged_tenant(app: Flask, tenant: Tenant) -> None:
-    with app.test_request_context("/"), acting_for(tenant):
-        assert session_token()
-    with app.test_request_context("/"), acting_for(tenant):
-        with db.engine.begin() as connection:
-            connection.execute(text("DELETE FROM tenant"))
-        with pytest.raises(LookupError, match="no longer kept"):
-            session_token()
 
 
 def test_no_token_is_made_for_nobody(app: Flask) -> None:

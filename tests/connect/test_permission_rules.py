@@ -1,0 +1,112 @@
+"""Checks of permissions: what stops the start, and how answers are remembered."""
+
+from typing import Any
+
+import pytest
+from flask import Flask, current_app
+
+from app.connect import (
+    admin_required,
+    check,
+    context_jwt_required,
+    jwt_required,
+    permission_required,
+    permissions,
+    public,
+)
+from app.connect.errors import ConfigurationError
+from app.connect.inbound.verify import signed_install_required
+from app.connect.permissions import PermissionCache, restrictions_of
+
+
+def test_answers_are_forgotten_after_some_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(permissions.time, "monotonic", lambda: now[0])
+    cache = PermissionCache(5)
+    cache.put("a", True)
+    now[0] += 4.9
+    assert cache.get("a") is True
+    now[0] += 0.1
+    assert cache.get("a") is None
+    nothing = PermissionCache(0)
+    nothing.put("a", True)
+    assert nothing.get("a") is None
+
+
+def test_only_so_many_answers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "CACHE_SIZE", 2)
+    cache = PermissionCache(5)
+    for name in "aba":
+        cache.put(name, True)
+    cache.put("c", False)
+    assert [cache.get(name) for name in "abc"] == [True, None, False]
+
+
+def view() -> str:
+    return current_app.name
+
+
+@pytest.mark.parametrize("policy", [jwt_required, context_jwt_required, public])
+@pytest.mark.parametrize(
+    "restrict", [admin_required, permission_required(content="read")]
+)
+def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) -> None:
+    with pytest.raises(TypeError, match="the policy stands above"):
+        restrict(policy(lambda: ""))
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        pytest.param(lambda view: view, "declares no policy", id="none"),
+        pytest.param(public, "its policy public knows of none", id="public"),
+        pytest.param(signed_install_required, "signed install knows", id="install"),
+    ],
+)
+def test_a_check_without_a_user_stops_the_start(
+    app: Flask, policy: Any, message: str
+) -> None:
+    app.add_url_rule("/x", "x", policy(admin_required(lambda: "")))
+    with pytest.raises(ConfigurationError, match=message):
+        check(app)
+
+
+def test_a_check_of_an_argument_that_is_not_there_stops_the_start(app: Flask) -> None:
+    restricted = permission_required(content="read", of="id")(lambda **_: "")
+    app.add_url_rule("/x/<id>", "x", jwt_required(restricted))
+    check(app)
+    app.add_url_rule("/y/<page>", "x")
+    with pytest.raises(ConfigurationError, match="/y/<page> has no <id>"):
+        check(app)
+
+
+def test_a_check_needs_the_scope_read(
+    config: dict[str, Any], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = app.extensions["connect"]
+    monkeypatch.setitem(app.extensions, "connect", _Without(state))
+    with pytest.raises(ConfigurationError, match="/settings .* needs the scope READ"):
+        check(app)
+
+
+class _Without:
+    def __init__(self, state: Any) -> None:
+        self._state = state
+        self.scopes = frozenset({"NONE"})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
+def test_checks_stand_on_each_other() -> None:
+    both = admin_required(permission_required(content="delete", of="id")(view))
+    needed = [(one.needed, one.argument) for one in restrictions_of(jwt_required(both))]
+    assert needed == [("administrator", None), ("delete", "id")]
+    assert restrictions_of(None) == ()
+
+
+def test_an_operation_is_one_that_the_host_knows() -> None:
+    with pytest.raises(ValueError, match="read, update, delete"):
+        permission_required(content="Read")
