@@ -23,6 +23,7 @@ from tests.waits import Waits
 
 NEAR = {"RateLimit": '"tenant-app-quota";r=300;t=600'}
 NEAR_OF_APP = {"RateLimit": '"global-app-quota";r=300;t=600'}
+CONVERT = "/rest/api/contentbody/convert/view"
 GLOBAL = {"RateLimit-Reason": "confluence-quota-global-based"}
 
 
@@ -222,7 +223,7 @@ def test_a_post_that_was_not_sent_is_put_off_too(
     with pytest.raises(RateLimitedError):
         called.call()
     with working(), pytest.raises(RateLimitedError, match="not sent") as caught:
-        called.service.request("POST", "/rest/api/space", json={})
+        called.service.request("POST", CONVERT, json={})
     assert caught.value.retry_in == 120
 
 
