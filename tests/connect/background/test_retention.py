@@ -16,7 +16,7 @@ from app.connect.background.archive import Filter
 from app.connect.background.inbox import record
 from app.connect.background.queue import TaskQueue
 from app.connect.background.retention import empty_embedded_broker
-from app.connect.background.schedule import SCHEDULE
+from app.connect.background.schedule import REPORT, SCHEDULE
 from app.connect.background.state import BackgroundState
 from app.connect.background.tasks import PURGE, RUN, SWEEP
 from app.connect.tenants.models import Tenant, TenantRecord, utc_now
@@ -24,10 +24,10 @@ from app.extensions import db
 from tests.connect.conftest import Deliver
 
 
-def test_beat_sweeps_the_inbox_and_deletes_what_is_old(app: Flask) -> None:
+def test_beat_sweeps_deletes_what_is_old_and_reports_personal_data(app: Flask) -> None:
     celery: Celery = app.extensions["celery"]
     planned = {entry["task"] for entry in celery.conf.beat_schedule.values()}
-    assert planned == {SWEEP, PURGE}
+    assert planned == {SWEEP, PURGE, REPORT}
     assert planned <= set(celery.tasks)
 
 
