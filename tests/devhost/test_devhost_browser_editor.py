@@ -60,7 +60,7 @@ def choose(page: Page, title: str) -> None:
 
 def editor_frame(page: Page) -> Frame:
     """Return the app's own editor, once its bridge is up."""
-    page.wait_for_selector("dialog[open] iframe")
+    expect(page.locator("dialog[open] iframe")).to_be_visible()
     frame = app_frames(page, 1)[0]
     frame.wait_for_function("AP.confluence && AP.dialog", polling=100)
     return frame
@@ -142,7 +142,7 @@ def test_an_app_edits_its_macro_in_a_dialog_of_its_own(
         }"""
     )
     browser_page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
     expect(browser_page.locator(".macro-line")).to_contain_text("w: 2, on: true")
     [changed] = text_of(browser_page)
     assert (changed.id, changed.body) == ("m-1", "new")
@@ -156,7 +156,7 @@ def test_a_cancelled_editor_changes_nothing(
     choose(browser_page, "Macro drawing")
     editor_frame(browser_page)
     browser_page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
     choose(browser_page, "Macro drawing")
     frame = editor_frame(browser_page)
     # Without a body the body stays.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -16,6 +17,13 @@ from tests.devhost.fake_app import APP_KEY, FakeApp, serve_app
 Post = Callable[..., requests.Response]
 CURRENT = "/rest/api/user/current"
 MODULES = "/rest/atlassian-connect/1/app/module/dynamic"
+
+
+@dataclass(frozen=True)
+class FromNow:
+    """A time that counts from the test, however long ago it was collected."""
+
+    seconds: int
 
 
 @pytest.fixture
@@ -41,7 +49,11 @@ def assertion(
         "exp": now + 60,
         **changes,
     }
-    kept = {name: value for name, value in claims.items() if value is not None}
+    kept = {
+        name: now + value.seconds if isinstance(value, FromNow) else value
+        for name, value in claims.items()
+        if value is not None
+    }
     return jwt.encode(kept, key or app.secret, algorithm="HS256")
 
 
@@ -93,7 +105,6 @@ def test_the_site_itself_is_an_audience_too(
     assert ask(confluence, token).status_code == 200
 
 
-NOW = int(time.time())
 CLIENT = "urn:atlassian:connect:clientid:"
 ACCOUNT = "urn:atlassian:connect:useraccountid:"
 
@@ -115,10 +126,10 @@ ACCOUNT = "urn:atlassian:connect:useraccountid:"
         pytest.param({"aud": "https://auth.example.com"}, id="other-audience"),
         pytest.param({"iat": None}, id="no-iat"),
         pytest.param({"exp": None}, id="no-exp"),
-        pytest.param({"iat": NOW + 900, "exp": NOW + 960}, id="from-the-future"),
-        pytest.param({"iat": NOW - 120, "exp": NOW - 60}, id="expired"),
-        pytest.param({"exp": NOW + 600}, id="too-long"),
-        pytest.param({"iat": NOW - 600}, id="too-old"),
+        pytest.param({"iat": FromNow(900), "exp": FromNow(960)}, id="from-the-future"),
+        pytest.param({"iat": FromNow(-120), "exp": FromNow(-60)}, id="expired"),
+        pytest.param({"exp": FromNow(600)}, id="too-long"),
+        pytest.param({"iat": FromNow(-600)}, id="too-old"),
         pytest.param({"iat": "now"}, id="iat-type"),
         pytest.param({"iat": True}, id="iat-boolean"),
         pytest.param({"key": "x" * 64}, id="other-secret"),
