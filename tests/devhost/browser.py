@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, expect
 
 Open = Callable[[str], Frame]
 OpenFrames = Callable[[str, int], list[Frame]]
@@ -10,7 +10,7 @@ OpenFrames = Callable[[str, int], list[Frame]]
 
 def wait_for_bridge(page: Page) -> Frame:
     """Return the first app frame, once its bridge is up."""
-    page.wait_for_selector("body[data-bridge=established]")
+    expect(page.locator("body[data-bridge=established]").first).to_be_visible()
     return page.frames[1]
 
 

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from devhost.server import LocalConfluence
 from devhost.users import ADMINISTRATOR
@@ -80,7 +80,7 @@ def test_a_dialog_opens_and_answers_its_opener(
             AP.dialog.create({key: "admin", chrome: true, header: "A dialog"});
         }"""
     )
-    browser_page.wait_for_selector("dialog[open] iframe")
+    expect(browser_page.locator("dialog[open] iframe").first).to_be_visible()
     dialog = browser_page.frame_locator("dialog iframe")
     dialog.locator("h1").wait_for()
     inner = browser_page.frames[-1]
@@ -138,7 +138,7 @@ def test_an_iframe_whose_token_runs_out_gets_a_new_one(
     with browser_page.expect_request("**/devhost/api/iframe") as asked:
         browser_page.goto(confluence.base_url + MAIN)
     assert asked.value.post_data_json["moduleKey"] == "main"
-    browser_page.wait_for_selector("body[data-bridge=established]")
+    expect(browser_page.locator("body[data-bridge=established]").first).to_be_visible()
 
 
 def test_the_menus_switch_the_user_by_keyboard(
@@ -149,7 +149,7 @@ def test_the_menus_switch_the_user_by_keyboard(
     menu.focus()
     browser_page.keyboard.press("Enter")
     browser_page.get_by_role("button", name="Uma User").press("Enter")
-    browser_page.wait_for_selector("text=Uma User")
+    expect(browser_page.locator("text=Uma User").first).to_be_visible()
     assert confluence.site.user.name == "user"
     assert browser_page.url.endswith(MAIN)
     assert browser_page.get_by_role("link", name="Settings").count() == 0

@@ -1,7 +1,7 @@
 """Each member of ``AP`` in Atlassian's type definitions works or refuses clearly."""
 
 import pytest
-from playwright.sync_api import Error, Frame, Page
+from playwright.sync_api import Error, Frame, Page, expect
 
 from devhost.pages.ap_members import Member, ap_members
 from tests.devhost.bridge_app import BRIDGE_KEY
@@ -150,7 +150,7 @@ def test_the_members_work_on_full_pages_and_in_dialogs(
     assert failures(frame, ON_A_FULL_PAGE) == {}
     dialog = app_frames(browser_page, 2)[1]
     assert failures(dialog, IN_A_DIALOG) == {}
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
 
 
 def test_the_members_work_in_macros(

@@ -23,7 +23,9 @@ def page(confluence: LocalConfluence, desk: Post, browser_page: Page) -> Iterato
     with serve_module_app(confluence) as running:
         assert desk("install", descriptorUrl=running.descriptor_url).status_code == 200
         browser_page.goto(confluence.base_url + PAGE)
-        browser_page.wait_for_selector("body[data-bridge=established]")
+        expect(
+            browser_page.locator("body[data-bridge=established]").first
+        ).to_be_visible()
         yield browser_page
         browser_page.goto("about:blank")
 
@@ -85,11 +87,11 @@ def test_a_link_in_the_body_of_a_page_opens_a_dialog(
     body = f'<p><a href="/wiki/" class="{classes}">Open sesame</a></p>'
     site.wiki.editor.update(viewer, content, Edit(content.version + 1, body=body))
     page.reload()
-    page.wait_for_selector("body[data-bridge=established]")
+    expect(page.locator("body[data-bridge=established]").first).to_be_visible()
     link = page.get_by_role("link", name="Open sesame")
     assert "danger" not in str(link.get_attribute("class"))
     link.click()
-    page.wait_for_selector("dialog[open]")
+    expect(page.locator("dialog[open]").first).to_be_visible()
     frame_of(page, "box")
 
 
@@ -98,7 +100,7 @@ def test_keys_open_pages_dialogs_and_web_items(page: Page) -> None:
         page.keyboard.press(key)
         assert content_id(frame_of(page, module)) == "98421"
         page.get_by_role("button", name="Cancel").click()
-        page.wait_for_selector("dialog", state="detached")
+        expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("?")
     listed = page.get_by_role("dialog", name="Keyboard shortcuts")
     names = listed.get_by_role("listitem").all_inner_texts()

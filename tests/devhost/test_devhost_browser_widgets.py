@@ -1,7 +1,7 @@
 """Dialogs, inline dialogs, messages and menus that an app's page opens."""
 
 import pytest
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, expect
 
 from tests.devhost.bridge_app import BRIDGE_KEY
 from tests.devhost.browser import OpenFrames, app_frames
@@ -15,7 +15,7 @@ RECORD = """name => AP.events.on(name, data => {
 
 def open_dialog(frame: Frame, page: Page, options: str) -> Frame:
     frame.evaluate(f"() => {{ AP.dialog.create({options}); }}")
-    page.wait_for_selector("dialog[open]")
+    expect(page.locator("dialog[open]").first).to_be_visible()
     return app_frames(page, 2)[1]
 
 
@@ -68,7 +68,7 @@ def test_the_buttons_of_a_dialog_tell_its_page(
     clicked = inner.evaluate("records.map(record => record[1].button.identifier)")
     assert clicked == ["more", "submit"]
     browser_page.get_by_role("button", name="Cancel").click()
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
     frame.wait_for_function("window.records", polling=100)
 
 
@@ -96,10 +96,10 @@ def test_escape_closes_a_dialog_unless_it_is_told_not_to(
     browser_page.get_by_role("button", name="Cancel").press("Escape")
     assert browser_page.locator("dialog[open]").count() == 1
     browser_page.get_by_role("button", name="Cancel").click()
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
     open_dialog(frame, browser_page, "{key: 'box'}")
     browser_page.get_by_role("button", name="Cancel").press("Escape")
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
 
 
 def test_a_dialog_cannot_open_another(
@@ -126,7 +126,7 @@ def test_a_dialog_of_no_module_says_so(
     frame.evaluate("() => { AP.dialog.create({key: 'nothing', chrome: true}); }")
     browser_page.get_by_text("has no such module with a URL").wait_for()
     browser_page.get_by_role("button", name="Cancel").click()
-    browser_page.wait_for_selector("dialog", state="detached")
+    expect(browser_page.locator("dialog")).to_have_count(0)
 
 
 def test_a_message_can_be_cleared_and_tells_that_it_is_closed(
@@ -141,7 +141,7 @@ def test_a_message_can_be_cleared_and_tells_that_it_is_closed(
     )
     browser_page.get_by_text("<b>text</b>").wait_for()
     frame.evaluate("AP.messages.clear(message)")
-    browser_page.wait_for_selector(".flag", state="detached")
+    expect(browser_page.locator(".flag")).to_have_count(0)
     frame.wait_for_function("window.wasClosed", polling=100)
 
 
