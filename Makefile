@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
-BRIDGE := devhost/node_modules/.installed
+BRIDGE := devhost/src/devhost/node_modules/.installed
 
 .PHONY: help
 help:  ## list these commands
@@ -18,17 +19,15 @@ $(VENV)/bin/python:
 		echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(INSTALLED): $(VENV)/bin/python requirements-dev.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(INSTALLED): $(VENV)/bin/python requirements-dev.lock pyproject.toml devhost/pyproject.toml
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e . -e ./devhost
 	@touch $@
 
 # Atlassian's JavaScript bridge. A machine without npm gets one from PyPI.
-$(BRIDGE): $(INSTALLED) devhost/package.json devhost/package-lock.json
-	@if command -v npm >/dev/null; then npm=npm; else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock && \
-		npm="$(CURDIR)/$(BIN)/npm"; PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; fi; \
-	cd devhost && $$npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(BRIDGE): $(INSTALLED) devhost/src/devhost/package-lock.json
+	@command -v npm >/dev/null || $(PIP) --require-hashes -r devhost/requirements-node.lock
+	$(BIN)/python -m devhost.install_bridge
 	@touch $@
 
 .PHONY: install
@@ -36,7 +35,7 @@ install: $(INSTALLED) $(BRIDGE)  ## create .venv with the app, the local Conflue
 
 .PHONY: run
 run: install  ## run the app and a local Confluence that has it installed
-	@$(BIN)/python -m devhost.run
+	@$(BIN)/python -m tools.run
 
 .PHONY: test
 test: install  ## run every test
@@ -65,7 +64,7 @@ bench: install  ## measure the cost of a verified request against its floor and 
 
 .PHONY: screenshots
 screenshots: install  ## photograph the app and the local Confluence for docs/
-	@$(BIN)/python -m devhost.screenshots
+	@$(BIN)/python -m tools.screenshots
 
 .PHONY: migrate
 migrate: install  ## bring the database to the newest revision
@@ -81,9 +80,9 @@ translations: install  ## collect the texts of the app and compile its translati
 .PHONY: lock
 lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
-	$(COMPILE) --group node -o requirements-node.lock
+	$(COMPILE) pyproject.toml --group dev --no-emit-package confluence-devhost -o requirements-dev.lock
+	$(MAKE) -C devhost lock VENV=$(CURDIR)/$(VENV)
 
 .PHONY: clean
 clean:  ## remove what the other commands made, but for .env and the databases
-	rm -rf $(VENV) devhost/node_modules tests/ace/node_modules .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import responses
 from cryptography.fernet import Fernet
+from devhost.testing.chromium import run_chromium
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
@@ -22,7 +23,6 @@ from app.connect.background.handlers import registered
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
-from tests.browser import run_chromium
 from tests.waits import Waits
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from devhost.testing.confluence import RecordingConfluence
+from devhost.testing.installed_app import InstalledApp
+from devhost.testing.signed_client import SignedClient
 from flask import Flask
 
 from app import create_app
 from app.config import ROOT, SETTINGS
 from app.extensions import db
-from devhost.testing.confluence import RecordingConfluence
-from devhost.testing.installed_app import InstalledApp
-from devhost.testing.signed_client import SignedClient
 from tests.waits import Waits
 
 DOCUMENT = (ROOT / "docs" / "licences.md").read_text()

@@ -8,11 +8,11 @@ from inspect import isfunction
 from pathlib import Path
 
 import pytest
-
-from app.config import ROOT, SETTINGS
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
+
+from app.config import ROOT, SETTINGS
 
 DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 import responses
+from devhost.testing.confluence import RecordingConfluence
+from devhost.testing.installed_app import InstalledApp
+from devhost.testing.signed_client import SignedClient
 from flask import Blueprint, Flask
 
 from app import connect
 from app.config import ROOT
 from app.connect.personal_data_cycle import report_personal_data
-from devhost.testing.confluence import RecordingConfluence
-from devhost.testing.installed_app import InstalledApp
-from devhost.testing.signed_client import SignedClient
 
 DOCUMENT = (ROOT / "docs" / "users-and-permissions.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

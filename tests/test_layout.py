@@ -121,18 +121,12 @@ def test_the_app_imports_nothing_of_the_local_confluence(path: Path) -> None:
         assert not is_of(imported, ("devhost", "atlassian_jwt", "tests")), imported
 
 
-@pytest.mark.parametrize("path", modules("devhost"), ids=name_of)
-def test_the_local_confluence_imports_nothing_of_the_app(path: Path) -> None:
-    for imported in imports_of(path):
-        assert not is_of(imported, ("app", "tests", "wsgi")), imported
-
-
 def test_only_one_module_reads_the_environment() -> None:
     readers = {name_of(path) for path in modules("app") if "os" in imports_of(path)}
     assert readers == {"app.config"}
 
 
-@pytest.mark.parametrize("path", [*modules("app"), *modules("devhost")], ids=name_of)
+@pytest.mark.parametrize("path", modules("app"), ids=name_of)
 def test_a_module_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from app.connect import AccessRuleError, ScopeError, TenantService, find_tenant
-from app.connect.errors import HostResponseError
 from devhost.access_rules import allow, block
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
+
+from app.connect import AccessRuleError, ScopeError, TenantService, find_tenant
+from app.connect.errors import HostResponseError
 
 PAGE = "/api/v2/pages/98421"
 POLICY_EVENTS = (

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
-
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
+from playwright.sync_api import Browser, expect
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
+from devhost.testing.confluence import RecordingConfluence
+from devhost.testing.installed_app import InstalledApp
 
 from app.connect.background.archive import Filter
 from app.connect.background.models import Status
 from app.connect.background.tasks import RUN
 from app.pages.webhooks import NEWEST_PAGE
-from devhost.testing.confluence import RecordingConfluence
-from devhost.testing.installed_app import InstalledApp
 
 
 @pytest.fixture

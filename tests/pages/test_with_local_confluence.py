@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import requests
-
-from app.connect import TenantService, find_tenant
-from app.connect.errors import RateLimitedError
 from devhost.testing.confluence import RecordingConfluence, UserSwitch
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
+
+from app.connect import TenantService, find_tenant
+from app.connect.errors import RateLimitedError
 from tests.waits import Waits
 
 PROPERTIES = "/rest/atlassian-connect/1/addons/{app}/properties"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask
-
-from app.connect import TenantService, find_tenant
 from devhost.installer import install_app
 from devhost.server import LocalConfluence
 from devhost.testing.app_server import ReservedPort, serve
+from flask import Flask
+
+from app.connect import TenantService, find_tenant
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from devhost.policy_events import TYPES
+from devhost.rest.known_operations import find_known
 
-from app.config import ROOT
+import devhost
 from app.connect.protocol import operations
 from app.connect.protocol.access_rules import POLICY_EVENTS, access_rule
 from app.connect.protocol.operations import (
@@ -16,11 +18,9 @@ from app.connect.protocol.operations import (
     known_part,
 )
 from app.connect.protocol.scopes import required_scopes
-from devhost.policy_events import TYPES
-from devhost.rest.known_operations import find_known
 
 OWN = Path(operations.__file__).parent / "data"
-HOST = ROOT / "devhost" / "data"
+HOST = Path(devhost.__file__).parent / "data"
 
 
 def rows(path: Path) -> list[dict[str, str]]:

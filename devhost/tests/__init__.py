@@ -1,0 +1,1 @@
+"""Tests of the local Confluence, which know nothing of the app beside it."""

@@ -1,0 +1,62 @@
+"""Every page: no finding of axe-core, and nothing wider than the window."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.every_page import (
+    PAGES,
+    VIEWS,
+    axe_source,
+    look,
+    open_still,
+    site_with_everything,
+    still_tab,
+    violations,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Iterator[dict[str, str]]:
+    """The pages of a host that shows an app wherever it can."""
+    with site_with_everything() as (_, addresses):
+        yield addresses
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """One page for all, for what is on it is only looked at."""
+    with still_tab(browser) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_wrong(
+    page: Page, addresses: dict[str, str], name: str
+) -> None:
+    source, found = axe_source(), set()
+    open_still(page, addresses[name])
+    page.evaluate(source)
+    for width, mode in VIEWS:
+        look(page, width, mode)
+        found |= {f"{width} {mode} {each}" for each in violations(page)}
+    assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_scrolls_sideways_at_800_pixels(
+    page: Page, addresses: dict[str, str], name: str
+) -> None:
+    open_still(page, addresses[name])
+    look(page, 800, "light")
+    wider = page.evaluate(
+        """[document.documentElement, document.querySelector("main")]
+            .filter(each => each.scrollWidth > each.clientWidth)
+            .flatMap(each => [...each.querySelectorAll("*")])
+            .filter(each => each.getBoundingClientRect().right > innerWidth)
+            .map(each => each.outerHTML.slice(0, 200))"""
+    )
+    assert wider == []

@@ -1,0 +1,78 @@
+"""Feature flags, the conditions nobody can judge here, and unknown names."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from devhost.conditions.evaluate import single_holds
+from devhost.conditions.names import ASSUMED, RULES
+from devhost.conditions.situation import Situation
+from devhost.conditions.switches import ConditionSwitchError
+from devhost.products import JIRA
+from devhost.site import Site
+from tests.bare_site import holds, open_site, place
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with open_site() as opened:
+        yield opened
+
+
+def test_a_feature_flag_begins_off_and_can_be_switched(site: Site) -> None:
+    beta = {"condition": "feature_flag", "params": {"featureKey": "beta"}}
+    assert not holds(site, beta)
+    site.conditions.set_feature_flag("beta", True)
+    assert holds(site, beta)
+    assert not holds(site, {**beta, "params": {"featureKey": "other"}})
+    site.conditions.set_feature_flag("beta", False)
+    assert not holds(site, beta)
+
+
+@pytest.mark.parametrize(("name", "expected"), ASSUMED.items())
+def test_an_assumed_condition_says_so_once_and_can_be_switched(
+    site: Site, caplog: pytest.LogCaptureFixture, name: str, expected: bool
+) -> None:
+    caplog.set_level(logging.WARNING, "devhost")
+    condition = {"condition": name}
+    assert holds(site, condition, content="98421") is expected
+    assert f"cannot judge the condition {name}" in caplog.text
+    assert len(caplog.records) == 1
+    site.conditions.switch(name, not expected)
+    assert holds(site, condition, content="98421") is not expected
+    assert holds(site, {**condition, "invert": True}, content="98421") is expected
+    assert len(caplog.records) == 1
+    assert site.conditions.assumptions() == {**ASSUMED, name: not expected}
+
+
+def test_only_an_assumption_can_be_switched(site: Site) -> None:
+    with pytest.raises(ConditionSwitchError, match="write one of active_theme, "):
+        site.conditions.switch("user_is_admin", True)
+
+
+def test_every_known_condition_is_answered(site: Site) -> None:
+    situation = Situation(site, place(site, content="98421"))
+    for name in RULES:
+        assert single_holds(situation, name, {}) in {True, False}
+
+
+@pytest.mark.parametrize("invert", [True, False])
+def test_an_unknown_condition_hides_the_module_and_is_logged(
+    site: Site, caplog: pytest.LogCaptureFixture, invert: bool
+) -> None:
+    assert not holds(site, {"condition": "xy\nzzy", "invert": invert})
+    assert "it of com.example.fake has the unknown condition xy\\nzzy" in caplog.text
+
+
+def test_the_conditions_that_jira_has_of_its_own_hold() -> None:
+    own = {"condition": "has_issue_permission", "params": {"permission": "edit"}}
+    with open_site(JIRA) as jira:
+        assert holds(jira, own)
+        assert holds(jira, {**own, "invert": True})
+        assert not holds(jira, own, {"condition": "user_is_admin"}, user="user")
+
+
+@pytest.mark.parametrize("conditions", ["x", 1, {}, {"or": 1}, {"type": "and"}])
+def test_what_the_rules_refuse_does_not_hold(site: Site, conditions: object) -> None:
+    assert not holds(site, conditions)

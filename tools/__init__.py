@@ -1,0 +1,1 @@
+"""Developer tools that know how this app is started: `make run`, `make screenshots`."""
