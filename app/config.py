@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from dotenv import dotenv_values
 
-from .connect.errors import ConfigurationError
-from .setting_readers import (
+from .config_readers import (
     read_base_url,
     read_base_urls,
     read_broker_url,
@@ -29,6 +28,7 @@ from .setting_readers import (
     read_whole_number,
     read_yes_or_no,
 )
+from .connect.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"

@@ -14,7 +14,7 @@ from atlassian_jwt.url_utils import hash_url
 from cryptography.fernet import Fernet
 
 from app import create_app
-from app.connect.tenants.schemas import Installation
+from app.connect.tenants.lifecycle_payload import Installation
 from app.extensions import db
 
 APP_KEY = "com.example.confluence-starter"

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 from app import config as settings
 from app import create_app
 from app.connect import find_tenant
-from app.connect.background.handlers import registered
 from app.connect.tenants.models import Tenant
+from app.connect.webhooks.handlers import registered
 from app.extensions import db
 from tests import signing
 from tests.waits import Waits

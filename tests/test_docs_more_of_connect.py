@@ -9,13 +9,13 @@ import requests
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
+from devhost.testing.wiki_pages import PAGE, macro_xml, write_page
 from flask import Blueprint, Flask
 from playwright.sync_api import Browser, expect
 
 from app import config as settings
 from app.config import ROOT
-from app.connect.background.handlers import registered
-from tests.macro_pages import PAGE, macro_xml, write_page
+from app.connect.webhooks.handlers import registered
 
 DOCUMENT = (ROOT / "docs" / "more-of-connect.md").read_text()
 ADMINISTRATOR = "557058:devhost-administrator"

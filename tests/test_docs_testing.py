@@ -8,6 +8,7 @@ from inspect import isfunction
 from pathlib import Path
 
 import pytest
+from devhost.testing import plugin
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
@@ -48,7 +49,7 @@ def test_the_tests_of_the_documents_pass(tmp_path: Path) -> None:
 
 
 def test_every_fixture_is_documented() -> None:
-    source = (ROOT / "devhost" / "testing" / "plugin.py").read_text()
+    source = Path(plugin.__file__).read_text()
     fixtures = re.findall(r"@pytest\.fixture.*\ndef ([a-z]\w+)", source)
     assert len(fixtures) > 5
     for name in fixtures:

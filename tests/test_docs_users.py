@@ -13,7 +13,7 @@ from flask import Blueprint, Flask
 
 from app import connect
 from app.config import ROOT
-from app.connect.personal_data_cycle import report_personal_data
+from app.connect.personal_data.cycle import report_personal_data
 
 DOCUMENT = (ROOT / "docs" / "users-and-permissions.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -10,19 +10,28 @@ from flask import Flask
 from app.config import ROOT
 from app.connect.inbound.verify import Policy, policy_of
 
-# Each layer may import itself and those in front of it, except its neighbour on
-# the same level. What is in none of them stands above all: cli, descriptor, ...
+# Each layer may import itself and those in front of it, except its neighbours on
+# the same level.
 LAYERS = {
     "app.connect.errors": 0,
     "app.connect.protocol": 1,
-    "app.connect.tenants": 2,
-    "app.connect.background": 3,
-    "app.connect.inbound": 4,
-    "app.connect.outbound": 4,
-    "app.connect": 5,
-    "app.pages": 6,
+    "app.connect.db": 2,
+    "app.connect.tenants": 3,
+    "app.connect.http": 4,
+    "app.connect.tasks": 4,
+    "app.connect.inbound": 5,
+    "app.connect.outbound": 5,
+    "app.connect.webhooks": 6,
+    "app.connect.licensing": 6,
+    "app.connect.permissions": 6,
+    "app.connect.personal_data": 6,
+    "app.connect.descriptor": 7,
+    "app.connect.maintenance": 7,
+    "app.connect.cli": 8,
+    "app.connect": 9,
+    "app.pages": 10,
 }
-OUTSIDE = {"app", "app.config", "app.extensions", "app.setting_readers"}
+OUTSIDE = {"app", "app.config", "app.extensions", "app.config_readers"}
 PUBLIC = {
     "/atlassian-connect.json",
     "/healthz",
@@ -73,11 +82,13 @@ def test_the_imports_are_read_right() -> None:
         "logging",
         "app.connect.errors.AuthenticationError",
         "app.connect.tenants.state",
-        "app.connect.inbound.evidence.get_token",
+        "app.connect.inbound.request_token.get_token",
     } <= found
-    assert "app.connect.lint" in set(imports_of(ROOT / "app/connect/__init__.py"))
+    assert "app.connect.descriptor.lint" in set(
+        imports_of(ROOT / "app/connect/__init__.py")
+    )
     assert layer_of("app.connect.inbound.verify.Policy") == "app.connect.inbound"
-    assert layer_of("app.connect.cli") == "app.connect"
+    assert layer_of("app.connect.check") == "app.connect"
     assert layer_of("app.extensions") is None
 
 
@@ -97,7 +108,7 @@ def test_a_module_imports_only_the_layers_below_it(path: Path) -> None:
 def test_the_framework_is_handed_its_settings(path: Path) -> None:
     for imported in imports_of(path):
         assert not imported.startswith(
-            ("app.config", "app.setting_readers", "app.pages")
+            ("app.config", "app.config_readers", "app.pages")
         ), imported
         assert imported not in ("os", "dotenv"), imported
 

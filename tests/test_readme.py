@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from app.config import ROOT
 from app.connect import TenantService, WebhookDelivery, acting_for
-from app.connect.background.handlers import registered
 from app.connect.tenants.models import Tenant, utc_now
+from app.connect.webhooks.handlers import registered
 from tests import signing
 
 README = (ROOT / "README.md").read_text()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from flask import Flask
 
-from app.connect.outbound.pace import LocalTurns
+from app.connect.outbound.throttle import LocalTurns
 
 
 @dataclass

@@ -34,57 +34,53 @@ from typing import Any
 
 from flask import Flask
 
-from ..extensions import db
-from . import background, health, languages, licensing
-from . import descriptor as descriptor_file
-from .background.handlers import registered, webhook
-from .background.models import WebhookDelivery
-from .background.tenant_tasks import tenant_task
-from .base_path import BasePath
+from .. import extensions
+from . import licensing, webhooks
 from .cli import connect_cli
-from .cookies import NoSessions
-from .errors import (
-    AccessRuleError,
-    ConfigurationError,
-    DescriptorError,
-    ScopeError,
-)
-from .inbound import lifecycle, webhooks
-from .inbound.answers import register_error_handlers
-from .inbound.cacheable import cacheable_page
-from .inbound.conditions import remote_condition
-from .inbound.headers import register_headers
-from .inbound.install_keys import InstallKeys
-from .inbound.session_token import session_token, session_token_required
-from .inbound.static_macros import render_storage, static_macro
-from .inbound.verify import context_jwt_required, jwt_required, public
-from .json_provider import ProxyJSONProvider
-from .licensing import current_license, license_required
-from .links import module_url
-from .lint import find_problems
-from .outbound.access_tokens import AccessTokens
-from .outbound.blocked_content import PolicyCache
-from .outbound.call_rules import CallRules
-from .outbound.client import new_session
-from .outbound.pace import new_pace
-from .outbound.patience import Patience
-from .outbound.recorder import FILE_NAME, CallRecorder
-from .outbound.service import TenantService, current_service
-from .permissions import PermissionCache, admin_required, permission_required
-from .personal_data_cycle import personal_data
-from .protocol.access_rules import access_rule
-from .protocol.scopes import effective_scopes, required_scopes
-from .protocol.storage_format import storage_cdata, storage_macro, storage_text
-from .routes import (
+from .db.encryption import SecretCipher
+from .descriptor import document as descriptor_file
+from .descriptor.check_routes import (
     find_misplaced_checks,
     find_undeclared_routes,
     find_unserved_modules,
 )
+from .descriptor.check_translations import find_translation_problems
+from .descriptor.check_webhooks import find_webhook_differences
+from .descriptor.lint import find_problems
+from .descriptor.module_url import module_url
+from .errors import AccessRuleError, ConfigurationError, DescriptorError, ScopeError
+from .http import locale
+from .http.base_path import BasePath
+from .http.error_handlers import register_error_handlers
+from .http.json_provider import ProxyJSONProvider
+from .http.no_sessions import NoSessions
+from .http.security_headers import register_headers
+from .inbound import health, lifecycle
+from .inbound.install_keys import InstallKeys
+from .inbound.module_views.cacheable_page import cacheable_page
+from .inbound.module_views.remote_condition import remote_condition
+from .inbound.module_views.static_macro import render_storage, static_macro
+from .inbound.session_token import session_token, session_token_required
+from .inbound.verify import context_jwt_required, jwt_required, public
+from .licensing import current_license, license_required
+from .outbound.access_rules.checks import CallRules
+from .outbound.access_rules.policy_cache import PolicyCache
+from .outbound.client import new_session
+from .outbound.impersonation.access_tokens import AccessTokens
+from .outbound.recorder import FILE_NAME, CallRecorder
+from .outbound.retry import Patience
+from .outbound.service import TenantService, current_service
+from .outbound.throttle import new_pace
+from .permissions import PermissionCache, admin_required, permission_required
+from .personal_data.cycle import personal_data
+from .personal_data.store import PersonalDataStore
+from .protocol.access_rules import access_rule
+from .protocol.scopes import effective_scopes, required_scopes
+from .protocol.storage_format import storage_cdata, storage_macro, storage_text
+from .tasks.tenant_task import tenant_task
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
 from .tenants.models import Tenant
-from .tenants.personal_data import PersonalDataStore
-from .tenants.secrets import SecretCipher
 from .tenants.signals import (
     account_closed,
     account_updated,
@@ -97,8 +93,9 @@ from .tenants.signals import (
 )
 from .tenants.state import ConnectState, find_tenant
 from .tenants.store import TenantStore
-from .translations import find_translation_problems
-from .webhook_rules import find_webhook_differences
+from .webhooks import receive
+from .webhooks.handlers import registered, webhook
+from .webhooks.models import WebhookDelivery
 
 __all__ = [
     "AccessRuleError",
@@ -158,7 +155,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     if problems := list(find_problems(descriptor)):
         raise DescriptorError(problems)
     tenants = TenantStore(
-        db,
+        extensions.db,
         SecretCipher(settings["CONNECT_ENCRYPTION_KEYS"]),
         secret_grace=settings["CONNECT_SECRET_GRACE"],
         cache_seconds=settings["CONNECT_TENANT_CACHE_SECONDS"],
@@ -176,7 +173,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     session = new_session()
     app.extensions["connect-session"] = session
-    app.extensions["connect-personal-data"] = PersonalDataStore(db)
+    app.extensions["connect-personal-data"] = PersonalDataStore(extensions.db)
     app.extensions["connect-permissions"] = PermissionCache(
         settings["CONNECT_PERMISSION_CACHE_SECONDS"]
     )
@@ -188,16 +185,16 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
     _init_call_rules(app, descriptor)
-    background.init_app(app)
+    webhooks.init_app(app)
     licensing.init_app(app)
-    languages.init_app(app)
+    locale.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
     app.jinja_env.globals["session_token"] = session_token
-    for blueprint in (descriptor_file.bp, lifecycle.bp, webhooks.bp, health.bp):
+    for blueprint in (descriptor_file.bp, lifecycle.bp, receive.bp, health.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["module_url"] = module_url
     app.cli.add_command(connect_cli)

@@ -16,8 +16,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from app import create_app
-from app.connect.background.archive import Filter
-from app.connect.background.models import OPEN, Status
+from app.connect.webhooks.archive import Filter
+from app.connect.webhooks.models import OPEN, Status
 from app.extensions import db
 
 from ..tenants import install, new_site

@@ -5,7 +5,7 @@ import time
 
 from app import create_app
 from app.connect import WebhookDelivery
-from app.connect.background.handlers import registered
+from app.connect.webhooks.handlers import registered
 
 LOG = os.environ["BENCHMARK_LOG"]
 SECONDS = 0.005

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.config import ROOT
-from app.connect.lint import iterate_modules
+from app.connect.descriptor.lint import iterate_modules
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.advisories.attacks import HOUR, NOW, get, is_untouched, post

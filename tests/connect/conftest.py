@@ -1,4 +1,4 @@
-"""Webhooks: one that arrives, who handles it, and what the broker has been told."""
+"""What the tests of the framework share: stored tenants, and webhooks that arrive."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,14 @@ from kombu.exceptions import OperationalError
 from werkzeug.test import TestResponse
 
 from app.connect import WebhookDelivery, webhook
-from app.connect.background.archive import Filter
-from app.connect.background.inbox import Inbox
-from app.connect.background.models import DeliveryState
-from app.connect.background.state import BackgroundState
 from app.connect.tenants.models import Tenant
+from app.connect.tenants.store import TenantStore
+from app.connect.webhooks.archive import Filter
+from app.connect.webhooks.inbox import Inbox
+from app.connect.webhooks.models import DeliveryState
+from app.connect.webhooks.state import BackgroundState
 from tests import signing
+from tests.connect.tenants.stored_tenants import Install, installation, store_with
 
 EVENT = "page_updated"
 BODY: dict[str, Any] = {
@@ -105,3 +107,16 @@ def broken_broker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OperationalError("canary")
 
     monkeypatch.setattr("kombu.transport.memory.Channel._put", fail)
+
+
+@pytest.fixture
+def store(app_context: None) -> TenantStore:
+    return store_with()
+
+
+@pytest.fixture
+def install(store: TenantStore) -> Install:
+    def put(issued_at: float = 1.0, **changes: Any) -> Any:
+        return store.install(installation(**changes), issued_at=issued_at)
+
+    return put

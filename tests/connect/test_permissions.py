@@ -10,12 +10,7 @@ import requests
 import responses
 from flask import Flask
 
-from app.connect import (
-    check,
-    context_jwt_required,
-    jwt_required,
-    permission_required,
-)
+from app.connect import check, context_jwt_required, jwt_required, permission_required
 from app.connect.errors import PermissionDeniedError
 from app.connect.tenants.models import Tenant
 from tests import signing

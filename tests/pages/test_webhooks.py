@@ -6,10 +6,10 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.connect.background.archive import Filter
-from app.connect.background.models import Status
-from app.connect.background.tasks import RUN
 from app.connect.tenants.models import Tenant
+from app.connect.webhooks.archive import Filter
+from app.connect.webhooks.models import Status
+from app.connect.webhooks.tasks import RUN
 from app.pages.webhooks import NEWEST_PAGE
 from tests import signing
 from tests.connect.outbound.host import assert_signed

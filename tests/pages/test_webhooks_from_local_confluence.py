@@ -6,9 +6,9 @@ import pytest
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 
-from app.connect.background.archive import Filter
-from app.connect.background.models import Status
-from app.connect.background.tasks import RUN
+from app.connect.webhooks.archive import Filter
+from app.connect.webhooks.models import Status
+from app.connect.webhooks.tasks import RUN
 from app.pages.webhooks import NEWEST_PAGE
 
 

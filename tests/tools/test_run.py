@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.config import ROOT
 from tools.dotenv import create_dotenv
 from tools.processes import Child
 from tools.run import app_environment, main
@@ -76,6 +77,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "wsgi.py").write_text(WSGI)
     (tmp_path / "gunicorn.conf.py").write_text(GUNICORN)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 

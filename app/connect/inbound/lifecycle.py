@@ -15,14 +15,14 @@ from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
 from ..errors import UntrustedInstallError
-from ..protocol.urls import host_is_allowed, parse_base_url
-from ..tenants.models import Tenant
-from ..tenants.schemas import (
+from ..protocol.base_url import host_is_allowed, parse_base_url
+from ..tenants.lifecycle_payload import (
     Installation,
     LifecycleEvent,
     read_installation,
     read_lifecycle_event,
 )
+from ..tenants.models import Tenant
 from ..tenants.signals import (
     notify,
     tenant_disabled,

@@ -19,7 +19,7 @@ from ..errors import (
     MissingTokenError,
     UnknownTenantError,
 )
-from ..tenants.cache import Credentials
+from ..tenants.credentials import Credentials
 from ..tenants.current import (
     VerifiedRequest,
     get_verified_request,

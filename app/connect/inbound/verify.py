@@ -36,17 +36,17 @@ from ..errors import (
 )
 from ..protocol.qsh import CONTEXT_QSH
 from ..protocol.tokens import decode_asymmetric, decode_symmetric
-from ..protocol.unverified import (
+from ..protocol.unverified_token import (
     Claims,
     UnverifiedToken,
     plain_name,
     read_unverified_token,
 )
-from ..tenants.cache import Credentials
+from ..tenants.credentials import Credentials
 from ..tenants.current import VerifiedRequest, set_verified_request
 from ..tenants.state import ConnectState, get_state
-from .evidence import acceptable_hashes, get_token
 from .install_keys import get_install_keys
+from .request_token import acceptable_hashes, get_token
 
 ENABLED: Final = frozenset({"enabled"})
 INSTALLED: Final = frozenset({"enabled", "disabled"})

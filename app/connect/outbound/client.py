@@ -17,19 +17,15 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from ..errors import (
-    HostResponseError,
-    HostUnavailableError,
-    RateLimitedError,
-)
+from ..errors import HostResponseError, HostUnavailableError, RateLimitedError
 from ..protocol.qsh import query_string_hash
 from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
 from ..tenants.models import Tenant, utc_now
-from .call_rules import CallRules, checked
-from .pace import Pace
-from .patience import Patience
-from .urls import check_prepared, resolve
+from .access_rules.checks import CallRules, checked
+from .retry import Patience
+from .safe_url import check_prepared, resolve
+from .throttle import Pace
 
 TIMEOUTS: Final = (5, 20)
 """Seconds to connect, and to wait for bytes."""

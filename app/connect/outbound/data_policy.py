@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import HostResponseError
-from .blocked_content import PolicyCache, is_any_content_blocked
+from .access_rules.policy_cache import PolicyCache, is_any_content_blocked
 from .client import HostClient
 from .pagination import iterate_pages
 

@@ -13,7 +13,7 @@ import requests
 
 from ..errors import HostResponseError
 from .client import HostClient, read_json
-from .urls import resolve
+from .safe_url import resolve
 
 MAX_PAGES: Final = 10_000
 

@@ -10,18 +10,18 @@ from werkzeug.local import LocalProxy
 from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
-from .access_tokens import Grant, get_access_tokens
-from .blocked_content import get_policy_cache
-from .call_rules import get_call_rules
+from .access_rules.checks import get_call_rules
+from .access_rules.policy_cache import get_policy_cache
 from .client import HostClient, get_session
 from .data_policy import DataPolicy
-from .impersonation import UserClient, new_grant
+from .dynamic_modules import DynamicModules
+from .impersonation.access_tokens import Grant, get_access_tokens
+from .impersonation.client import UserClient, new_grant
 from .license import LicenseResource
-from .modules import DynamicModules
-from .pace import get_pace
 from .pagination import MAX_PAGES, Page, Progress, iterate_pages
-from .patience import get_patience
 from .properties import AppProperties
+from .retry import get_patience
+from .throttle import get_pace
 
 
 class TenantService:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
 
 from ..errors import InvalidSignatureError, InvalidTokenError
-from .unverified import Claims, UnverifiedToken, plain_name
+from .unverified_token import Claims, UnverifiedToken, plain_name
 
 OUTBOUND_LIFETIME: Final = 180
 """Seconds that a token of ours is good for."""

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
+from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant, TenantEvent, TenantRecord, utc_now
-from .schemas import Installation
 
 record = cast(Table, TenantRecord.__table__)
 

@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Row, delete, func, select
 
+from ..db.encryption import SecretCipher
 from ..errors import ConfigurationError
-from . import merge
-from .cache import Credentials, CredentialsCache
-from .licenses import drop_license
+from ..licensing.store import drop_license
+from ..outbound.impersonation.token_store import UserTokens, drop_user_tokens
+from ..personal_data.store import drop_personal_data
+from . import install_changes
+from .credentials import Credentials, CredentialsCache
+from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant, utc_now
-from .personal_data import drop_personal_data
 from .rows import (
     RowChangedError,
     audit,
@@ -30,9 +33,6 @@ from .rows import (
     to_tenant,
     update_row,
 )
-from .schemas import Installation
-from .secrets import SecretCipher
-from .user_tokens import UserTokens, drop_user_tokens
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -121,7 +121,7 @@ class TenantStore:
             row = select_row(connection, credentials.tenant.client_key, lock=True)
             # A newer secret may have arrived since the credentials were read.
             if row and self._readable(row.shared_secret) == credentials.shared_secret:
-                update_row(connection, row, merge.confirmed(utc_now()))
+                update_row(connection, row, install_changes.confirmed(utc_now()))
 
         self._write(retire, credentials.tenant.client_key)
 
@@ -214,12 +214,12 @@ class TenantStore:
         connection: Connection,
     ) -> tuple[Tenant, InstallKind] | None:
         client_key, now = installation.client_key, utc_now()
-        values = merge.described(installation, issued_at, now)
+        values = install_changes.described(installation, issued_at, now)
         row = select_row(connection, client_key, lock=True)
         if row is None:
             kind = InstallKind.FIRST
             release_site_ids(connection, installation)
-            values |= merge.first(client_key, encrypted, now)
+            values |= install_changes.first(client_key, encrypted, now)
             if not insert_if_new(connection, values):
                 raise RowChangedError
         elif issued_at < row.token_issued_at:
@@ -228,12 +228,14 @@ class TenantStore:
         else:
             release_site_ids(connection, installation)
             current = self._readable(row.shared_secret)
-            kind = merge.kind_of(row, installation, current)
+            kind = install_changes.kind_of(row, installation, current)
             if current != installation.shared_secret:
-                values |= merge.rotated(row, encrypted, current, now, self._grace)
+                values |= install_changes.rotated(
+                    row, encrypted, current, now, self._grace
+                )
                 drop_user_tokens(connection, client_key)
             if kind is InstallKind.RETURN:
-                values |= merge.returned(now)
+                values |= install_changes.returned(now)
             update_row(connection, row, values)
         audit(connection, client_key, "installed", kind, base_url=installation.base_url)
         return read_tenant(connection, client_key), kind

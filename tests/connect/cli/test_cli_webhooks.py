@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.connect.background.archive import BATCH, Filter
-from app.connect.background.inbox import record
-from app.connect.background.models import DeliveryState, Status
-from app.connect.background.payload import Payload
-from app.connect.background.state import BackgroundState
 from app.connect.tenants.models import utc_now
+from app.connect.webhooks.archive import BATCH, Filter
+from app.connect.webhooks.inbox import record
+from app.connect.webhooks.models import DeliveryState, Status
+from app.connect.webhooks.payload import Payload
+from app.connect.webhooks.state import BackgroundState
 from app.extensions import db
 from tests.connect.cli.commands import NEW_KEY, connect, with_keys
 from tests.connect.conftest import Told

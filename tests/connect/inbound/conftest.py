@@ -22,9 +22,7 @@ from app.connect import (
     session_token,
     session_token_required,
 )
-from app.connect.inbound.verify import (
-    signed_install_required,
-)
+from app.connect.inbound.verify import signed_install_required
 from app.connect.tenants.models import Tenant, TenantEvent
 from app.extensions import db
 from tests import signing

@@ -10,9 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.connect import (
-    find_tenant,
-)
+from app.connect import find_tenant
 from app.connect.tenants.state import get_state
 from tests import signing
 from tests.signing import (

@@ -10,10 +10,7 @@ import responses
 from flask import Flask
 
 from app import create_app
-from app.connect import (
-    find_tenant,
-    tenant_installed,
-)
+from app.connect import find_tenant, tenant_installed
 from app.connect.tenants.models import InstallKind
 from app.connect.tenants.state import get_state
 from app.extensions import db

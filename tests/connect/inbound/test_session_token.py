@@ -10,9 +10,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from app.connect import (
-    session_token,
-)
+from app.connect import session_token
 from app.connect.inbound.session_token import LIFETIME, MAX_LENGTH
 from tests import signing
 from tests.connect.inbound.requests_with_tokens import lifecycle

@@ -11,17 +11,8 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.connect import (
-    context_jwt_required,
-    current_tenant,
-    jwt_required,
-    public,
-)
-from app.connect.inbound.verify import (
-    Policy,
-    policy_of,
-    verify_url_bound,
-)
+from app.connect import context_jwt_required, current_tenant, jwt_required, public
+from app.connect.inbound.verify import Policy, policy_of, verify_url_bound
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.inbound.requests_with_tokens import (

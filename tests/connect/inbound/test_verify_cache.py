@@ -11,10 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
 from app import create_app
-from app.connect import (
-    find_tenant,
-)
-from app.connect.tenants import cache
+from app.connect import find_tenant
+from app.connect.tenants import credentials
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
@@ -42,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands still until it is moved."""
     clock = SimpleNamespace(now=1000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
-    monkeypatch.setattr(cache, "time", standing)
+    monkeypatch.setattr(credentials, "time", standing)
     return clock
 
 
@@ -97,7 +95,9 @@ def test_a_bad_signature_is_checked_against_the_database_once(
 
 
 @pytest.mark.parametrize(
-    "claims", [{"qsh": "x"}, {"exp": NOW - HOUR}, {"context": []}], ids=repr
+    "claims",
+    [{"qsh": "x"}, {"exp": NOW - HOUR}, {"context": []}],
+    ids=["qsh", "exp", "context"],
 )
 def test_another_fault_is_not_asked_about(
     warm: FlaskClient, statements: list[str], claims: dict[str, Any]

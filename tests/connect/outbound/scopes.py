@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Flask
 
-from app.connect.outbound.call_rules import CallRules
+from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.recorder import CallRecorder
 from app.connect.protocol.scopes import effective_scopes
 

@@ -12,15 +12,10 @@ import responses
 from flask import Flask
 
 from app import create_app
-from app.connect.errors import (
-    HostResponseError,
-    HostUnavailableError,
-    RateLimitedError,
-)
-from app.connect.outbound import access_tokens
-from app.connect.outbound.access_tokens import AccessTokens, Grant
-from app.connect.tenants import user_tokens
-from app.connect.tenants.user_tokens import UserTokens
+from app.connect.errors import HostResponseError, HostUnavailableError, RateLimitedError
+from app.connect.outbound.impersonation import access_tokens, token_store
+from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
+from app.connect.outbound.impersonation.token_store import UserTokens
 from app.extensions import db
 from tests import signing
 from tests.connect.outbound.conftest import OAUTH_TOKEN
@@ -277,7 +272,7 @@ def test_a_killed_worker_is_waited_for_only_so_long(
     worker: Callable[[], AccessTokens],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(user_tokens, "LEASE", timedelta(milliseconds=1))
+    monkeypatch.setattr(token_store, "LEASE", timedelta(milliseconds=1))
     ours = worker()
     store: UserTokens = shared.extensions["connect"].tenants.user_tokens
     with shared.app_context():

@@ -7,16 +7,8 @@ import requests
 import responses
 
 from app.connect import TenantService
-from app.connect.errors import (
-    HostError,
-    HostResponseError,
-    HostUnavailableError,
-)
-from app.connect.outbound.client import (
-    TIMEOUTS,
-    HostClient,
-    get_session,
-)
+from app.connect.errors import HostError, HostResponseError, HostUnavailableError
+from app.connect.outbound.client import TIMEOUTS, HostClient, get_session
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import (

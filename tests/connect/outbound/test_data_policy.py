@@ -8,8 +8,8 @@ from flask import Flask
 
 from app.connect import ScopeError, TenantService
 from app.connect.errors import HostResponseError, HostUnavailableError
-from app.connect.outbound import blocked_content
-from app.connect.outbound.blocked_content import PolicyCache
+from app.connect.outbound.access_rules import policy_cache
+from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.data_policy import SpacePolicy
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -177,7 +177,7 @@ def test_an_answer_from_before_a_change_is_not_remembered() -> None:
 
 
 def test_so_many_tenants_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocked_content, "CACHE_SIZE", 2)
+    monkeypatch.setattr(policy_cache, "CACHE_SIZE", 2)
     cache = PolicyCache(30)
     for client_key in ("one", "two", "one", "three"):
         cache.put(client_key, True, changes=0)

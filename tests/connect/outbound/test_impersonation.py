@@ -22,9 +22,9 @@ from app.connect.errors import (
     ScopeError,
     UnsafeURLError,
 )
+from app.connect.outbound.impersonation.token_store import record
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
-from app.connect.tenants.user_tokens import record
 from app.extensions import db
 from tests import signing
 from tests.connect.outbound.conftest import OAUTH_TOKEN, Grants

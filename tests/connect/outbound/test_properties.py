@@ -7,9 +7,7 @@ import pytest
 import responses
 
 from app.connect import TenantService
-from app.connect.errors import (
-    HostResponseError,
-)
+from app.connect.errors import HostResponseError
 from app.connect.outbound.properties import (
     CLIENT_KEY_PROPERTY,
     MAX_KEY_LENGTH,

@@ -12,7 +12,7 @@ from flask import Flask
 from app import config as settings
 from app import create_app
 from app.connect import ScopeError, TenantService
-from app.connect.outbound.call_rules import get_call_rules
+from app.connect.outbound.access_rules.checks import get_call_rules
 from app.connect.outbound.recorder import (
     FILE_NAME,
     CallRecorder,

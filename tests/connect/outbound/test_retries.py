@@ -15,7 +15,7 @@ from app.connect.errors import (
     HostUnavailableError,
     RateLimitedError,
 )
-from app.connect.outbound.patience import MAX_DELAY, MAX_WAIT
+from app.connect.outbound.retry import MAX_DELAY, MAX_WAIT
 from app.connect.protocol.tokens import outbound_claims
 from tests.connect.outbound.host import assert_signed, claims_of
 from tests.connect.outbound.host_calls import SPACE

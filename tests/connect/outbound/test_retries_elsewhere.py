@@ -18,8 +18,8 @@ from app.connect import (
     jwt_required,
     tenant_task,
 )
-from app.connect.background.rescheduling import MAX_PAUSES
 from app.connect.errors import HostError, HostResponseError, RateLimitedError
+from app.connect.tasks.rescheduling import MAX_PAUSES
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.conftest import Told

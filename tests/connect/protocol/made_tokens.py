@@ -11,11 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.connect.errors import InvalidTokenError
-from app.connect.protocol.tokens import (
-    decode_asymmetric,
-    decode_symmetric,
-)
-from app.connect.protocol.unverified import read_unverified_token
+from app.connect.protocol.tokens import decode_asymmetric, decode_symmetric
+from app.connect.protocol.unverified_token import read_unverified_token
 from tests import signing
 from tests.signing import BASE_URL, SECRET, merged
 

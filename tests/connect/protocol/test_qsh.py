@@ -21,7 +21,7 @@ from app.connect.protocol.qsh import (
     query_string_hash,
 )
 from app.connect.protocol.tokens import decode_symmetric
-from app.connect.protocol.unverified import read_unverified_token
+from app.connect.protocol.unverified_token import read_unverified_token
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 SIGNED_URLS_CLOCK = 1_466_731_100

@@ -14,7 +14,7 @@ from app.connect.protocol.tokens import (
     decode_symmetric,
     encode_symmetric,
 )
-from app.connect.protocol.unverified import read_unverified_token
+from app.connect.protocol.unverified_token import read_unverified_token
 from tests import signing
 from tests.connect.protocol.made_tokens import (
     CLAIMS,

@@ -9,11 +9,8 @@ import jwt
 import pytest
 
 from app.connect.protocol import tokens
-from app.connect.protocol.tokens import (
-    encode_symmetric,
-    outbound_claims,
-)
-from app.connect.protocol.unverified import MAX_TOKEN_BYTES, read_unverified_token
+from app.connect.protocol.tokens import encode_symmetric, outbound_claims
+from app.connect.protocol.unverified_token import MAX_TOKEN_BYTES, read_unverified_token
 from tests import signing
 from tests.connect.protocol.made_tokens import (
     CLAIMS,

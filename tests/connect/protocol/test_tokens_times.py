@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from app.connect.errors import InvalidTokenError
-from app.connect.protocol.tokens import (
-    decode_symmetric,
-)
-from app.connect.protocol.unverified import read_unverified_token
+from app.connect.protocol.tokens import decode_symmetric
+from app.connect.protocol.unverified_token import read_unverified_token
 from tests.connect.protocol.made_tokens import (
     CLAIMS,
     KINDS,

@@ -6,13 +6,9 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from app.connect.tenants.models import (
-    InstallKind,
-    Tenant,
-    TenantRecord,
-)
-from app.connect.tenants.schemas import Installation
-from app.connect.tenants.secrets import SecretCipher
+from app.connect.db.encryption import SecretCipher
+from app.connect.tenants.lifecycle_payload import Installation
+from app.connect.tenants.models import InstallKind, Tenant, TenantRecord
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing

@@ -8,13 +8,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from app.connect import find_tenant
+from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
-from app.connect.tenants.models import (
-    InstallKind,
-    TenantEvent,
-    utc_now,
-)
-from app.connect.tenants.secrets import SecretCipher
+from app.connect.tenants.models import InstallKind, TenantEvent, utc_now
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
 from app.extensions import db

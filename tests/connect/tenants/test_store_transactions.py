@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from app.connect.db.encryption import SecretCipher
 from app.connect.tenants.rows import RowChangedError, in_transaction
-from app.connect.tenants.secrets import SecretCipher
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing

@@ -1,0 +1,157 @@
+"""How the text of each kind of setting is read.
+
+Each function returns the value, or raises ValueError with what is wrong, to be put
+behind the setting's name. No message quotes what could hold a password or a key.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from .connect.protocol.base_url import parse_base_url
+
+_HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+_FERNET_KEY_LENGTH = 44
+_MAX_DAYS = 36_500
+_YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"no", "false", "0"})
+# Redis, RabbitMQ, the embedded file, and what tests use.
+_BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
+
+
+def read_list(text: str) -> list[str]:
+    """Read what commas stand between."""
+    return [entry for part in text.split(",") if (entry := part.strip())]
+
+
+def read_database_url(text: str) -> str:
+    """Read the SQLAlchemy URL of a database that there is a driver for."""
+    scheme, separator, rest = text.partition("://")
+    if scheme in ("postgres", "postgresql") and separator:
+        text = f"postgresql+psycopg://{rest}"
+    elif scheme.partition("+")[0] not in ("sqlite", "postgresql") or not separator:
+        raise ValueError("is not a sqlite:// or postgresql:// URL")
+    try:
+        make_url(text).get_dialect().import_dbapi()
+    except (ArgumentError, ImportError, ValueError):
+        # The library's message is dropped: it could quote the password.
+        raise ValueError("is malformed, or needs a driver that is missing") from None
+    return text
+
+
+def read_broker_url(text: str) -> str:
+    """Check one URL, or several with ``;`` between them to fail over to."""
+    for url in text.split(";"):
+        scheme, separator, rest = url.strip().partition("://")
+        if scheme not in _BROKERS or not separator:
+            raise ValueError(
+                "is not a redis://, rediss://, amqp://, amqps:// or sqla+sqlite:/// URL"
+            )
+        try:
+            # The message of either is dropped: it could quote the password.
+            if scheme == "sqla+sqlite":
+                make_url(f"sqlite://{rest}")
+            else:
+                _ = urlsplit(url.strip()).port
+        except (ArgumentError, ValueError):
+            raise ValueError("is malformed") from None
+    return text
+
+
+def read_base_url(text: str) -> str:
+    """Read a URL without query, whose path may be empty."""
+    return str(parse_base_url(text))
+
+
+def read_base_urls(text: str) -> tuple[str, ...]:
+    """Read one base URL or more, with commas between them."""
+    urls = tuple(str(parse_base_url(entry)) for entry in read_list(text))
+    if not urls:
+        raise ValueError("is empty")
+    return urls
+
+
+def read_script_url(text: str) -> str:
+    """Read the URL of a script."""
+    parse_base_url(text)
+    return text
+
+
+def read_host_names(text: str) -> tuple[str, ...]:
+    """Read host names, and suffixes of them."""
+    hosts = tuple(entry.lower() for entry in read_list(text))
+    if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError("is not a comma-separated list of host names")
+    return hosts
+
+
+def read_fernet_keys(text: str) -> tuple[str, ...]:
+    """Read one Fernet key or more, with commas between them."""
+    keys = tuple(read_list(text))
+    try:
+        for key in keys:
+            if len(key) != _FERNET_KEY_LENGTH:
+                # Base64 ends at its padding, so what follows would be dropped.
+                raise ValueError
+            Fernet(key)
+    except ValueError:
+        # The library's message is dropped: it could quote the key.
+        raise ValueError("holds something that is no Fernet key") from None
+    if not keys:
+        raise ValueError("is empty")
+    return keys
+
+
+def read_whole_number(text: str) -> int:
+    """Read a number of 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError("is not a whole number of 0 or more")
+    return int(text)
+
+
+def read_count(text: str) -> int:
+    """Read a number of 1 or more."""
+    count = read_whole_number(text)
+    if not count:
+        raise ValueError("is not 1 or more")
+    return count
+
+
+def read_yes_or_no(text: str) -> bool:
+    """Read yes or no."""
+    answer = text.lower()
+    if answer not in _YES | _NO:
+        raise ValueError("is neither yes nor no")
+    return answer in _YES
+
+
+def read_header_name(text: str) -> str:
+    """Read the name of an HTTP header."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("is no name of an HTTP header")
+    return text
+
+
+def read_redis_url(text: str) -> str:
+    """Read one URL of a Redis."""
+    if ";" in text or not text.startswith(("redis://", "rediss://")):
+        raise ValueError("is not one redis:// or rediss:// URL")
+    return read_broker_url(text)
+
+
+def read_license_policy(text: str) -> str:
+    """Read what to do without a license."""
+    if text not in ("block", "warn", "ignore"):
+        raise ValueError("is not block, warn or ignore")
+    return text
+
+
+def read_days(text: str) -> int:
+    """Read a number of days that dates can bear."""
+    days = read_whole_number(text)
+    if days > _MAX_DAYS:
+        raise ValueError(f"is more than {_MAX_DAYS}")
+    return days

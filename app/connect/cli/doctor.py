@@ -1,0 +1,109 @@
+"""The checks of ``flask connect doctor``."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import requests
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from ...extensions import db, migrate
+from ..descriptor.check_routes import (
+    find_misplaced_checks,
+    find_undeclared_routes,
+    find_unserved_modules,
+)
+from ..errors import ConnectError
+from ..inbound.install_keys import TIMEOUTS
+from ..tenants.state import get_state
+from ..webhooks.state import get_background
+
+
+class Check(NamedTuple):
+    """What was looked at, whether it is well, and what was found."""
+
+    name: str
+    passed: bool
+    finding: str
+
+
+def run_checks() -> Iterator[Check]:
+    """Yield the result of each check, the slow ones last.
+
+    The settings and the descriptor by itself were checked when the app started.
+    """
+    state = get_state()
+    yield Check("settings", True, f"app {state.app_key} at {state.base_url}")
+    yield _check("database", _database)
+    yield _check("secrets", _secrets)
+    yield _check("descriptor", _descriptor)
+    yield _check("broker", _broker)
+    for server in current_app.config["CONNECT_KEY_SERVERS"]:
+        yield _check(f"key server {server}", partial(_key_server, server))
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except SQLAlchemyError as error:
+        return Check(name, False, f"{type(error).__name__}: see DATABASE_URL")
+    except (ConnectError, _Failed) as error:
+        return Check(name, False, str(error))
+
+
+class _Failed(Exception):
+    """A check found something to mend."""
+
+
+def _database() -> str:
+    script = ScriptDirectory(str(migrate.directory))
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    head = script.get_current_head()
+    if current != head:
+        raise _Failed(f"at revision {current}, not {head}: run flask db upgrade")
+    return f"{db.engine.dialect.name} at revision {current}"
+
+
+def _secrets() -> str:
+    tenants = get_state().tenants
+    # A tenant that is purged meanwhile has no secret to read.
+    readable = sum(
+        tenants.load_credentials(tenant.client_key) is not None
+        for tenant in tenants.iterate()
+    )
+    return f"those of {readable} tenants can be decrypted"
+
+
+def _descriptor() -> str:
+    descriptor = current_app.extensions["connect-descriptor"]
+    app = current_app
+    problems = [
+        *find_undeclared_routes(app),
+        *find_misplaced_checks(app),
+        *find_unserved_modules(app, descriptor),
+    ]
+    if problems:
+        raise _Failed("; ".join(problems))
+    return "well-formed, and each module is served under its policy"
+
+
+def _broker() -> str:
+    get_background().queue.check()
+    scheme = current_app.config["CELERY_BROKER_URL"].partition(":")[0]
+    return f"{scheme} takes tasks"
+
+
+def _key_server(server: str) -> str:
+    try:
+        status = requests.head(
+            server, timeout=TIMEOUTS, allow_redirects=False
+        ).status_code
+    except requests.RequestException as error:
+        raise _Failed(f"{type(error).__name__}: installs are answered 503") from None
+    if status >= 500:
+        raise _Failed(f"answers {status}: installs are answered 503")
+    return f"answers ({status})"

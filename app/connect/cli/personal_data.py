@@ -1,0 +1,40 @@
+"""``flask connect personal-data``: of whom the app keeps personal data."""
+
+import json
+from dataclasses import asdict
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from ..personal_data.cycle import report_personal_data
+from ..personal_data.store import PersonalDataStore
+
+personal_data_cli = AppGroup(
+    "personal-data", help="Of whom the app keeps personal data: list and report."
+)
+
+
+@personal_data_cli.command("list")
+@click.option("--tenant", metavar="CLIENT_KEY", help="Only of this tenant.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_accounts(tenant: str | None, as_json: bool) -> None:
+    """List the accounts, with the age of the oldest data and the next report."""
+    store: PersonalDataStore = current_app.extensions["connect-personal-data"]
+    for account in store.iterate(tenant):
+        if as_json:
+            click.echo(json.dumps(asdict(account), default=str))
+        else:
+            click.echo(
+                f"{account.account_id}  updated {account.updated_at:%Y-%m-%d %H:%M}  "
+                f"due {account.due_at:%Y-%m-%d %H:%M}  {account.client_key}"
+            )
+
+
+@personal_data_cli.command()
+def report() -> None:
+    """Report the accounts that are due, as beat does."""
+    counts = report_personal_data()
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+    if counts["failed"]:
+        raise click.ClickException("the log says why; they are tried again later")

@@ -1,0 +1,202 @@
+"""``flask connect webhooks``: what an operator does with the inbox."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from ..errors import ConnectError, QueueUnavailableError
+from ..tenants.models import utc_now
+from ..webhooks.archive import Filter
+from ..webhooks.models import CLOSED, DeliveryState, Status
+from ..webhooks.state import get_background
+from ..webhooks.tasks import RUN
+
+webhooks_cli = AppGroup("webhooks", help="The inbox: look, replay and purge.")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Moment(click.ParamType[datetime]):
+    """A time, or how long ago: ``2026-11-21``, ``2026-11-21T08:00``, ``90m``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        """Return the time in UTC."""
+        text = str(value)
+        span = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+        try:
+            if span:
+                unit = {_UNITS[span[2]]: int(span[1])}
+                return utc_now() - timedelta(**unit)
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{text!r} is no time: write such as 90m, 2h, 7d or 2026-11-21T08:00, "
+                "which is in UTC",
+                param,
+                ctx,
+            )
+
+
+def _filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which deliveries are meant."""
+
+    @click.option("--tenant", metavar="CLIENT_KEY", help="Only of this tenant.")
+    @click.option("--event", help="Only of this event, such as page_created.")
+    @click.option(
+        "--status",
+        multiple=True,
+        type=click.Choice([status.value for status in Status]),
+        help="Only in this status; may be given more than once.",
+    )
+    @click.option("--since", type=Moment(), help="Only later: 90m, 2h, 7d, a date.")
+    @click.option("--until", type=Moment(), help="Only earlier.")
+    @click.option("--limit", type=click.IntRange(1), help="Only so many, the newest.")
+    @wraps(command)
+    def with_filter(
+        *args: Any,
+        tenant: str | None,
+        event: str | None,
+        status: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        limit: int | None,
+        **options: Any,
+    ) -> None:
+        wanted = Filter(
+            client_key=tenant,
+            event=event,
+            status=tuple(map(Status, status)),
+            since=since,
+            until=until,
+            limit=limit,
+        )
+        command(*args, wanted=wanted, **options)
+
+    return with_filter
+
+
+@webhooks_cli.command("list")
+@_filtered
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_deliveries(wanted: Filter, as_json: bool) -> None:
+    """List deliveries, the newest first, without their bodies."""
+    found = 0
+    for delivery in get_background().archive.iterate(wanted):
+        click.echo(_as_json(delivery) if as_json else _as_line(delivery))
+        found += 1
+    if not found:
+        click.echo("no such deliveries", err=True)
+
+
+@webhooks_cli.command()
+@click.argument("delivery_id", type=int)
+@click.option("--body", is_flag=True, help="With the body: the customer's own data.")
+def show(delivery_id: int, body: bool) -> None:
+    """Show one delivery as JSON."""
+    archive = get_background().archive
+    delivery = archive.find(delivery_id)
+    if delivery is None:
+        raise click.ClickException(
+            f"there is no delivery {delivery_id}: see flask connect webhooks list"
+        )
+    fields = asdict(delivery)
+    if body:
+        try:
+            payload = archive.read(delivery_id)
+        except ConnectError as error:
+            raise click.ClickException(str(error)) from None
+        fields["body"] = payload and payload.parse_body()
+        fields["account_id"] = payload and payload.account_id
+        fields["context"] = payload and payload.context
+    click.echo(json.dumps(fields, default=str, indent=2))
+
+
+@webhooks_cli.command()
+@click.argument("delivery_ids", type=int, nargs=-1)
+@_filtered
+def replay(delivery_ids: tuple[int, ...], wanted: Filter) -> None:
+    """Run deliveries again, from their first attempt: by id, or by filter.
+
+    Those that run now, and those that were dropped, are left as they are.
+    """
+    if not delivery_ids and wanted == Filter():
+        raise click.UsageError(
+            "say which: an id or more, or a filter such as --status parked"
+        )
+    background = get_background()
+    chosen = replace(wanted, ids=delivery_ids)
+    asked, done, told = background.archive.count(chosen), 0, 0
+    for batch in _progress(background.archive.replay(chosen), asked, "Replaying"):
+        done += len(batch)
+        told += _tell(batch)
+    click.echo(f"{done} of {asked} will be run again", err=True)
+    if told < done:
+        click.echo("the broker is down: the sweeper will tell the workers", err=True)
+
+
+@webhooks_cli.command()
+@_filtered
+@click.option("--dry-run", is_flag=True, help="Only say how many would go.")
+@click.option("--yes", is_flag=True, help="Do not ask, also about unfinished ones.")
+def purge(wanted: Filter, dry_run: bool, yes: bool) -> None:
+    """Delete deliveries for good; by default those whose retention is over.
+
+    Without --status, only those that are done, parked or dropped.
+    """
+    background = get_background()
+    if wanted == Filter():
+        wanted = replace(wanted, until=utc_now() - background.retention)
+    chosen = wanted if wanted.status else replace(wanted, status=CLOSED)
+    asked = background.archive.count(chosen)
+    if dry_run:
+        click.echo(f"{asked} would be purged", err=True)
+        return
+    if asked and set(chosen.status) - set(CLOSED) and not yes:
+        click.confirm(f"{asked} deliveries, not yet run: delete them?", abort=True)
+    batches = _progress(background.archive.purge(chosen), asked, "Purging")
+    click.echo(f"{sum(batches)} purged", err=True)
+
+
+def _tell(ids: Iterable[int]) -> int:
+    told = 0
+    for delivery_id in ids:
+        try:
+            get_background().queue.send(RUN, delivery_id)
+        except QueueUnavailableError:
+            break
+        told += 1
+    return told
+
+
+def _progress(batches: Iterable[Any], length: int, label: str) -> Iterable[Any]:
+    """Yield what *batches* yields, and show how far it has come."""
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        for batch in batches:
+            bar.update(batch if isinstance(batch, int) else len(batch))
+            yield batch
+
+
+def _as_line(delivery: DeliveryState) -> str:
+    when = delivery.received_at.isoformat(sep=" ", timespec="seconds")
+    line = (
+        f"{delivery.id:>8}  {when}  {delivery.status:<9} {delivery.attempts:>3}  "
+        f"{delivery.event:<24} {delivery.client_key}"
+    )
+    return f"{line}  {delivery.error}" if delivery.error else line
+
+
+def _as_json(delivery: DeliveryState) -> str:
+    return json.dumps(asdict(delivery), default=str)

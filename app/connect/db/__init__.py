@@ -1,0 +1,1 @@
+"""The database: transactions, columns, encryption at rest."""

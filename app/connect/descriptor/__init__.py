@@ -1,0 +1,1 @@
+"""The descriptor: loaded, linted, served, and compared with what the app does."""

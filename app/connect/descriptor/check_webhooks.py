@@ -1,0 +1,58 @@
+"""Checks the descriptor's webhooks and the handlers in the code against each other.
+
+A webhook without a handler is refused at run time, and a handler without a webhook
+is never called: both are better found at start.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..protocol.access_rules import POLICY_EVENTS
+from ..webhooks.handlers import Handler, name_of
+from .lint import iterate_modules
+
+PREFIX = "/webhooks/"
+
+
+def find_webhook_differences(
+    descriptor: dict[str, Any], handlers: Mapping[str, Sequence[Handler]]
+) -> Iterator[str]:
+    """Yield each difference, as text for the author."""
+    declared = set()
+    for path, kind, module in iterate_modules(descriptor):
+        if kind == "webhooks":
+            event = module.get("event")
+            if isinstance(event, str) and event:
+                declared.add(event)
+                yield from _declared(path, event, module.get("url"), handlers)
+            else:
+                yield f'{path}.event is missing: write such as "page_created"'
+    for event, found in handlers.items():
+        names = " and ".join(map(name_of, found))
+        if len(found) > 1:
+            yield f'@webhook("{event}") is above {names}: leave it above one of them'
+        if found and event not in declared:
+            yield (
+                f"$.modules.webhooks lacks {event}, which {names} handles: write "
+                f'{{"event": "{event}", "url": "{PREFIX}{event}"}}'
+            )
+
+
+def _declared(
+    path: str, event: str, url: Any, handlers: Mapping[str, Sequence[Handler]]
+) -> Iterator[str]:
+    target = url.partition("?")[0] if isinstance(url, str) else ""
+    is_ours = not target or target.startswith(PREFIX)
+    # The framework itself takes those of access rules.
+    if handlers.get(event) or (is_ours and event in POLICY_EVENTS):
+        if target != f"{PREFIX}{event}":
+            yield (
+                f"{path}.url is not where deliveries are taken in: "
+                f'write "{PREFIX}{event}"'
+            )
+    elif is_ours:
+        # Elsewhere it may be a route of the author's own.
+        yield (
+            f'{path}.event is {event}, which nothing handles: write @webhook("{event}")'
+            " above a function that takes the delivery, or remove the entry"
+        )

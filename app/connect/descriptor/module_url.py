@@ -1,0 +1,60 @@
+"""Addresses of this app's pages on a tenant's site, for links from anywhere.
+
+https://developer.atlassian.com/cloud/confluence/modules/page/
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from flask import current_app
+
+from ..tenants.current import current_tenant
+from ..tenants.models import Tenant
+from ..tenants.state import get_state
+from .lint import iterate_modules
+
+_MODULE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def module_url(
+    module_key: str,
+    custom: Mapping[str, str | int] | None = None,
+    *,
+    tenant: Tenant | None = None,
+) -> str:
+    """Return the address of a page module on the site of a tenant.
+
+    *custom* reaches the page by the variables ``{ac.name}`` in the module's URL, as
+    the ``customData`` of ``AP.navigator`` does. Whoever follows the link can change
+    it. *tenant* is the one of the request, unless given. Confluence and Jira alike.
+
+    :raises ValueError: if a key or name is malformed, or the URL of the module in
+        the descriptor does not ask for a name, which the host would drop.
+    """
+    if not _MODULE_KEY.fullmatch(module_key):
+        raise ValueError(f"{module_key!r} is no key of a module")
+    url = _url_of(module_key)
+    for name in custom or {}:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name such as page-id")
+        if url is not None and f"{{ac.{name}}}" not in url:
+            raise ValueError(
+                f"the URL of {module_key} drops {name}: "
+                f"write such as {url.partition('?')[0]}?{name}={{ac.{name}}}"
+            )
+    base_url = (current_tenant if tenant is None else tenant).base_url
+    path = f"/plugins/servlet/ac/{quote(get_state().app_key, safe='')}/{module_key}"
+    values = {f"ac.{name}": value for name, value in (custom or {}).items()}
+    query = urlencode(values, quote_via=quote, safe="")
+    return f"{base_url}{path}?{query}" if query else f"{base_url}{path}"
+
+
+def _url_of(module_key: str) -> str | None:
+    """Return a module's URL as declared; None for a dynamic module."""
+    descriptor = current_app.extensions["connect-descriptor"]
+    for _, _, module in iterate_modules(descriptor):
+        if module.get("key") == module_key and isinstance(module.get("url"), str):
+            return str(module["url"])
+    return None

@@ -1,0 +1,1 @@
+"""Plain web plumbing: error answers, security headers, base path, language."""

@@ -1,0 +1,26 @@
+"""What operations ask: is the process alive, and can it serve? Tells no more."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from ...extensions import db
+from .verify import public
+
+bp = Blueprint("connect_health", __name__)
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> ResponseReturnValue:
+    """Answer as long as the process does."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@public
+def readyz() -> ResponseReturnValue:
+    """Answer 503 while the database can't be reached."""
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return jsonify(status="ok")

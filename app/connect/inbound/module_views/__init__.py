@@ -1,0 +1,1 @@
+"""Views of special modules: cacheable pages, static macros, remote conditions."""

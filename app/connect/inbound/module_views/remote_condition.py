@@ -1,0 +1,44 @@
+"""Remote conditions: the host asks the app whether to show a module.
+
+Atlassian's page of conditions has not listed them since 2019.
+https://developer.atlassian.com/cloud/confluence/conditions/
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Response, current_app, jsonify, request
+
+from ..verify import jwt_required
+
+_P = ParamSpec("_P")
+_logger = logging.getLogger(__name__)
+
+
+def remote_condition(view: Callable[_P, bool]) -> Callable[_P, Response]:
+    """Answer the host's question, made for this very URL, by what the view returns.
+
+    Only ``True`` shows the module. Anything else hides it, and so does an error in
+    the view, whose kind is logged. To be used instead of ``jwt_required``, whose
+    policy it has.
+    """
+
+    @wraps(view)
+    def condition(*args: _P.args, **kwargs: _P.kwargs) -> Response:
+        try:
+            answer = current_app.ensure_sync(view)(*args, **kwargs)
+        except Exception as error:
+            # Its text could quote what no log should hold.
+            kind = type(error).__name__
+            _logger.error(
+                "the condition %s failed, and its module is hidden: %s",
+                request.endpoint,
+                kind,
+                exc_info=current_app.debug,
+            )
+            answer = False
+        return jsonify(shouldDisplay=answer is True)
+
+    return jwt_required(condition)

@@ -1,0 +1,67 @@
+"""Static macros: the host asks for storage format while it makes a page.
+
+https://developer.atlassian.com/cloud/confluence/modules/static-content-macro/
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Response, current_app, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from ...http.cache_control import check_max_age, keep
+from ...protocol.storage_format import legal, storage_text
+from ..verify import jwt_required
+
+_P = ParamSpec("_P")
+_View = Callable[_P, ResponseReturnValue]
+
+
+def static_macro(*, max_age: int | None = None) -> Callable[[_View[_P]], _View[_P]]:
+    """Answer the host's request for a static macro, made for this very URL.
+
+    The view returns ``Markup``: storage format, such as :func:`render_storage` and
+    ``storage_macro`` give. A plain ``str`` is text and is escaped. Anything else is
+    an answer of Flask's, and is left alone.
+
+    The host may keep what it got by GET for *max_age* seconds, and asks each time
+    without it. What is kept must depend on the URL alone. To be used instead of
+    ``jwt_required``, whose policy it has.
+
+    :raises ValueError: if *max_age* is not 1 to a year.
+    """
+    if max_age is not None:
+        check_max_age(max_age)
+
+    def decorate(view: _View[_P]) -> _View[_P]:
+        @wraps(view)
+        def macro(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+            answer = current_app.ensure_sync(view)(*args, **kwargs)
+            if not isinstance(answer, str):
+                return make_response(answer)
+            return _answer(answer, max_age)
+
+        return jwt_required(macro)
+
+    return decorate
+
+
+def render_storage(template: str, **context: Any) -> Markup:
+    """Return storage format from a template, in which variables are escaped.
+
+    :raises ValueError: if Jinja would not escape in a template of that name.
+    """
+    if not current_app.select_jinja_autoescape(template):
+        raise ValueError(f"{template} is not escaped: name it {template}.xml")
+    return Markup(render_template(template, **context))  # noqa: S704 - escaped by Jinja.
+
+
+def _answer(content: str, max_age: int | None) -> Response:
+    response = Response(legal(str(storage_text(content))), mimetype="text/html")
+    if max_age is not None and request.method in ("GET", "HEAD"):
+        keep(response, max_age)
+        # The answer is one tenant's: nothing in front of the app may share it.
+        response.headers["CDN-Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,106 @@
+"""What the host last said of each tenant's license, for all workers.
+
+An answer belongs to one installation: it is gone when the app is uninstalled, and a
+tenant that comes back is asked for anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, String, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import Base
+from ..tenants.models import Tenant, UTCDateTime, utc_now
+from ..tenants.rows import in_transaction, select_row
+
+_T = TypeVar("_T")
+
+
+class TenantLicenseRecord(Base):
+    """The last answer; without the contacts, who are people."""
+
+    __tablename__ = "tenant_license"
+
+    client_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    installed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+record = cast(Table, TenantLicenseRecord.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLicense:
+    """An answer of the host, when it came, and when it was last asked for."""
+
+    answer: dict[str, Any]
+    answered_at: datetime
+    asked_at: datetime
+
+
+class Licenses:
+    """Keeps the answers; one per app, made by ``init_app``."""
+
+    def __init__(self, db: SQLAlchemy) -> None:
+        self._db = db
+
+    def find(self, tenant: Tenant) -> KeptLicense | None:
+        """Return the last answer for this installation; None if there is none."""
+        query = select(record.c.answer, record.c.answered_at, record.c.asked_at)
+        with self._db.engine.connect() as connection:
+            row = connection.execute(query.where(*_is_of(tenant))).first()
+        return None if row is None else KeptLicense(*row)
+
+    def keep(self, tenant: Tenant, answer: dict[str, Any]) -> None:
+        """Keep an answer, unless the tenant has uninstalled the app meanwhile."""
+        now = utc_now()
+        values = {
+            "installed_at": tenant.installed_at,
+            "answer": answer,
+            "answered_at": now,
+            "asked_at": now,
+        }
+
+        def change(connection: Connection) -> None:
+            row = select_row(connection, tenant.client_key, lock=True)
+            if row is None or row.uninstalled_at is not None:
+                return
+            if row.installed_at != tenant.installed_at:
+                return
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            new = dialect.insert(record).values(client_key=tenant.client_key, **values)
+            key = [record.c.client_key]
+            connection.execute(
+                new.on_conflict_do_update(index_elements=key, set_=values)
+            )
+
+        self._write(change)
+
+    def claim(self, tenant: Tenant, kept: KeptLicense) -> bool:
+        """Say that the host is asked now; False if another worker has just said so."""
+        same = record.c.asked_at == kept.asked_at
+        statement = update(record).where(*_is_of(tenant), same)
+        claimed = statement.values(asked_at=utc_now()).returning(record.c.client_key)
+        return self._write(lambda connection: connection.scalar(claimed) is not None)
+
+    def _write(self, change: Callable[[Connection], _T]) -> _T:
+        return in_transaction(self._db.engine, change)
+
+
+def drop_license(connection: Connection, client_key: str) -> None:
+    """Forget the answer for one tenant, in the transaction that uninstalls it."""
+    connection.execute(delete(record).where(record.c.client_key == client_key))
+
+
+def _is_of(tenant: Tenant) -> tuple[Any, Any]:
+    return (
+        record.c.client_key == tenant.client_key,
+        record.c.installed_at == tenant.installed_at,
+    )

@@ -1,0 +1,1 @@
+"""Scopes and app access rules: what is checked of each call to a host."""

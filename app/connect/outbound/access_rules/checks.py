@@ -1,0 +1,119 @@
+"""What is checked of each call to a host: its scope before, an access rule after."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
+
+from flask import current_app
+
+from ...errors import AccessRuleError, HostResponseError, ScopeError
+from ...protocol.access_rules import BLOCKED
+from ...protocol.operations import CONFLUENCE, Operation, find_operation, known_part
+from ...protocol.scopes import INACCESSIBLE, effective_scopes
+from ..recorder import CallRecorder
+from .policy_cache import Client, PolicyCache, may_be_blocked
+
+_logger = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class CallRules:
+    """The rules of one app: what it declares, and what its tenants block."""
+
+    def __init__(
+        self,
+        declared: Iterable[str],
+        *,
+        policies: PolicyCache,
+        recorder: CallRecorder | None = None,
+    ) -> None:
+        self._declared = tuple(declared)
+        self._granted = effective_scopes(self._declared)
+        self._policies = policies
+        self._recorder = recorder
+
+    def check(self, method: str, url: str, product: str) -> Operation | None:
+        """Return what is known of a call before it is sent.
+
+        :raises ScopeError: if the descriptor lacks the scope it needs.
+        """
+        operation = find_operation(method, url, product=product)
+        if self._recorder and (operation is not None or product == CONFLUENCE):
+            self._recorder.record(method, url, operation)
+        if operation is None:
+            _logger.debug(
+                "no table knows what %s %s needs", method.upper(), known_part(url)
+            )
+        elif operation.scope not in self._granted:
+            raise ScopeError(
+                _lacking(operation, self._declared),
+                operation=str(operation),
+                needed=operation.scope,
+                declared=self._declared,
+            )
+        return operation
+
+    def is_due_to_a_rule(
+        self, operation: Operation | None, error: HostResponseError, client: Client
+    ) -> bool:
+        """Say whether an app access rule may be why the host refused a call."""
+        return (
+            operation is not None
+            and operation.access_rule == BLOCKED
+            and error.status_code in (403, 404)
+            and may_be_blocked(client, self._policies)
+        )
+
+
+def _lacking(operation: Operation, declared: tuple[str, ...]) -> str:
+    if operation.scope == INACCESSIBLE:
+        return f"{operation} is for no Connect app, whatever its scopes"
+    return (
+        f"{operation} needs the scope {operation.scope}, and atlassian-connect.json "
+        f"declares {', '.join(declared) or 'none'}: "
+        f'write "scopes": {json.dumps([*declared, operation.scope])}'
+    )
+
+
+def get_call_rules() -> CallRules:
+    """Return the rules of the current app."""
+    rules: CallRules = current_app.extensions["connect-call-rules"]
+    return rules
+
+
+class RuledClient(Client, Protocol):
+    """A client whose calls are checked."""
+
+    rules: CallRules | None
+
+    def as_app(self) -> Self:
+        """Return what asks the same host as the app itself."""
+
+
+_C = TypeVar("_C", bound=RuledClient)
+
+
+def checked(
+    request: Callable[Concatenate[_C, str, str, _P], _R],
+) -> Callable[Concatenate[_C, str, str, _P], _R]:
+    """Check what a method of a client sends, and explain what the host refuses."""
+
+    @wraps(request)
+    def with_rules(
+        client: _C, method: str, url: str, /, *args: _P.args, **options: _P.kwargs
+    ) -> _R:
+        rules = client.rules
+        if rules is None:
+            return request(client, method, url, *args, **options)
+        operation = rules.check(method, url, client.tenant.product_type)
+        try:
+            return request(client, method, url, *args, **options)
+        except HostResponseError as error:
+            if rules.is_due_to_a_rule(operation, error, client.as_app()):
+                raise AccessRuleError.of(error) from None
+            raise
+
+    return with_rules

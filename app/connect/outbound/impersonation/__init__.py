@@ -1,0 +1,1 @@
+"""Calls to a tenant's host as one of its users."""

@@ -1,0 +1,138 @@
+"""Calls to a tenant's host as one of its users.
+
+What such a call may do is what both the app's scopes and the user's permissions
+allow; the rules that block an app still apply.
+https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
+"""
+
+from collections.abc import Iterable
+
+import requests
+from requests.auth import AuthBase
+
+from ...errors import HostResponseError, ImpersonationError, ScopeError
+from ...protocol.account_ids import is_account_id
+from ...tenants.models import Tenant
+from ..access_rules.checks import CallRules
+from ..client import HostClient, can_be_sent_again
+from ..retry import Patience
+from ..safe_url import check_prepared
+from ..throttle import Pace
+from .access_tokens import AccessTokens, Grant
+
+
+class BearerAuth(AuthBase):
+    """Puts an access token on one request to one tenant."""
+
+    def __init__(self, access_token: str, base_url: str) -> None:
+        self._access_token = access_token
+        self._base_url = base_url
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        check_prepared(request.url or "", self._base_url)
+        request.headers["Authorization"] = f"Bearer {self._access_token}"
+        return request
+
+
+class UserClient(HostClient):
+    """Calls one tenant's host as one of its users."""
+
+    def __init__(
+        self,
+        grant: Grant,
+        *,
+        app_key: str,
+        tokens: AccessTokens,
+        session: requests.Session,
+        patience: Patience | None = None,
+        pace: Pace | None = None,
+        rules: CallRules | None = None,
+    ) -> None:
+        super().__init__(
+            grant.tenant,
+            app_key=app_key,
+            shared_secret=grant.shared_secret,
+            session=session,
+            patience=patience,
+            pace=pace,
+            rules=rules,
+        )
+        self._grant = grant
+        self._tokens = tokens
+
+    def as_app(self) -> HostClient:
+        """Return what calls the same host as the app itself."""
+        return HostClient(
+            self.tenant,
+            app_key=self._app_key,
+            shared_secret=self._shared_secret,
+            session=self._session,
+            patience=self._patience,
+            pace=self._pace,
+            rules=self.rules,
+        )
+
+    def _attempt(
+        self, prepared: requests.PreparedRequest, base_url: str
+    ) -> requests.Response:
+        """Send a request as the user, once, or again with a new token."""
+        token = self._tokens.get(self._grant)
+        try:
+            return self._send(prepared, BearerAuth(token.value, base_url))
+        except HostResponseError as error:
+            if error.status_code != 401:
+                raise
+            # The host ends tokens early: at a reinstall, or when a user goes.
+            self._tokens.drop(self._grant, token)
+            if not can_be_sent_again(prepared):
+                raise
+        token = self._tokens.get(self._grant)
+        return self._send(prepared, BearerAuth(token.value, base_url))
+
+
+def new_grant(
+    tenant: Tenant,
+    account_id: str,
+    scopes: Iterable[str] | None,
+    *,
+    app_scopes: frozenset[str],
+    shared_secret: str,
+) -> Grant:
+    """Return what to ask an access token for; nothing is sent.
+
+    :raises ValueError: if *account_id* is none, or *scopes* is empty.
+    :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
+    :raises ImpersonationError: if the tenant has no OAuth client id.
+    """
+    # A proxy of nobody is no None: an anonymous user is nobody to act as.
+    account_id = str(account_id) if account_id else ""
+    if not is_account_id(account_id):
+        raise ValueError(
+            "as_user needs an account id; an anonymous user has none to act as"
+        )
+    if "ACT_AS_USER" not in app_scopes:
+        raise ScopeError(
+            "acting as a user needs the scope ACT_AS_USER: add it to scopes in "
+            "atlassian-connect.json, and let each site upgrade the app"
+        )
+    narrowed = None if scopes is None else _narrowed(scopes, app_scopes)
+    if not tenant.oauth_client_id:
+        raise ImpersonationError(
+            f"the site {tenant.client_key} has given the app no OAuth client id: "
+            "it comes with the next install, so upgrade or reinstall the app there"
+        )
+    return Grant(tenant, tenant.oauth_client_id, account_id, narrowed, shared_secret)
+
+
+def _narrowed(scopes: Iterable[str], app_scopes: frozenset[str]) -> tuple[str, ...]:
+    if isinstance(scopes, str):
+        raise ValueError('scopes is a list, such as ["READ"]')
+    names = sorted({scope.upper() for scope in scopes})
+    if not names:
+        raise ValueError("scopes names at least one scope; None asks for all")
+    if missing := [name for name in names if name not in app_scopes]:
+        raise ScopeError(
+            f"the scope {missing[0]} is not one of the app's: add it to scopes in "
+            "atlassian-connect.json, or ask for less"
+        )
+    return tuple(names)

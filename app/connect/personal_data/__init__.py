@@ -1,0 +1,1 @@
+"""Personal data (GDPR): whose data the app keeps, and the cycle that reports it."""

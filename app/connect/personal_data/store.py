@@ -1,0 +1,165 @@
+"""Of whom an app says that it keeps personal data: account ids and nothing else."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    Connection,
+    String,
+    Table,
+    UniqueConstraint,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import Base
+from ..errors import UnknownTenantError
+from ..protocol.account_ids import is_account_id
+from ..tenants.models import UTCDateTime, utc_now
+from ..tenants.rows import in_transaction, select_row
+
+CLAIM: Final = timedelta(hours=1)
+"""How long one worker has to report an account before another one does."""
+
+_T = TypeVar("_T")
+
+
+class PersonalDataRecord(Base):
+    """An account that is to be reported at ``due_at``."""
+
+    __tablename__ = "personal_data_account"
+    __table_args__ = (
+        UniqueConstraint(
+            "client_key", "account_id", name="uq_personal_data_account_once"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_key: Mapped[str] = mapped_column(String(255))
+    account_id: Mapped[str] = mapped_column(String(128))
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    def __repr__(self) -> str:
+        return f"<PersonalDataRecord {self.id}>"
+
+
+record = cast(Table, PersonalDataRecord.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, the age of the oldest data about it, and its next report."""
+
+    client_key: str
+    account_id: str
+    updated_at: datetime
+    due_at: datetime
+
+
+class PersonalDataStore:
+    """Keeps the accounts; one per app, made by ``init_app``."""
+
+    def __init__(self, db: SQLAlchemy) -> None:
+        self._db = db
+
+    def remember(
+        self, client_key: str, account_id: str, *, refreshed: bool = False
+    ) -> None:
+        """Note that data of an account is kept, or *refreshed*, all of it, just now.
+
+        :raises ValueError: if *account_id* is none.
+        :raises UnknownTenantError: if the app is not installed there.
+        """
+        if not is_account_id(account_id):
+            raise ValueError("this is no account id")
+        now = utc_now()
+
+        def insert(connection: Connection) -> None:
+            # Locked, so that an uninstall comes before, or deletes this as well.
+            tenant = select_row(connection, client_key, lock=True)
+            if tenant is None or tenant.uninstalled_at is not None:
+                raise UnknownTenantError("not installed", client_key=client_key)
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            new = dialect.insert(record).values(
+                client_key=client_key,
+                account_id=account_id,
+                updated_at=now,
+                due_at=now,
+            )
+            once = [record.c.client_key, record.c.account_id]
+            if refreshed:
+                changed = {"updated_at": now}
+                connection.execute(
+                    new.on_conflict_do_update(index_elements=once, set_=changed)
+                )
+            else:
+                connection.execute(new.on_conflict_do_nothing(index_elements=once))
+
+        self._write(insert)
+
+    def forget(self, client_key: str, account_id: str) -> None:
+        """Note that no data of an account is kept any more."""
+        gone = delete(record).where(*_is(client_key, [account_id]))
+        self._write(lambda connection: connection.execute(gone))
+
+    def iterate(self, client_key: str | None = None) -> Iterator[Account]:
+        """Yield the accounts, all or those of one tenant."""
+        query = select(record).order_by(record.c.client_key, record.c.account_id)
+        if client_key is not None:
+            query = query.where(record.c.client_key == client_key)
+        with self._db.engine.connect() as connection:
+            for row in connection.execute(query):
+                yield _account(row)
+
+    def find_due(self) -> list[str]:
+        """Return the client keys of the tenants with an account to report now."""
+        query = select(record.c.client_key).where(record.c.due_at <= utc_now())
+        with self._db.engine.connect() as connection:
+            return [*connection.scalars(query.distinct())]
+
+    def claim(self, client_key: str, limit: int) -> list[Account]:
+        """Return accounts to report now; no other worker has them for CLAIM."""
+        now = utc_now()
+        due = select(record).where(
+            record.c.client_key == client_key, record.c.due_at <= now
+        )
+        query = due.order_by(record.c.due_at, record.c.id).limit(limit)
+
+        def take(connection: Connection) -> list[Account]:
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+            ids = [row.id for row in rows]
+            taken = update(record).where(record.c.id.in_(ids))
+            connection.execute(taken.values(due_at=now + CLAIM))
+            return [_account(row) for row in rows]
+
+        return self._write(take)
+
+    def set_due(self, accounts: Sequence[Account], due_at: datetime) -> None:
+        """Say when accounts of one tenant are reported next."""
+        ids = [account.account_id for account in accounts]
+        later = update(record).where(*_is(accounts[0].client_key, ids))
+        changed = later.values(due_at=due_at)
+        self._write(lambda connection: connection.execute(changed))
+
+    def _write(self, change: Callable[[Connection], _T]) -> _T:
+        return in_transaction(self._db.engine, change)
+
+
+def drop_personal_data(connection: Connection, client_key: str) -> None:
+    """Forget the accounts of one tenant, in the transaction that ends it."""
+    connection.execute(delete(record).where(record.c.client_key == client_key))
+
+
+def _is(client_key: str, account_ids: Sequence[str]) -> tuple[Any, ...]:
+    return record.c.client_key == client_key, record.c.account_id.in_(account_ids)
+
+
+def _account(row: Any) -> Account:
+    return Account(row.client_key, row.account_id, row.updated_at, row.due_at)

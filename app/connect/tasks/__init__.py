@@ -1,0 +1,1 @@
+"""Background work for a tenant: the author's tasks, and the way to the broker."""

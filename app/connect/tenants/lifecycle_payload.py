@@ -1,0 +1,149 @@
+"""What a lifecycle event carries, read from hostile bytes.
+
+Unknown fields are accepted: Atlassian adds some now and then.
+https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/#lifecycle
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
+
+from ..errors import MalformedBodyError
+from ..protocol.base_url import parse_base_url
+
+MAX_SECRET_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleEvent:
+    """The fields that all four events have: tenant, app and kind of event."""
+
+    client_key: str
+    key: str
+    event_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation(LifecycleEvent):
+    """The payload of ``installed``; ``base_url`` is as sent and not yet trusted."""
+
+    shared_secret: str = field(repr=False)
+    base_url: str
+    display_url: str | None = None
+    product_type: str = "confluence"
+    oauth_client_id: str | None = None
+    installation_id: str | None = None
+    cloud_id: str | None = None
+    entitlement_id: str | None = None
+    entitlement_number: str | None = None
+    service_entitlement_number: str | None = None
+
+
+def read_lifecycle_event(body: bytes) -> LifecycleEvent:
+    """Read the body of ``uninstalled``, ``enabled`` or ``disabled``.
+
+    :raises MalformedBodyError: naming the fields that are wrong.
+    """
+    event: LifecycleEvent = _load(_LifecycleSchema(), body)
+    return event
+
+
+def read_installation(body: bytes) -> Installation:
+    """Read the body of ``installed``.
+
+    :raises MalformedBodyError: naming the fields that are wrong.
+    """
+    installation: Installation = _load(_InstallationSchema(), body)
+    return installation
+
+
+def _load(schema: Schema, body: bytes) -> Any:
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedBodyError("the body is not JSON") from None
+    try:
+        return schema.load(payload)
+    except ValidationError as error:
+        # The messages are ours and marshmallow's own; the values stay out.
+        wrong = ", ".join(sorted(map(str, error.messages_dict)))
+        raise MalformedBodyError(f"missing or malformed: {wrong}") from None
+
+
+class _Name(fields.String):
+    """A string that fits the database: printable, 1 to 255 characters."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
+        if not (0 < len(text) <= 255 and text.isprintable()):
+            raise ValidationError("Not 1 to 255 printable characters.")
+        return text
+
+
+class _LowerCaseName(_Name):
+    """A name in lower case, in which one character may become two."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = value.lower() if isinstance(value, str) else value
+        return super()._deserialize(text, *args, **kwargs)
+
+
+class _SiteURL(_Name):
+    """A base URL, given back in its one spelling."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        try:
+            return str(parse_base_url(super()._deserialize(value, *args, **kwargs)))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class _Secret(fields.String):
+    """An opaque secret of 1 to 400 bytes."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
+        if not 0 < len(text.encode("utf-8", "surrogatepass")) <= MAX_SECRET_BYTES:
+            raise ValidationError("Not 1 to 400 bytes.")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValidationError("Not text.")
+        return text
+
+
+class _LifecycleSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    client_key = _Name(required=True, data_key="clientKey")
+    key = _Name(required=True)
+    event_type = _Name(required=True, data_key="eventType")
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> LifecycleEvent:
+        return LifecycleEvent(**data)
+
+
+class _InstallationSchema(_LifecycleSchema):
+    shared_secret = _Secret(required=True, data_key="sharedSecret")
+    base_url = _Name(required=True, data_key="baseUrl")
+    display_url = _SiteURL(data_key="displayUrl")
+    product_type = _LowerCaseName(data_key="productType")
+    oauth_client_id = _Name(data_key="oauthClientId")
+    installation_id = _Name(data_key="installationId")
+    cloud_id = _Name(data_key="cloudId")
+    entitlement_id = _Name(data_key="entitlementId")
+    entitlement_number = _Name(data_key="entitlementNumber")
+    service_entitlement_number = _Name(data_key="serviceEntitlementNumber")
+
+    @pre_load
+    def _drop_empty(self, data: Any, **_: Any) -> Any:
+        """An optional field that is null or empty is one that is missing."""
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value not in (None, "")}
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Installation:
+        return Installation(**data)

@@ -1,0 +1,75 @@
+"""The blueprint that takes in webhooks: verify, store, answer 204.
+
+Nothing of the app's own runs here; a worker calls the handler.
+https://developer.atlassian.com/cloud/confluence/modules/webhook/
+"""
+
+import logging
+from typing import Final, cast
+
+from flask import Blueprint, Request, abort, request
+from flask.typing import ResponseReturnValue
+from werkzeug.local import LocalProxy
+
+from ..errors import QueueUnavailableError
+from ..inbound.request_token import get_token
+from ..inbound.verify import jwt_required
+from ..protocol.access_rules import POLICY_EVENTS
+from ..tenants.current import get_verified_request
+from ..tenants.signals import app_policy_changed, notify
+from .handlers import find_handler
+from .payload import Payload, fingerprint, read_body
+from .state import get_background
+from .tasks import RUN
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+bp = Blueprint("connect_webhooks", __name__)
+_logger = logging.getLogger(__name__)
+
+
+@bp.post("/webhooks/<event>")
+@jwt_required
+def receive(event: str) -> ResponseReturnValue:
+    """Store a delivery before answering 204; the same one once."""
+    is_of_policy = event in POLICY_EVENTS
+    if is_of_policy:
+        notify(app_policy_changed, tenant=get_verified_request().tenant)
+    if find_handler(event) is None:
+        if is_of_policy:
+            # The framework's own; the author need not handle it.
+            return "", 204
+        # A tenant's host may still have an older descriptor of the app.
+        abort(404)
+    this_request = cast("LocalProxy[Request]", request)._get_current_object()
+    this_request.max_content_length = MAX_BODY_BYTES
+    verified, background = get_verified_request(), get_background()
+    text, body = read_body(this_request.get_data(), this_request.mimetype)
+    client_key = verified.tenant.client_key
+    delivery_id = background.inbox.receive(
+        client_key,
+        event,
+        fingerprint=fingerprint(
+            event,
+            identifier=this_request.headers.get(background.identifier_header),
+            text=text,
+            body=body,
+            token=get_token(this_request),
+        ),
+        payload=Payload(text, verified.account_id, verified.context),
+    )
+    if delivery_id is None:
+        _logger.info("webhook %s came again: client_key=%s", event, client_key)
+    else:
+        _tell_a_worker(delivery_id)
+    return "", 204
+
+
+def _tell_a_worker(delivery_id: int) -> None:
+    background = get_background()
+    try:
+        background.queue.send(RUN, delivery_id)
+    except QueueUnavailableError as error:
+        # It is in the inbox, and the sweeper will tell one.
+        _logger.warning("delivery %s waits for the sweeper: %s", delivery_id, error)
+        background.inbox.note_untold(delivery_id)

@@ -1,0 +1,118 @@
+"""Runs one delivery: claims it, calls its handler, and notes how that ended."""
+
+import logging
+import traceback
+from datetime import timedelta
+from typing import Final
+
+from flask import current_app
+
+from ..errors import RateLimitedError
+from ..protocol.access_rules import POLICY_EVENTS
+from ..tasks.context import working
+from ..tenants.acting import acting_for
+from ..tenants.models import utc_now
+from ..tenants.signals import app_policy_changed, notify
+from ..tenants.state import find_tenant
+from .handlers import find_handler
+from .inbox import Claim
+from .lease import Lease
+from .models import Status, WebhookDelivery
+from .state import MAX_RETRY_DELAY, get_app, get_background
+
+HOLD: Final = timedelta(minutes=5)
+"""How long the deliveries of a disabled tenant wait before another look."""
+
+_logger = logging.getLogger(__name__)
+
+
+def run_delivery(delivery_id: int) -> None:
+    """Run a delivery, unless another worker does, or it is not to be run now."""
+    background = get_background()
+    claim = background.inbox.claim(
+        delivery_id, max_attempts=background.retries.max_attempts
+    )
+    if claim is None:
+        return
+    with Lease(background.inbox, claim):
+        try:
+            finished = _run(claim)
+        except Exception as error:
+            _logger.exception(
+                "webhook %s failed: delivery=%s client_key=%s attempt=%s",
+                claim.event,
+                claim.id,
+                claim.client_key,
+                claim.attempt,
+            )
+            finished = _fail(claim, error)
+    if not finished:
+        _logger.warning("delivery %s has gone to another worker", claim.id)
+
+
+def _run(claim: Claim) -> bool:
+    inbox, tenant = get_background().inbox, find_tenant(claim.client_key)
+    if tenant is None or not tenant.installed:
+        return _drop(claim, "the tenant has uninstalled the app")
+    if not tenant.enabled:
+        if utc_now() - claim.received_at > get_background().retention:
+            return _drop(claim, "the tenant has disabled the app")
+        reason = "waits until the tenant enables the app"
+        return inbox.postpone(claim, HOLD, reason, counts=False)
+    handler = find_handler(claim.event)
+    if handler is None:
+        return inbox.close(claim, Status.PARKED, "the app has no handler for it")
+    if claim.event in POLICY_EVENTS:
+        notify(app_policy_changed, tenant=tenant)
+    payload = inbox.read(claim)
+    delivery = WebhookDelivery(
+        id=claim.id,
+        event=claim.event,
+        body=payload.parse_body(),
+        received_at=claim.received_at,
+        attempt=claim.attempt,
+    )
+    # A context of its own ends the handler's transaction before ours begins.
+    with (
+        get_app().app_context(),
+        acting_for(tenant, payload.account_id, payload.context),
+        working(),
+    ):
+        current_app.ensure_sync(handler)(delivery)
+    return inbox.close(claim, Status.DONE)
+
+
+def _drop(claim: Claim, reason: str) -> bool:
+    _logger.info(
+        "webhook %s dropped: delivery=%s client_key=%s: %s",
+        claim.event,
+        claim.id,
+        claim.client_key,
+        reason,
+    )
+    return get_background().inbox.close(claim, Status.DROPPED, reason)
+
+
+def _fail(claim: Claim, error: Exception) -> bool:
+    background, reason = get_background(), _where(error)
+    if isinstance(error, RateLimitedError) and error.retry_in is not None:
+        if utc_now() - claim.received_at < background.retention:
+            # The handler is not to blame.
+            pause = timedelta(seconds=error.retry_in)
+            return background.inbox.postpone(claim, pause, reason, counts=False)
+    if claim.attempt >= background.retries.max_attempts:
+        return background.inbox.close(claim, Status.PARKED, reason)
+    delay = background.retries.delay_after(claim.attempt)
+    asked = getattr(error, "retry_in", None) or getattr(error, "retry_after", None)
+    if isinstance(asked, int | float):
+        wished = timedelta(seconds=min(asked, MAX_RETRY_DELAY.total_seconds()))
+        delay = max(delay, wished)
+    return background.inbox.postpone(claim, delay, reason)
+
+
+def _where(error: Exception) -> str:
+    """Name an error without its text, which could quote the customer's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    place = f" at {last.filename}:{last.lineno} in {last.name}" if last else ""
+    return f"{type(error).__name__}{place}"

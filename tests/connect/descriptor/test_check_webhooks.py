@@ -1,0 +1,168 @@
+"""The descriptor's webhooks and the handlers are checked against each other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import config as settings
+from app import create_app
+from app.connect import WebhookDelivery, webhook
+from app.connect.descriptor.check_webhooks import find_webhook_differences
+from app.connect.errors import DescriptorError
+from app.connect.webhooks.handlers import registered
+
+
+def handle(delivery: WebhookDelivery) -> None:
+    """Stand for the author's function."""
+
+
+def other(delivery: WebhookDelivery) -> None:
+    """Stand for another one."""
+
+
+HANDLERS = {"page_created": [handle]}
+NAME = f"{__name__}.handle"
+ENTRY = {"event": "page_created", "url": "/webhooks/page_created"}
+
+
+def differences(*entries: Any, handlers: Any = HANDLERS) -> list[str]:
+    descriptor = {"modules": {"webhooks": list(entries)}}
+    return list(find_webhook_differences(descriptor, handlers))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param([ENTRY], id="as-written"),
+        pytest.param(
+            [ENTRY | {"url": "/webhooks/page_created?space={space.key}"}], id="query"
+        ),
+        pytest.param(
+            [ENTRY, {"event": "page_removed", "url": "/own"}], id="a-route-of-ones-own"
+        ),
+        pytest.param([ENTRY, ENTRY | {"excludeBody": True}], id="twice"),
+        pytest.param(
+            [
+                ENTRY,
+                {
+                    "event": "app_policy_changed",
+                    "url": "/webhooks/app_policy_changed",
+                },
+            ],
+            id="what-the-framework-takes",
+        ),
+        pytest.param(
+            [ENTRY, {"event": "app_policy_changed", "url": "/own"}],
+            id="a-policy-in-a-route-of-ones-own",
+        ),
+    ],
+)
+def test_what_agrees_is_let_through(entries: list[Any]) -> None:
+    assert differences(*entries) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "handlers", "found"),
+    [
+        pytest.param(
+            [],
+            HANDLERS,
+            f"$.modules.webhooks lacks page_created, which {NAME} handles: write "
+            '{"event": "page_created", "url": "/webhooks/page_created"}',
+            id="not-declared",
+        ),
+        pytest.param(
+            [ENTRY],
+            {},
+            "$.modules.webhooks[0].event is page_created, which nothing handles: "
+            'write @webhook("page_created") above a function that takes the delivery, '
+            "or remove the entry",
+            id="not-handled",
+        ),
+        pytest.param(
+            [{"event": "app_policy_changed", "url": "/webhooks/page_created"}],
+            {},
+            "$.modules.webhooks[0].url is not where deliveries are taken in: "
+            'write "/webhooks/app_policy_changed"',
+            id="a-policy-elsewhere",
+        ),
+        pytest.param(
+            [{"event": "page_created"}],
+            {},
+            "$.modules.webhooks[0].event is page_created, which nothing handles: "
+            'write @webhook("page_created") above a function that takes the delivery, '
+            "or remove the entry",
+            id="not-handled-without-a-url",
+        ),
+        pytest.param(
+            [ENTRY | {"url": "/webhooks/page_removed"}],
+            HANDLERS,
+            "$.modules.webhooks[0].url is not where deliveries are taken in: "
+            'write "/webhooks/page_created"',
+            id="other-url",
+        ),
+        pytest.param(
+            [ENTRY | {"url": 1}],
+            HANDLERS,
+            "$.modules.webhooks[0].url is not where deliveries are taken in: "
+            'write "/webhooks/page_created"',
+            id="no-url",
+        ),
+        pytest.param(
+            [ENTRY, {"url": "/webhooks/x"}],
+            HANDLERS,
+            '$.modules.webhooks[1].event is missing: write such as "page_created"',
+            id="no-event",
+        ),
+        pytest.param(
+            [ENTRY, {"event": 7, "url": "/webhooks/x"}],
+            HANDLERS,
+            '$.modules.webhooks[1].event is missing: write such as "page_created"',
+            id="event-is-a-number",
+        ),
+        pytest.param(
+            [ENTRY],
+            {"page_created": [handle, other]},
+            f'@webhook("page_created") is above {NAME} and {__name__}.other: '
+            "leave it above one of them",
+            id="two-handlers",
+        ),
+    ],
+)
+def test_each_difference_is_named_with_its_remedy(
+    entries: list[Any], handlers: Any, found: str
+) -> None:
+    assert differences(*entries, handlers=handlers) == [found]
+
+
+def test_a_difference_stops_the_start(
+    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = settings.ROOT / "atlassian-connect.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    descriptor["modules"]["webhooks"].append(
+        {"event": "page_trashed", "url": "/webhooks/page_trashed"}
+    )
+    (tmp_path / "atlassian-connect.json").write_text(json.dumps(descriptor))
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "templates").symlink_to(settings.ROOT / "templates")
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    webhook("page_updated")(handle)
+    with pytest.raises(DescriptorError) as caught:
+        create_app(config)
+    one, two = caught.value.problems
+    assert one.startswith("$.modules.webhooks[4].event is page_trashed, which nothing")
+    assert two.startswith("$.modules.webhooks lacks page_updated, which")
+
+
+@pytest.mark.parametrize("event", ["", "page created", "../installed", "a" * 101])
+def test_a_name_that_can_be_no_event_is_refused(event: str) -> None:
+    with pytest.raises(ValueError, match="is no event"):
+        webhook(event)
+
+
+def test_the_decorated_function_stays_what_it_is() -> None:
+    assert webhook("page_trashed")(handle) is handle
+    assert registered["page_trashed"] == [handle]

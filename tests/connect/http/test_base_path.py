@@ -1,0 +1,103 @@
+"""An app below a path, behind a proxy that strips the path and one that does not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.connect import public
+from app.connect.http.base_path import BasePath
+from app.extensions import db
+from tests import signing
+
+BASE_URL = "https://app.example.com/base"
+
+
+def pass_through(base_url: str, path: str) -> tuple[str, str]:
+    """Return SCRIPT_NAME and PATH_INFO as an app behind *base_url* sees them."""
+    seen: dict[str, Any] = {}
+
+    def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        return [b"answer"]
+
+    environ = {"PATH_INFO": path, "SCRIPT_NAME": ""}
+    answer = BasePath(wsgi_app, base_url)(environ, lambda *_: lambda _: None)
+    assert list(answer) == [b"answer"]
+    return seen["SCRIPT_NAME"], seen["PATH_INFO"]
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        pytest.param("/base/overview", "/overview", id="not-stripped"),
+        pytest.param("/overview", "/overview", id="stripped"),
+        pytest.param("/base", "", id="the-base-path-itself"),
+        pytest.param("/base/", "/", id="the-base-path-with-a-slash"),
+        pytest.param("/basement", "/basement", id="no-segment-boundary"),
+        pytest.param("/base/base/x", "/base/x", id="only-once"),
+        pytest.param("/x/base/y", "/x/base/y", id="not-at-the-start"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_the_base_path_is_taken_off(path: str, seen: str) -> None:
+    assert pass_through(BASE_URL, path) == ("/base", seen)
+    assert pass_through(f"{BASE_URL}/", path) == ("/base", seen)
+
+
+@pytest.mark.parametrize("path", ["/overview", "/base/overview", "/", ""])
+def test_without_a_base_path_nothing_changes(path: str) -> None:
+    assert pass_through("https://app.example.com", path) == ("", path)
+
+
+def test_a_server_may_leave_an_empty_path_out() -> None:
+    seen: dict[str, Any] = {}
+
+    def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        return []
+
+    BasePath(wsgi_app, BASE_URL)({}, lambda *_: lambda _: None)
+    assert seen == {"SCRIPT_NAME": "/base"}
+
+
+@pytest.fixture
+def client(config: dict[str, Any]) -> Iterator[FlaskClient]:
+    """A client of an app below a path, installed by a tenant."""
+    app: Flask = create_app(config | {"CONNECT_BASE_URL": BASE_URL})
+    view = public(lambda: url_for("connect_descriptor.serve"))
+    app.add_url_rule("/where", "where", view)
+    with app.app_context():
+        db.create_all()
+    client = app.test_client()
+    with responses.RequestsMock() as mock:
+        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+        token = signing.install_token(aud=[BASE_URL])
+        headers = signing.authorization(token)
+        body = signing.payload()
+        answer = client.post("/base/installed", json=body, headers=headers)
+    assert answer.status_code == 204
+    yield client
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("path", ["/base/overview", "/overview"])
+def test_a_signed_page_is_served(client: FlaskClient, path: str) -> None:
+    token = signing.host_token(url="/overview?a=1")
+    assert client.get(f"{path}?a=1&jwt={token}").status_code == 200
+    assert client.get(f"{path}?a=2&jwt={token}").status_code == 401
+
+
+def test_a_page_beside_the_base_path_is_not_served(client: FlaskClient) -> None:
+    token = signing.host_token()
+    assert client.get(f"/basement/overview?jwt={token}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/base/where", "/where"])
+def test_our_own_links_have_the_base_path(client: FlaskClient, path: str) -> None:
+    assert client.get(path).text == "/base/atlassian-connect.json"

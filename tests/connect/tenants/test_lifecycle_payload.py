@@ -1,0 +1,89 @@
+"""What is read from a lifecycle body; the callbacks' tests vary all its fields."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.connect.errors import MalformedBodyError
+from app.connect.tenants.lifecycle_payload import (
+    read_installation,
+    read_lifecycle_event,
+)
+from tests.signing import APP_KEY, CLIENT_KEY, MISSING, SECRET, SITE, payload
+
+
+def body(event: str = "installed", **changes: Any) -> bytes:
+    return json.dumps(payload(event, **changes)).encode()
+
+
+def test_reads_an_installation() -> None:
+    installation = read_installation(body(unknown=1))
+    assert installation.client_key == CLIENT_KEY
+    assert installation.key == APP_KEY
+    assert installation.event_type == "installed"
+    assert installation.shared_secret == SECRET
+    assert installation.base_url == SITE
+    assert installation.cloud_id is None
+    assert SECRET not in repr(installation)
+
+
+def test_the_other_events_need_less() -> None:
+    event = read_lifecycle_event(body("enabled", baseUrl=MISSING, sharedSecret=1))
+    assert (event.client_key, event.event_type) == (CLIENT_KEY, "enabled")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_json_is_read_in_its_encodings(encoding: str) -> None:
+    text = json.dumps(payload()).encode(encoding)
+    assert read_installation(text).client_key == CLIENT_KEY
+
+
+@pytest.mark.parametrize("read", [read_installation, read_lifecycle_event])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(b"", "the body is not JSON", id="empty"),
+        pytest.param(b"{'a': 1}", "the body is not JSON", id="single-quotes"),
+        pytest.param(b"[" * 100_000, "the body is not JSON", id="deep"),
+        pytest.param(b"1" * 5_000, "the body is not JSON", id="long-number"),
+        pytest.param(b"\xff\xff", "the body is not JSON", id="not-text"),
+        pytest.param(b"null", "missing or malformed: _schema", id="null"),
+        pytest.param(b"[1]", "missing or malformed: _schema", id="list"),
+        pytest.param(b"1", "missing or malformed: _schema", id="number"),
+    ],
+)
+def test_says_what_is_wrong_with_a_body(read: Any, text: bytes, message: str) -> None:
+    with pytest.raises(MalformedBodyError, match=f"^{message}$"):
+        read(text)
+
+
+def test_names_every_wrong_field_and_no_value() -> None:
+    text = body(cloudId="private\0", sharedSecret="", key=MISSING)
+    with pytest.raises(MalformedBodyError) as caught:
+        read_installation(text)
+    assert str(caught.value) == "missing or malformed: cloudId, key, sharedSecret"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "read"),
+    [
+        pytest.param("displayUrl", "https://D.example/", "https://d.example", id="url"),
+        pytest.param("displayUrl", "", None, id="empty-url"),
+        pytest.param("productType", "JIRA", "jira", id="product"),
+        pytest.param("productType", None, "confluence", id="no-product"),
+        pytest.param("cloudId", "c" * 255, "c" * 255, id="longest"),
+        pytest.param("cloudId", "", None, id="empty"),
+        pytest.param("entitlementId", "Größe 1", "Größe 1", id="non-ascii"),
+    ],
+)
+def test_reads_a_field(name: str, sent: Any, read: Any) -> None:
+    attribute = {
+        "displayUrl": "display_url",
+        "productType": "product_type",
+        "cloudId": "cloud_id",
+        "entitlementId": "entitlement_id",
+    }[name]
+    assert getattr(read_installation(body(**{name: sent})), attribute) == read

@@ -1,0 +1,348 @@
+"""How a delivery ends: done, tried again, parked or dropped."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import responses
+from flask import Flask
+from sqlalchemy import update
+
+from app.connect import (
+    TenantService,
+    WebhookDelivery,
+    current_account_id,
+    current_context,
+    current_service,
+    current_tenant,
+)
+from app.connect.errors import RateLimitedError
+from app.connect.tenants.models import Tenant, utc_now
+from app.connect.webhooks.handlers import registered
+from app.connect.webhooks.inbox import Inbox, record
+from app.connect.webhooks.models import DeliveryState, Status
+from app.connect.webhooks.runner import HOLD
+from app.connect.webhooks.state import MAX_RETRY_DELAY, RetryPolicy
+from app.connect.webhooks.tasks import RUN
+from app.extensions import db
+from tests import signing
+from tests.connect.conftest import BODY, EVENT, Deliver
+from tests.waits import Waits
+
+Deliveries = Callable[[], list[DeliveryState]]
+Run = Callable[[], DeliveryState]
+
+
+@pytest.fixture
+def run(app: Flask, deliveries: Deliveries) -> Run:
+    """Run the newest delivery as Celery does, and return how it is then."""
+
+    def run_newest() -> DeliveryState:
+        app.extensions["celery"].tasks[RUN](deliveries()[0].id)
+        return deliveries()[0]
+
+    return run_newest
+
+
+def make_due() -> None:
+    with db.engine.begin() as connection:
+        connection.execute(update(record).values(due_at=utc_now()))
+
+
+def replace_handler(handler: Callable[[WebhookDelivery], Any]) -> None:
+    registered[EVENT] = [handler]
+
+
+def fail(delivery: WebhookDelivery) -> None:
+    raise ValueError("canary")
+
+
+def test_a_handler_runs_with_what_a_request_would_have(
+    deliver: Deliver, run: Run, tenant: Tenant
+) -> None:
+    seen: list[Any] = []
+
+    def handle(delivery: WebhookDelivery) -> None:
+        assert isinstance(current_service._get_current_object(), TenantService)  # type: ignore[attr-defined]  # it is a proxy
+        service_tenant = current_service.tenant
+        seen.append((current_tenant == tenant, service_tenant == tenant))
+        seen.append((str(current_account_id), dict(current_context)))
+
+    replace_handler(handle)
+    context = {"confluence": {"space": {"key": "DS"}}}
+    assert deliver(claims={"context": context}).status_code == 204
+    done = run()
+    assert (done.status, done.attempts, done.error) == (Status.DONE, 1, None)
+    assert done.finished_at is not None
+    assert seen == [(True, True), (signing.ACCOUNT_ID, context)]
+
+
+def test_nobody_is_acted_for_after_a_handler(
+    deliver: Deliver, run: Run, handled: list[Any]
+) -> None:
+    deliver()
+    run()
+    with pytest.raises(RuntimeError, match="acting_for"):
+        _ = current_tenant.client_key
+
+
+def test_an_anonymous_delivery_has_no_account_id(deliver: Deliver, run: Run) -> None:
+    seen: list[bool] = []
+    replace_handler(lambda delivery: seen.append(bool(current_account_id)))
+    deliver(claims={"sub": signing.MISSING})
+    assert run().status is Status.DONE
+    assert seen == [False]
+
+
+def test_a_delivery_that_is_done_is_not_run_again(
+    deliver: Deliver, run: Run, handled: list[Any]
+) -> None:
+    deliver()
+    run()
+    assert run().attempts == 1
+    assert len(handled) == 1
+
+
+def test_an_unknown_delivery_is_nothing_to_do(app: Flask) -> None:
+    assert app.extensions["celery"].tasks[RUN](12345) is None
+
+
+def test_a_handler_that_fails_is_called_again_later(
+    deliver: Deliver, run: Run, inbox: Inbox
+) -> None:
+    replace_handler(fail)
+    deliver()
+    before = utc_now()
+    failed = run()
+    assert (failed.status, failed.attempts) == (Status.RETRYING, 1)
+    assert failed.error is not None
+    assert failed.error.startswith("ValueError at ")
+    assert "canary" not in failed.error
+    wait = (failed.due_at - before).total_seconds()
+    assert 7 < wait < 20
+    assert run().attempts == 1, "it is not due yet"
+    make_due()
+    assert run().attempts == 2
+
+
+def test_a_handler_that_fails_too_often_is_parked(
+    config: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    config["CONNECT_WEBHOOK_MAX_ATTEMPTS"] = 2
+    run: Run = request.getfixturevalue("run")
+    deliver: Deliver = request.getfixturevalue("deliver")
+    replace_handler(fail)
+    deliver()
+    run()
+    make_due()
+    parked = run()
+    assert (parked.status, parked.attempts) == (Status.PARKED, 2)
+    assert parked.finished_at is not None
+    make_due()
+    assert run().attempts == 2
+
+
+def test_a_handler_that_recovers_is_done(
+    deliver: Deliver, run: Run, handled: list[WebhookDelivery]
+) -> None:
+    recovered = registered[EVENT][0]
+    replace_handler(fail)
+    deliver()
+    run()
+    replace_handler(recovered)
+    make_due()
+    done = run()
+    assert (done.status, done.attempts, done.error) == (Status.DONE, 2, None)
+    assert [delivery.attempt for delivery in handled] == [2]
+
+
+def test_a_failure_is_logged_without_the_body(
+    deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    replace_handler(lambda delivery: 1 / 0)
+    deliver()
+    run()
+    [logged] = [entry for entry in caplog.records if "failed" in entry.message]
+    assert signing.CLIENT_KEY in logged.message
+    assert logged.exc_info is not None
+    assert BODY["page"]["title"] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [(600.0, 600, 601), (1_000_000.0, 3600, 3601), (None, 7, 20)],
+)
+def test_a_host_that_asks_for_a_pause_gets_it(
+    deliver: Deliver, run: Run, asked: float | None, least: int, most: int
+) -> None:
+    error = RateLimitedError(429, "slow", method="GET", path="/")
+    error.retry_after = asked
+
+    def limited(delivery: WebhookDelivery) -> None:
+        raise error
+
+    replace_handler(limited)
+    deliver()
+    before = utc_now()
+    wait = (run().due_at - before).total_seconds()
+    assert least <= wait < most + 20
+
+
+def test_a_pause_that_the_host_asks_for_is_no_failed_attempt(
+    deliver: Deliver, run: Run, network: responses.RequestsMock, waits: Waits
+) -> None:
+    network.get(
+        f"{signing.SITE}/rest/api/space", status=429, headers={"Retry-After": "600"}
+    )
+    replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
+    deliver()
+    for _ in range(3):
+        state = run()
+        assert (state.status, state.attempts) == (Status.RETRYING, 0)
+        make_due()
+    assert waits.seconds == []
+
+
+def test_a_delivery_is_not_put_off_for_ever(
+    app: Flask, deliver: Deliver, run: Run, network: responses.RequestsMock
+) -> None:
+    network.get(f"{signing.SITE}/rest/api/space", status=429)
+    replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
+    deliver()
+    retention = app.extensions["connect-background"].retention
+    with db.engine.begin() as connection:
+        old = utc_now() - retention - timedelta(seconds=1)
+        connection.execute(update(record).values(received_at=old))
+    assert run().attempts == 1
+
+
+def test_each_wait_is_longer_and_none_is_the_same() -> None:
+    policy = RetryPolicy(max_attempts=12, first_delay=timedelta(seconds=10))
+    for attempt, seconds in ((1, 10), (2, 20), (5, 160)):
+        delays = {policy.delay_after(attempt).total_seconds() for _ in range(50)}
+        assert all(0.75 * seconds <= delay <= 1.25 * seconds for delay in delays)
+        assert len(delays) > 1
+    assert policy.delay_after(500) <= MAX_RETRY_DELAY * 1.25
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
+    app: Flask, deliver: Deliver, run: Run, handled: list[Any], purged: bool
+) -> None:
+    deliver()
+    tenants = app.extensions["connect"].tenants
+    tenants.uninstall(signing.CLIENT_KEY, issued_at=utc_now().timestamp() + 60)
+    if purged:
+        tenants.purge(retention_days=0)
+    dropped = run()
+    assert (dropped.status, handled) == (Status.DROPPED, [])
+    assert dropped.error == "the tenant has uninstalled the app"
+    archive = app.extensions["connect-background"].archive
+    assert archive.read(dropped.id) is None
+
+
+def test_the_work_of_a_disabled_tenant_waits(
+    app: Flask, deliver: Deliver, run: Run, handled: list[Any]
+) -> None:
+    deliver()
+    tenants = app.extensions["connect"].tenants
+    later = utc_now().timestamp() + 60
+    tenants.set_enabled(signing.CLIENT_KEY, enabled=False, issued_at=later)
+    before = utc_now()
+    held = run()
+    assert (held.status, held.attempts, handled) == (Status.RETRYING, 0, [])
+    assert held.due_at >= before + HOLD
+    tenants.set_enabled(signing.CLIENT_KEY, enabled=True, issued_at=later)
+    make_due()
+    assert run().status is Status.DONE
+    assert len(handled) == 1
+
+
+def test_the_work_of_a_disabled_tenant_does_not_wait_for_ever(
+    app: Flask, deliver: Deliver, run: Run
+) -> None:
+    deliver()
+    tenants = app.extensions["connect"].tenants
+    later = utc_now().timestamp() + 60
+    tenants.set_enabled(signing.CLIENT_KEY, enabled=False, issued_at=later)
+    long_ago = utc_now() - timedelta(days=8)
+    with db.engine.begin() as connection:
+        connection.execute(update(record).values(received_at=long_ago))
+    assert run().status is Status.DROPPED
+
+
+def test_an_event_whose_handler_has_gone_is_parked(deliver: Deliver, run: Run) -> None:
+    deliver()
+    del registered[EVENT]
+    parked = run()
+    assert (parked.status, parked.error) == (
+        Status.PARKED,
+        "the app has no handler for it",
+    )
+
+
+def test_a_body_that_no_key_decrypts_is_tried_again(deliver: Deliver, run: Run) -> None:
+    deliver()
+    with db.engine.begin() as connection:
+        connection.execute(update(record).values(payload="lost"))
+    failed = run()
+    assert failed.status is Status.RETRYING
+    assert failed.error is not None
+    assert failed.error.startswith("ConfigurationError")
+
+
+def test_a_delivery_runs_in_one_worker_only(
+    app: Flask, deliver: Deliver, deliveries: Deliveries
+) -> None:
+    runs: list[int] = []
+
+    def handle(delivery: WebhookDelivery) -> None:
+        runs.append(delivery.attempt)
+        app.extensions["celery"].tasks[RUN](delivery.id)
+
+    replace_handler(handle)
+    deliver()
+    app.extensions["celery"].tasks[RUN](deliveries()[0].id)
+    assert runs == [1]
+    assert deliveries()[0].status is Status.DONE
+
+
+def test_a_worker_that_lost_its_lease_does_not_overwrite_the_other(
+    app: Flask, deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs: list[int] = []
+
+    def handle(delivery: WebhookDelivery) -> None:
+        runs.append(delivery.attempt)
+        if len(runs) == 1:
+            make_due()
+            app.extensions["celery"].tasks[RUN](delivery.id)
+            raise ValueError("the first worker fails after the second was done")
+
+    replace_handler(handle)
+    deliver()
+    with caplog.at_level(logging.WARNING):
+        done = run()
+    assert (done.status, runs) == (Status.DONE, [1, 2])
+    assert "has gone to another worker" in caplog.text
+
+
+def test_the_session_of_a_failed_handler_is_rolled_back(
+    app: Flask, deliver: Deliver, run: Run, config: dict[str, Any]
+) -> None:
+    def handle(delivery: WebhookDelivery) -> None:
+        db.session.execute(db.text("DELETE FROM tenant_event"))
+        raise ValueError
+
+    replace_handler(handle)
+    deliver()
+    # The session's open transaction would keep the runner from writing.
+    path = config["DATABASE_URL"].removeprefix("sqlite:///")
+    run()
+    with sqlite3.connect(path) as connection:
+        [count] = connection.execute("SELECT count(*) FROM tenant_event").fetchone()
+    connection.close()
+    assert count > 0

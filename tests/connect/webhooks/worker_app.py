@@ -1,0 +1,34 @@
+"""What the worker of a test loads: short leases, and a handler that can hang."""
+
+import os
+import time
+from datetime import timedelta
+
+from app import create_app
+from app.connect import WebhookDelivery
+from app.connect.maintenance import schedule
+from app.connect.webhooks import inbox, lease
+from app.connect.webhooks.handlers import registered
+
+inbox.LEASE = lease.LEASE = timedelta(seconds=2)
+for planned in schedule.SCHEDULE.values():
+    planned["schedule"] = 1.0
+
+
+def handle(delivery: WebhookDelivery) -> None:
+    """Say that it began; hang at the first attempt; say that it ended."""
+    note(f"begun {delivery.attempt}")
+    if delivery.attempt == 1:
+        time.sleep(600)
+    note(f"ended {delivery.attempt}")
+
+
+def note(line: str) -> None:
+    """Append a line for the test to read."""
+    with open(os.environ["TEST_LOG"], "a", encoding="utf-8") as log:
+        log.write(f"{line}\n")
+
+
+registered["page_created"] = [handle]
+app = create_app({"CELERY": {"task_default_queue": os.environ["TEST_QUEUE"]}})
+celery = app.extensions["celery"]
