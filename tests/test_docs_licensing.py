@@ -1,4 +1,4 @@
-"""The code of docs/licences.md runs, on the local Confluence and its licenses."""
+"""The code of docs/licensing.md runs, on the local Confluence and its licenses."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from app.config import ROOT, SETTINGS
 from app.extensions import db
 from tests.waits import Waits
 
-DOCUMENT = (ROOT / "docs" / "licences.md").read_text()
+DOCUMENT = (ROOT / "docs" / "licensing.md").read_text()
 [BLOCK] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 PAGE = {"Accept": "text/html"}
 
