@@ -24,7 +24,7 @@ import jwt
 import requests
 
 from devhost.installations import Installation
-from devhost.query_string_hash import query_string_hash
+from devhost.protocol.query_string_hash import query_string_hash
 from devhost.server import LocalConfluence
 from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent

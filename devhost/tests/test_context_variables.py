@@ -12,7 +12,7 @@ from devhost.macros.on_page import MacroOnPage
 from devhost.pages import reading
 from devhost.pages.iframes import iframe_url
 from devhost.pages.places import Place
-from devhost.query_string_hash import query_string_hash
+from devhost.protocol.query_string_hash import query_string_hash
 from devhost.site import Site
 from devhost.wiki.editor import Edit
 from tests.bare_site import BASE_URL, open_site, place

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 
 from devhost.installations import Installation, Installations
-from devhost.query_string_hash import canonical_request, query_string_hash
+from devhost.protocol.query_string_hash import canonical_request, query_string_hash
 from devhost.site import CONTEXT_PATH
 
 MAX_TOKEN_LENGTH = 8192

@@ -2,7 +2,7 @@
 
 from flask import current_app, g, request
 
-from devhost.raw_target import raw_target
+from devhost.protocol.raw_target import raw_target
 from devhost.site import Site
 
 EXTENSION = "devhost"

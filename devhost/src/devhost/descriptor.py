@@ -24,7 +24,7 @@ from devhost.module_rules import (
 )
 from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.products import CONFLUENCE, Product
-from devhost.strict_json import is_whole
+from devhost.protocol.strict_json import is_whole
 
 APP_KEY = re.compile(r"[a-zA-Z0-9._-]+")
 SCOPES = frozenset(

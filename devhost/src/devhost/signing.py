@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 
 from devhost.installations import Installation
-from devhost.query_string_hash import query_string_hash
+from devhost.protocol.query_string_hash import query_string_hash
 from devhost.site import Site
 from devhost.users import ADMINISTRATOR, User
 

@@ -13,10 +13,10 @@ from devhost.current import current_site
 from devhost.descriptor import InstallError
 from devhost.installations import Installation
 from devhost.lifecycle import LifecycleError, install, uninstall
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
+from devhost.protocol.strict_json import parse_json
 from devhost.site import CONTEXT_PATH, Site
 from devhost.state import StateClosedError
-from devhost.strict_json import parse_json
 
 PATH = "/rest/plugins/1.0"
 CREDENTIALS = ("admin", "admin")

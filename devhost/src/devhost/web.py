@@ -29,7 +29,7 @@ from devhost.pages import (
 )
 from devhost.pages.chrome import render
 from devhost.products import Product
-from devhost.raw_target import RouteByRawPath
+from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
 from devhost.rest.errors import error_response
 from devhost.site import Site

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from devhost.query_string_hash import strip_base_path
+from devhost.protocol.query_string_hash import strip_base_path
 
 Direction = Literal["to-app", "from-app"]
 Headers = tuple[tuple[str, str], ...]

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from devhost.exchanges.exchange import Direction, Exchange
-from devhost.query_string_hash import strip_base_path
+from devhost.protocol.query_string_hash import strip_base_path
 
 KEPT_EXCHANGES = 1000
 # A body is kept up to here, in bytes.

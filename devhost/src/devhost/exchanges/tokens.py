@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import jwt
 
 from devhost.exchanges.exchange import Exchange
-from devhost.query_string_hash import canonical_request
+from devhost.protocol.query_string_hash import canonical_request
 
 CONTEXT_QSH = "context-qsh"
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from devhost.conditions.switches import ConditionSwitchError
 from devhost.current import current_site
 from devhost.pages.operations import json_object
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 
 MAX_KEY_LENGTH = 255
 

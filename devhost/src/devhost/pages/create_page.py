@@ -15,7 +15,7 @@ from devhost.pages.space_addresses import (
     create_address,
     space_settings_address,
 )
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.site import Site
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError

@@ -12,7 +12,7 @@ from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.site import Site
 from devhost.users import find_user
 from devhost.wiki.access import Role

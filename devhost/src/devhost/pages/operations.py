@@ -11,9 +11,9 @@ from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json
 from devhost.installations import Installation
 from devhost.modules import first_page, hidden_modules
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
+from devhost.protocol.strict_json import parse_json
 from devhost.site import Site
-from devhost.strict_json import parse_json
 
 SHOWN_KINDS = frozenset({"descriptor", "lifecycle"})
 

@@ -17,7 +17,7 @@ from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
 from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.users import find_user
 from devhost.wiki.macro_messages import blocked_text
 

@@ -14,9 +14,9 @@ from devhost.module_rules import (
     module_keys,
     static_modules,
 )
+from devhost.protocol.strict_json import is_whole, parse_json
 from devhost.rest.caller import require_app
 from devhost.rest.errors import RestError
-from devhost.strict_json import is_whole, parse_json
 
 MAX_MODULES = 100
 PATH = "/rest/atlassian-connect/1/app/module/dynamic"

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from devhost.current import current_site
 from devhost.installations import Installation
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
 
