@@ -23,9 +23,9 @@ from urllib.parse import quote
 import jwt
 import requests
 
-from devhost.installations import Installation
 from devhost.protocol.query_string_hash import query_string_hash
 from devhost.server import LocalConfluence
+from devhost.site.installations import Installation
 from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from devhost.wiki.records import Content

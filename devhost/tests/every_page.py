@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 import devhost
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.editor import NewContent
 from tests.module_app import MODULE_KEY, serve_module_app
 

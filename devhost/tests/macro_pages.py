@@ -5,7 +5,7 @@ from typing import Any
 from devhost.macros.definitions import all_macros
 from devhost.macros.sample_page import sample
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.editor import Edit
 from devhost.wiki.records import Content
 

@@ -9,8 +9,8 @@ from devhost import access_rules, policy_events
 from devhost.access_rules import AccessRuleError, AccessRules, allow, block, is_blocked
 from devhost.policy_events import PolicyEvent
 from devhost.server import LocalConfluence
-from devhost.site import Site
-from devhost.state import State
+from devhost.site.site import Site
+from devhost.site.state import State
 from devhost.wiki.records import Space
 from tests.fake_app import APP_KEY, FakeApp
 

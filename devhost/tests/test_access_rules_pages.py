@@ -8,8 +8,8 @@ import requests
 from devhost import lifecycle
 from devhost.access_rules import allow, block
 from devhost.server import LocalConfluence
-from devhost.site import Site
-from devhost.users import ORDINARY_USER
+from devhost.site.site import Site
+from devhost.site.users import ORDINARY_USER
 from tests.bridge_app import BridgeApp
 from tests.fake_app import APP_KEY, FakeApp
 from tests.module_app import MODULE_KEY, serve_module_app

@@ -9,8 +9,8 @@ import requests
 from devhost.access_rules import allow, block
 from devhost.rest.known_operations import PARAMETER, known_operations
 from devhost.server import LocalConfluence
-from devhost.site import Site
-from devhost.users import ADMINISTRATOR
+from devhost.site.site import Site
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp
 
 Call = Callable[..., requests.Response]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.assumptions import ASSUMPTIONS, AssumptionError
 from devhost.server import LocalConfluence
+from devhost.site.assumptions import ASSUMPTIONS, AssumptionError
 from tests.fake_app import APP_KEY, FakeApp, sign
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "assumptions.md"

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from devhost.blueprints import Value, substitute
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]

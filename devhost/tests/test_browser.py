@@ -6,7 +6,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.browser import Open
 from tests.fake_app import APP_KEY, FakeApp
 from tests.macro_pages import carry_macros

@@ -7,7 +7,7 @@ import requests
 from playwright.sync_api import Frame, Page, expect
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.editor import Edit
 from tests.module_app import MODULE_KEY, serve_module_app
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from tests.bare_site import BASE_URL, open_site, place
 from tests.browser import app_frames
 from tests.fake_app import APP_KEY, FakeApp, serve_app

@@ -9,8 +9,8 @@ from devhost.conditions.evaluate import single_holds
 from devhost.conditions.names import ASSUMED, RULES
 from devhost.conditions.situation import Situation
 from devhost.conditions.switches import ConditionSwitchError
-from devhost.products import JIRA
-from devhost.site import Site
+from devhost.site.products import JIRA
+from devhost.site.site import Site
 from tests.bare_site import holds, open_site, place
 
 

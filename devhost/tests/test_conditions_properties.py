@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.groups import WRITERS
 from tests.bare_site import holds, open_site
 from tests.fake_app import APP_KEY

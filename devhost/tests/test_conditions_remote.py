@@ -11,7 +11,7 @@ from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.places import Place
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]

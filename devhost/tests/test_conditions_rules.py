@@ -7,7 +7,7 @@ import pytest
 from devhost.conditions.names import RULES
 from devhost.conditions.rules import conditions_problems
 from devhost.module_rules import array_problems
-from devhost.products import JIRA
+from devhost.site.products import JIRA
 
 REFUSED = [
     pytest.param(

@@ -8,7 +8,7 @@ import requests
 
 from devhost.content_properties import property_fields
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import FakeApp, serve_app, sign
 
 Post = Callable[..., requests.Response]

@@ -9,7 +9,7 @@ import requests
 
 from devhost.access_rules import block
 from devhost.server import LocalConfluence
-from devhost.users import ANONYMOUS
+from devhost.site.users import ANONYMOUS
 from devhost.wiki.editor import NewContent
 from devhost.wiki.records import Content
 from tests.custom_app import (

@@ -7,7 +7,7 @@ import requests
 
 from devhost import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER, User
+from devhost.site.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER, User
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import InvalidError, NotFoundError, NotPermittedError

@@ -11,7 +11,7 @@ import requests
 
 from devhost.oauth import ATLASSIAN_AUDIENCE, GRANT_TYPE, with_implied
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]

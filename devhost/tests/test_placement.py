@@ -13,7 +13,7 @@ import requests
 
 from devhost.locations import LINK_AREAS, PANEL_AREAS, find_area
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.attachments import File
 from tests.bridge_app import BridgeApp
 from tests.module_app import MODULE_KEY, serve_module_app

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from devhost.installer import install_app
-from devhost.products import CONFLUENCE, CONTEXT_PATH, JIRA
 from devhost.server import LocalConfluence
-from devhost.state import State, StateError
+from devhost.site.products import CONFLUENCE, CONTEXT_PATH, JIRA
+from devhost.site.state import State, StateError
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 PROPERTIES = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties"

@@ -9,9 +9,9 @@ import requests
 
 from devhost.lifecycle import install
 from devhost.server import LocalConfluence
-from devhost.site import KEY_SETTINGS, Site
-from devhost.state import State
-from devhost.users import ANONYMOUS
+from devhost.site.site import KEY_SETTINGS, Site
+from devhost.site.state import State
+from devhost.site.users import ANONYMOUS
 from devhost.wiki.editor import NewContent
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 

@@ -8,7 +8,6 @@ import pytest
 import requests
 
 from devhost import lifecycle
-from devhost.installations import Installation
 from devhost.rest.known_operations import (
     INACCESSIBLE,
     NOT_AVAILABLE,
@@ -17,7 +16,8 @@ from devhost.rest.known_operations import (
     known_operations,
 )
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.installations import Installation
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 REFUSAL = "Request not in an authorized API scope"

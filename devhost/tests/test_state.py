@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.state import State, StateError
+from devhost.site.state import State, StateError
 from tests.fake_app import APP_KEY, serve_app
 
 

@@ -11,7 +11,7 @@ from flask import Response
 from devhost.access_rules import AccessRule
 from devhost.macros import static_output
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY
 from tests.macro_pages import PAGE, macro_xml, write_page
 from tests.static_app import StaticApp, serve_static_app, static_macro

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.state import StateClosedError
+from devhost.site.state import StateClosedError
 from tests.fake_app import serve_app
 
 

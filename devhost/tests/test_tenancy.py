@@ -10,8 +10,8 @@ import requests
 
 from devhost.oauth import GRANT_TYPE
 from devhost.server import LocalConfluence
+from devhost.site.users import ORDINARY_USER
 from devhost.tenancy import import_site, rename_site, rotate_secret
-from devhost.users import ORDINARY_USER
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 Post = Callable[..., requests.Response]

@@ -8,7 +8,7 @@ import requests
 
 from devhost import access_rules, lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER
 from devhost.wiki.editor import Edit
 from tests.fake_app import APP_KEY, FakeApp, sign
 from tests.webhook_app import (

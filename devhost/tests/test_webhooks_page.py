@@ -8,7 +8,7 @@ import requests
 
 from devhost import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp
 from tests.webhook_app import (
     HOME,

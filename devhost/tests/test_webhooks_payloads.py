@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
 from devhost.webhooks.events import EVENTS
 from devhost.wiki.attachments import File
 from devhost.wiki.editor import Edit, NewContent

@@ -4,7 +4,7 @@ from typing import Any
 
 from devhost import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from devhost.webhooks import Delivery
 from devhost.wiki.access import Viewer
 from devhost.wiki.editor import NewContent

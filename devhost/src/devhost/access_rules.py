@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 from blinker import Signal
 
 from devhost.policy_events import PolicyEvent, events_of_loss
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.records import Space
 
 if TYPE_CHECKING:
-    from devhost.site import Site
+    from devhost.site.site import Site
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS access_rule (

@@ -22,7 +22,7 @@ from devhost.modules import Module
 from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.protocol.strict_json import parse_json
 from devhost.signing import url_token
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import Space
 from devhost.wiki.storage_format import parse

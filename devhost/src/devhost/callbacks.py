@@ -7,10 +7,10 @@ from typing import Any
 import requests
 
 from devhost.exchanges.outbound import Sender
-from devhost.installations import Installation
 from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.signing import install_token, webhook_token
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 
 SIGNED_INSTALL_EVENTS = frozenset({"installed", "uninstalled"})
 KEPT_CALLBACKS = 50

@@ -12,7 +12,7 @@ from devhost.options import DESCRIPTOR_PATH, parse_arguments
 from devhost.pages import bridge
 from devhost.server import LocalConfluence
 from devhost.signals import StopRequest
-from devhost.state import StateError
+from devhost.site.state import StateError
 
 logger = logging.getLogger("devhost")
 

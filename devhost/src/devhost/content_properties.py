@@ -8,7 +8,7 @@ from typing import Any
 
 from devhost.cql_fields import PROPERTY_OPERATORS, PropertyField
 from devhost.modules import Module, all_modules
-from devhost.site import Site
+from devhost.site.site import Site
 
 TYPE = "confluenceContentProperties"
 

@@ -5,9 +5,9 @@ https://developer.atlassian.com/cloud/confluence/modules/custom-content/
 
 from typing import Any
 
-from devhost.app_data import DynamicModules
-from devhost.installations import Installations
 from devhost.module_rules import static_modules
+from devhost.site.app_data import DynamicModules
+from devhost.site.installations import Installations
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.records import CUSTOM_PREFIX, RAW
 

@@ -23,8 +23,8 @@ from devhost.module_rules import (
     static_modules,
 )
 from devhost.outbound_http import TIMEOUTS, new_session
-from devhost.products import CONFLUENCE, Product
 from devhost.protocol.strict_json import is_whole
+from devhost.site.products import CONFLUENCE, Product
 
 APP_KEY = re.compile(r"[a-zA-Z0-9._-]+")
 SCOPES = frozenset(

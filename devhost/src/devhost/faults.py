@@ -9,8 +9,8 @@ import threading
 from dataclasses import replace
 from typing import Any, Self
 
-from devhost.clock import Clock
 from devhost.fault_kinds import ClockSkew, Fault, WebhookFault, new_fault
+from devhost.site.clock import Clock
 
 
 class Faults:

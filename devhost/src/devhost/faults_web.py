@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, g, jsonify, request
 
-from devhost.current import current_site, current_target
 from devhost.exchanges.inbound import current_kind, note
 from devhost.fault_kinds import (
     Dropped,
@@ -18,6 +17,7 @@ from devhost.fault_kinds import (
     Slow,
 )
 from devhost.rest.errors import error_response
+from devhost.site.current import current_site, current_target
 
 # Points in an hour; https://developer.atlassian.com/cloud/confluence/rate-limiting/
 QUOTA = 65_000

@@ -10,8 +10,8 @@ evaluation; a free app has no ``license`` object, ``lic=none`` and is not active
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.installations import Installation
-from devhost.state import State
+from devhost.site.installations import Installation
+from devhost.site.state import State
 
 STATES = ("free", "active", "evaluation", "expired")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from devhost.callbacks import Outcome, send_callback
 from devhost.descriptor import InstallError, fetch_descriptor
-from devhost.installations import Installation
 from devhost.module_rules import module_keys, static_modules
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 
 logger = logging.getLogger("devhost")
 

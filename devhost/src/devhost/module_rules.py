@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devhost.conditions.rules import conditions_problems
-from devhost.products import CONFLUENCE, Product
+from devhost.site.products import CONFLUENCE, Product
 
 REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {
     "generalPages": ("key", "name", "url"),

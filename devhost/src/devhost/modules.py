@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.installations import Installation
 from devhost.module_rules import is_relative, static_modules
-from devhost.site import CONTEXT_PATH, Site
+from devhost.site.installations import Installation
+from devhost.site.site import CONTEXT_PATH, Site
 
 PAGE_TYPES = frozenset(
     {

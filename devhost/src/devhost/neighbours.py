@@ -11,7 +11,7 @@ from typing import Protocol
 
 from devhost.descriptor import InstallError
 from devhost.lifecycle import LifecycleError, install
-from devhost.site import Site
+from devhost.site.site import Site
 
 MAX_SITES = 4
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from devhost.installations import Installation
-from devhost.users import User, find_user
+from devhost.site.installations import Installation
+from devhost.site.users import User, find_user
 
 if TYPE_CHECKING:
-    from devhost.site import Site
+    from devhost.site.site import Site
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CLIENT_PREFIX = "urn:atlassian:connect:clientid:"

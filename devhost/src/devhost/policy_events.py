@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from devhost.wiki.records import Space
 
 if TYPE_CHECKING:
-    from devhost.site import Site
+    from devhost.site.site import Site
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 SOURCE = "atlassian.com/ecosystem"

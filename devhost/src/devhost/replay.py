@@ -9,7 +9,7 @@ import requests
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.outbound import Sender
 from devhost.outbound_http import TIMEOUTS, new_session
-from devhost.site import Site
+from devhost.site.site import Site
 
 # Written anew for the connection of the replay.
 NOT_REPLAYED = frozenset({"connection", "content-length", "transfer-encoding"})

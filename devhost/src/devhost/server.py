@@ -15,13 +15,13 @@ from typing import Self
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from devhost.assumptions import Assumptions
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.neighbours import Neighbours
-from devhost.products import CONFLUENCE, PRODUCTS
-from devhost.site import KEY_SETTINGS, Site
-from devhost.state import State, StateError
+from devhost.site.assumptions import Assumptions
+from devhost.site.products import CONFLUENCE, PRODUCTS
+from devhost.site.site import KEY_SETTINGS, Site
+from devhost.site.state import State, StateError
 from devhost.web import create_web, serve_site
 from devhost.webhooks import Webhooks
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import jwt
 
-from devhost.installations import Installation
 from devhost.protocol.query_string_hash import query_string_hash
-from devhost.site import Site
-from devhost.users import ADMINISTRATOR, User
+from devhost.site.installations import Installation
+from devhost.site.site import Site
+from devhost.site.users import ADMINISTRATOR, User
 
 # https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 CALLBACK_SECONDS = 180

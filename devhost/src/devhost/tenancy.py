@@ -13,7 +13,6 @@ import uuid
 from dataclasses import dataclass, replace
 
 from devhost.callbacks import Outcome, send_callback
-from devhost.installations import Installation
 from devhost.lifecycle import (
     LifecycleError,
     check_installed_outcome,
@@ -21,7 +20,8 @@ from devhost.lifecycle import (
     is_accepted,
     new_secret_text,
 )
-from devhost.site import SITE_HOST_NAMES, Site
+from devhost.site.installations import Installation
+from devhost.site.site import SITE_HOST_NAMES, Site
 
 logger = logging.getLogger("devhost")
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from devhost.current import current_site
 from devhost.descriptor import InstallError
-from devhost.installations import Installation
 from devhost.lifecycle import LifecycleError, install, uninstall
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
-from devhost.site import CONTEXT_PATH, Site
-from devhost.state import StateClosedError
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
+from devhost.site.site import CONTEXT_PATH, Site
+from devhost.site.state import StateClosedError
 
 PATH = "/rest/plugins/1.0"
 CREDENTIALS = ("admin", "admin")

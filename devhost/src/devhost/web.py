@@ -6,8 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from devhost import faults_web, guard, oauth_web, upm
-from devhost.current import EXTENSION, current_site
+from devhost import faults_web, oauth_web, upm
 from devhost.exchanges import inbound
 from devhost.pages import (
     access_rules,
@@ -28,12 +27,14 @@ from devhost.pages import (
     webhooks,
 )
 from devhost.pages.chrome import render
-from devhost.products import Product
 from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
 from devhost.rest.errors import error_response
-from devhost.site import Site
-from devhost.state import StateClosedError
+from devhost.site import origin_check
+from devhost.site.current import EXTENSION, current_site
+from devhost.site.products import Product
+from devhost.site.site import Site
+from devhost.site.state import StateClosedError
 
 ROOT = Path(__file__).resolve().parent
 MAX_BODY_BYTES = 1_000_000
@@ -70,7 +71,7 @@ def create_web(site: Site) -> Flask:
     # A property key may contain slashes of its own.
     app.url_map.merge_slashes = False
     serve_site(app, site)
-    guard.init_app(app)
+    origin_check.init_app(app)
     inbound.init_app(app)
     faults_web.init_app(app)
     for blueprint in (

@@ -8,8 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from devhost.site.users import ADMINISTRATOR
 from devhost.testing.confluence import RecordingConfluence
-from devhost.users import ADMINISTRATOR
 from devhost.wiki.editor import NewContent
 from tests.ace.conftest import KEY, OtherApp
 

@@ -9,7 +9,7 @@ from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import text
 from devhost.modules import Module, all_modules
 from devhost.pages.places import Place
-from devhost.site import Site
+from devhost.site.site import Site
 
 
 def unmet_condition(site: Site, module: Module, place: Place) -> str:

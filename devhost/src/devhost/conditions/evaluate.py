@@ -11,8 +11,8 @@ from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import Params, Situation
 from devhost.modules import Module
 from devhost.pages.places import Place
-from devhost.products import CONFLUENCE
-from devhost.site import Site
+from devhost.site.products import CONFLUENCE
+from devhost.site.site import Site
 
 logger = logging.getLogger("devhost")
 

@@ -10,8 +10,8 @@ import re
 from devhost.conditions.evaluate import single_holds
 from devhost.conditions.situation import Situation
 from devhost.pages.places import Place
-from devhost.site import Site
-from devhost.users import User
+from devhost.site.site import Site
+from devhost.site.users import User
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 CONDITION = re.compile(r"condition\.([a-zA-Z0-9_-]+)\s*(?:\((.*)\))?")

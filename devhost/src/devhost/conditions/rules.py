@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devhost.conditions.names import PROPERTY_OWNERS, RULES, is_remote
-from devhost.products import CONFLUENCE, Product
+from devhost.site.products import CONFLUENCE, Product
 
 # A descriptor comes from outside; no app nests as deeply as this.
 MAX_DEPTH = 20

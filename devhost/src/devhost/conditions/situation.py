@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from devhost.installations import Installation
 from devhost.pages.places import Place, context_variables
-from devhost.site import Site
-from devhost.users import User
+from devhost.site.installations import Installation
+from devhost.site.site import Site
+from devhost.site.users import User
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.records import Content, Space
 

@@ -3,7 +3,7 @@
 import logging
 
 from devhost.conditions.names import ASSUMED
-from devhost.state import State
+from devhost.site.state import State
 
 logger = logging.getLogger("devhost")
 

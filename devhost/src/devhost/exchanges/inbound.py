@@ -8,10 +8,10 @@ from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
 from devhost.app_token import app_token
-from devhost.current import current_site, current_target
 from devhost.exchanges.tokens import read_unverified_claims
-from devhost.guard import SESSION_HEADER
-from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site, current_target
+from devhost.site.origin_check import SESSION_HEADER
+from devhost.site.site import CONTEXT_PATH
 
 # The first prefix that fits says the kind.
 KINDS = (

@@ -10,7 +10,7 @@ from devhost.macros.definitions import (
     text_of,
 )
 from devhost.modules import Module
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.storage_format import Macro
 
 

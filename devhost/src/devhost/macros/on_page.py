@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 from devhost.macros.definitions import MacroDefinition
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.records import Content

@@ -2,7 +2,7 @@
 
 from devhost import access_rules
 from devhost.modules import Module
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.records import Space
 
 

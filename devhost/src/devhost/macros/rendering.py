@@ -13,8 +13,8 @@ from devhost.macros.static_output import PAGE_SECONDS, Output, fetch, fetch_all
 from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.places import Place
-from devhost.site import Site
-from devhost.users import User
+from devhost.site.site import Site
+from devhost.site.users import User
 from devhost.wiki import macro_messages
 from devhost.wiki.access import Viewer
 from devhost.wiki.errors import InvalidError

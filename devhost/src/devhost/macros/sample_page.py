@@ -2,10 +2,10 @@
 
 from html import escape
 
-from devhost.installations import Installation
 from devhost.macros.definitions import MacroDefinition, all_macros
 from devhost.macros.storage import write
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.editor import MAX_TITLE_LENGTH, Edit, NewContent

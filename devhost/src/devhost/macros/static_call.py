@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from devhost.conditions.inline import fill_conditions
-from devhost.installations import Installation
 from devhost.pages.iframes import CONNECT_VERSION
 from devhost.pages.places import Place, context_variables
 from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
-from devhost.site import CONTEXT_PATH, Site
-from devhost.users import User
+from devhost.site.installations import Installation
+from devhost.site.site import CONTEXT_PATH, Site
+from devhost.site.users import User
 
 
 @dataclass(frozen=True)

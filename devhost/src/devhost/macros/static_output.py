@@ -15,7 +15,7 @@ from devhost.exchanges.outbound import Sender
 from devhost.macros.response_cache import seconds_fresh
 from devhost.macros.static_call import StaticCall
 from devhost.outbound_http import TIMEOUTS, new_session
-from devhost.site import Site
+from devhost.site.site import Site
 
 PAGE_SECONDS = 10.0
 AT_ONCE = 8

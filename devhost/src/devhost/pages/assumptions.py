@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.assumptions import ASSUMPTIONS, AssumptionError
-from devhost.current import current_site
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import json_object
+from devhost.site.assumptions import ASSUMPTIONS, AssumptionError
+from devhost.site.current import current_site
 
 blueprint = Blueprint("assumptions", __name__, url_prefix="/devhost")
 

@@ -9,10 +9,7 @@ from flask import Blueprint, Response, abort, request, send_from_directory
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.describe import unmet_condition
-from devhost.current import current_site
 from devhost.exchanges.outbound import record_context_token
-from devhost.guard import has_session
-from devhost.installations import Installation
 from devhost.modules import Module, find_module
 from devhost.pages import reading
 from devhost.pages.ap_members import refusals
@@ -20,6 +17,9 @@ from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place, context_claim, find_place
 from devhost.protocol.strict_json import parse_json
 from devhost.signing import context_token
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
+from devhost.site.origin_check import has_session
 from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent

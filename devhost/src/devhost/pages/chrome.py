@@ -13,13 +13,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site, current_target
 from devhost.pages import bridge, reading
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.pages.placement import Placement
 from devhost.pages.shortcuts import shortcuts
 from devhost.pages.space_addresses import create_address
-from devhost.users import USERS
+from devhost.site.current import current_site, current_target
+from devhost.site.users import USERS
 
 # Nothing but our own scripts and styles; any app may be framed.
 CONTENT_SECURITY_POLICY = (

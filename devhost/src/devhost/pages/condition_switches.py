@@ -6,9 +6,9 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.conditions.switches import ConditionSwitchError
-from devhost.current import current_site
 from devhost.pages.operations import json_object
 from devhost.protocol.raw_target import decode_segment
+from devhost.site.current import current_site
 
 MAX_KEY_LENGTH = 255
 

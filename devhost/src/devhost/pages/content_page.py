@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site
 from devhost.modules import all_modules
 from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
@@ -16,7 +15,8 @@ from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
 from devhost.pages.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.space_addresses import space_settings_address
-from devhost.site import Site
+from devhost.site.current import current_site
+from devhost.site.site import Site
 from devhost.wiki.records import Content
 
 ROOT = "/wiki/spaces/<space_key>/custom-content/<content_id>"

@@ -4,7 +4,6 @@ from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.blueprints import BlueprintError, Draft, goes_to_editor, instantiate
-from devhost.current import current_site
 from devhost.modules import Module
 from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
@@ -16,7 +15,8 @@ from devhost.pages.space_addresses import (
     space_settings_address,
 )
 from devhost.protocol.raw_target import decode_segment
-from devhost.site import Site
+from devhost.site.current import current_site
+from devhost.site.site import Site
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError
 from devhost.wiki.records import Space

@@ -12,7 +12,7 @@ from devhost.custom_types import TYPE, custom_type
 from devhost.modules import Module, all_modules
 from devhost.pages import reading
 from devhost.pages.links import Link, icon_of
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, Space

@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from devhost import lifecycle
 from devhost.callbacks import recent_callbacks
 from devhost.conditions.describe import used_switches
-from devhost.current import current_site
 from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import STATES, LicenceError
@@ -22,9 +21,10 @@ from devhost.pages.operations import (
     member,
     shown_exchanges,
 )
-from devhost.site import SITE_HOST_NAMES
+from devhost.site.current import current_site
+from devhost.site.site import SITE_HOST_NAMES
+from devhost.site.users import USERS
 from devhost.tenancy import rename_site
-from devhost.users import USERS
 
 blueprint = Blueprint("desk", __name__, url_prefix="/devhost")
 

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort
 
 from devhost import lifecycle
 from devhost.callbacks import recent_callbacks
-from devhost.current import current_site
 from devhost.descriptor import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import LicenceError
@@ -20,7 +19,8 @@ from devhost.pages.operations import (
     representation,
     shown_exchanges,
 )
-from devhost.site import SITE_HOST_NAMES, Site
+from devhost.site.current import current_site
+from devhost.site.site import SITE_HOST_NAMES, Site
 from devhost.tenancy import rename_site
 
 Answer = tuple[dict[str, Any], int]

@@ -6,15 +6,15 @@ from typing import Any
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
-from devhost.current import current_site
 from devhost.macros.browser import choices
 from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
 from devhost.protocol.raw_target import decode_segment
-from devhost.site import Site
-from devhost.users import find_user
+from devhost.site.current import current_site
+from devhost.site.site import Site
+from devhost.site.users import find_user
 from devhost.wiki.access import Role
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import ConflictError, InvalidError, NotPermittedError

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, abort
 
-from devhost.current import current_site
 from devhost.macros import policy, storage
 from devhost.macros.autoconvert import converted, is_url
 from devhost.macros.browser import carried, editor_of
@@ -20,6 +19,7 @@ from devhost.pages import reading
 from devhost.pages.bridge import requested
 from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place
+from devhost.site.current import current_site
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.storage_format import Macro, macros
 

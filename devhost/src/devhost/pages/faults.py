@@ -6,10 +6,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site
 from devhost.fault_kinds import KINDS, Fault, FaultError
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import json_object
+from devhost.site.current import current_site
 
 CAMEL = {"retry_after": "retryAfter"}
 SNAKE = {camel: snake for snake, camel in CAMEL.items()}

@@ -11,7 +11,7 @@ from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.pages.url_template import expand_url, legal_url
 from devhost.signing import url_token
-from devhost.site import Site
+from devhost.site.site import Site
 
 CONNECT_VERSION = "1.1.78"
 

@@ -3,9 +3,9 @@
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from devhost.current import current_site
 from devhost.macros.sample_page import sample_page
 from devhost.pages import reading
+from devhost.site.current import current_site
 from devhost.wiki.errors import NotPermittedError
 
 blueprint = Blueprint("macro_page", __name__)

@@ -8,7 +8,6 @@ from devhost.conditions.describe import unmet_condition
 from devhost.content_properties import TYPE as PROPERTY_TYPE
 from devhost.content_properties import fields_of
 from devhost.custom_types import TYPE as CONTENT_TYPE
-from devhost.installations import Installation
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
 from devhost.pages import reading
@@ -19,7 +18,8 @@ from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address
 from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 from devhost.wiki.records import Content, Space
 
 # What is shown where its type says, whatever its location.

@@ -6,14 +6,14 @@ from typing import Any
 from flask import abort, request
 
 from devhost import lifecycle, tenancy
-from devhost.current import current_site
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json
-from devhost.installations import Installation
 from devhost.modules import first_page, hidden_modules
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
-from devhost.site import Site
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 
 SHOWN_KINDS = frozenset({"descriptor", "lifecycle"})
 

@@ -9,7 +9,7 @@ from devhost.macros.rendering import MacroRenderer, Reader
 from devhost.pages import reading
 from devhost.pages.iframes import frame
 from devhost.pages.places import Place
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.records import Content
 
 

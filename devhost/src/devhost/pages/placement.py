@@ -13,7 +13,7 @@ from devhost.pages.iframes import frame
 from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.places import Place
 from devhost.pages.spots import PLACED_TYPES, Spots
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.wiki.records import Content, Space
 
 BYLINE_PARTS = ("name", "icon", "tooltip")

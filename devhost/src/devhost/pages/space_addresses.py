@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from devhost.pages import reading
-from devhost.site import CONTEXT_PATH, Site
+from devhost.site.site import CONTEXT_PATH, Site
 from devhost.wiki.access import Role
 from devhost.wiki.records import Space
 

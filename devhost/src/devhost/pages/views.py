@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.describe import unmet_condition
-from devhost.current import current_site
 from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
 from devhost.pages import reading
@@ -18,7 +17,8 @@ from devhost.pages.placement import Placement
 from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
 from devhost.protocol.raw_target import decode_segment
-from devhost.users import find_user
+from devhost.site.current import current_site
+from devhost.site.users import find_user
 from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")

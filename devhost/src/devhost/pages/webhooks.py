@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from devhost.current import current_site
 from devhost.pages import reading
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import json_object
-from devhost.users import find_user
+from devhost.site.current import current_site
+from devhost.site.users import find_user
 from devhost.webhooks import Delivery, Settings, WebhookError
 from devhost.webhooks.events import CATALOGUE, content_type
 from devhost.webhooks.examples import find_page

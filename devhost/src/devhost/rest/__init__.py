@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, request
 
-from devhost.current import current_site, current_target
 from devhost.rest import app_properties, dynamic_modules, license, users, v1, v2
 from devhost.rest.caller import authenticate
 from devhost.rest.errors import (
@@ -12,6 +11,7 @@ from devhost.rest.errors import (
     error_response,
 )
 from devhost.rest.operations import NOT_HERE, check_operation
+from devhost.site.current import current_site, current_target
 from devhost.wiki.errors import WikiError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

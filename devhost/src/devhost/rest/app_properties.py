@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.current import current_site
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
+from devhost.site.current import current_site
 
 RESERVED_KEY = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
 MAX_KEY_LENGTH = 127

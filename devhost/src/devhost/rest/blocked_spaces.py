@@ -8,10 +8,10 @@ https://support.atlassian.com/security-and-access-policies/docs/app-access-for-c
 from typing import TYPE_CHECKING
 
 from devhost.access_rules import blocked_space_ids
-from devhost.current import current_site
 from devhost.exchanges.inbound import note
 from devhost.rest.caller import caller
 from devhost.rest.scopes import known_of_request
+from devhost.site.current import current_site
 
 if TYPE_CHECKING:
     from devhost.rest.operations import Operation

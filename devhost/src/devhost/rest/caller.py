@@ -11,11 +11,11 @@ from flask import g, request
 from werkzeug.local import LocalProxy
 
 from devhost.app_token import AppTokenError, app_token, authenticate_app
-from devhost.current import current_site, current_target
-from devhost.guard import has_session
-from devhost.installations import Installation
 from devhost.rest.errors import RestError
-from devhost.users import User
+from devhost.site.current import current_site, current_target
+from devhost.site.installations import Installation
+from devhost.site.origin_check import has_session
+from devhost.site.users import User
 
 APP_HEADER = "AP-Client-Key"
 logger = logging.getLogger("devhost")

@@ -8,8 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from devhost.current import current_site
-from devhost.guard import SESSION_HEADER
 from devhost.rest.caller import authenticate
 from devhost.rest.errors import (
     RestError,
@@ -19,6 +17,8 @@ from devhost.rest.errors import (
 from devhost.rest.operations import add_operation, check_operation
 from devhost.rest.reading import integer, segment
 from devhost.rest.viewer import current_viewer
+from devhost.site.current import current_site
+from devhost.site.origin_check import SESSION_HEADER
 from devhost.wiki.access import Viewer
 from devhost.wiki.errors import NotFoundError, WikiError
 

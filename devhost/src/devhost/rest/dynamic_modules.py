@@ -4,10 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.app_data import Modules
-from devhost.current import current_site
 from devhost.descriptor import duplicate_keys_message
-from devhost.installations import Installation
 from devhost.module_rules import (
     array_problems,
     duplicates,
@@ -17,6 +14,9 @@ from devhost.module_rules import (
 from devhost.protocol.strict_json import is_whole, parse_json
 from devhost.rest.caller import require_app
 from devhost.rest.errors import RestError
+from devhost.site.app_data import Modules
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
 
 MAX_MODULES = 100
 PATH = "/rest/atlassian-connect/1/app/module/dynamic"

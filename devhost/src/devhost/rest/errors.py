@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, g, has_request_context, jsonify, request
 
-from devhost.current import current_site
+from devhost.site.current import current_site
 from devhost.wiki.errors import WikiError
 
 V2_ROOT = "/wiki/api/v2"

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from devhost.current import current_site
-from devhost.installations import Installation
 from devhost.protocol.raw_target import decode_segment
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
 
 PATH = "/rest/atlassian-connect/1/addons/<app_key>"
 

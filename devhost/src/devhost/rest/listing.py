@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from devhost.products import CONTEXT_PATH
 from devhost.rest.known_operations import PARAMETER, KnownOperation, known_operations
 from devhost.rest.operations import NOT_HERE
-from devhost.site import Site
-from devhost.state import State
+from devhost.site.products import CONTEXT_PATH
+from devhost.site.site import Site
+from devhost.site.state import State
 from devhost.web import create_web
 
 HEAD = """\

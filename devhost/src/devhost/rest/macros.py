@@ -11,7 +11,6 @@ from html import escape
 
 from flask import g
 
-from devhost.current import current_site
 from devhost.macros.definitions import MacroDefinition
 from devhost.macros.on_page import DISPLAY, MacroOnPage
 from devhost.macros.rendering import MacroRenderer, Reader
@@ -19,7 +18,8 @@ from devhost.macros.static_call import StaticCall
 from devhost.macros.static_output import PAGE_SECONDS
 from devhost.rest.caller import caller
 from devhost.rest.viewer import current_viewer
-from devhost.users import ANONYMOUS
+from devhost.site.current import current_site
+from devhost.site.users import ANONYMOUS
 from devhost.wiki import macro_messages
 from devhost.wiki.records import Content
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from flask import Blueprint, g, request
 
-from devhost.current import current_target
 from devhost.rest.blocked_spaces import note_rule, spaces_hidden_by_rule
 from devhost.rest.scopes import check_scope
-from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_target
+from devhost.site.site import CONTEXT_PATH
 
 PARAMETER = re.compile(r"\{([\w-]+)\}")
 RULE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")

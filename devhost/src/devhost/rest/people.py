@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from devhost.current import current_site
 from devhost.rest.viewer import app_account_id
-from devhost.users import User, find_user
+from devhost.site.current import current_site
+from devhost.site.users import User, find_user
 
 
 def person(account_id: str | None) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from flask import g
 from werkzeug.local import LocalProxy
 
-from devhost.current import current_site
-from devhost.installations import Installation
 from devhost.rest.caller import caller
 from devhost.rest.operations import hidden_spaces
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
 from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from devhost.exchanges.exchange import Direction, Exchange
 from devhost.server import LocalConfluence
-from devhost.site import Site
+from devhost.site.site import Site
+from devhost.site.users import USERS, User
 from devhost.testing.expectations import (
     Expectation,
     MessageError,
     transcript,
 )
-from devhost.users import USERS, User
 
 # How long a message may take that another thread sends, in seconds.
 WAIT_SECONDS = 5.0

@@ -6,8 +6,8 @@ from flask import Flask
 
 from devhost import lifecycle, tenancy
 from devhost.descriptor import InstallError
-from devhost.installations import Installation
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.expectations import MessageError
 

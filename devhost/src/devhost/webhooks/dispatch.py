@@ -14,7 +14,7 @@ from devhost.fault_kinds import (
     WebhookOutOfOrder,
     WebhookTwice,
 )
-from devhost.site import Site
+from devhost.site.site import Site
 from devhost.webhooks import settings
 from devhost.webhooks.deliveries import STOPPED, Deliveries, Delivery
 from devhost.webhooks.lines import MOST_WAITING, Job, Lines

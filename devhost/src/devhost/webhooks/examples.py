@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devhost import callbacks, policy_events
-from devhost.site import Site
-from devhost.users import ORDINARY_USER, find_user
+from devhost.site.site import Site
+from devhost.site.users import ORDINARY_USER, find_user
 from devhost.webhooks.events import EVENTS
 from devhost.webhooks.payloads import Writer, short_type
 from devhost.wiki.access import Viewer

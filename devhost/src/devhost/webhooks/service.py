@@ -3,9 +3,9 @@
 from typing import Any
 
 from devhost.access_rules import AccessRules
-from devhost.installations import Installation
 from devhost.policy_events import PolicyEvent
-from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.site.site import Site
 from devhost.webhooks import examples, occurrences, settings
 from devhost.webhooks.deliveries import Deliveries, Delivery
 from devhost.webhooks.dispatch import Dispatch

@@ -19,7 +19,7 @@ from typing import Any
 
 from blinker import Signal
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.records import Content, Label, Space
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devhost.users import SPACE_ADMINISTRATOR, USERS
+from devhost.site.users import SPACE_ADMINISTRATOR, USERS
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.attachments import File
 from devhost.wiki.editor import Edit, NewContent

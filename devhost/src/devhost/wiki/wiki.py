@@ -2,8 +2,8 @@
 
 import logging
 
-from devhost.state import State
-from devhost.users import User
+from devhost.site.state import State
+from devhost.site.users import User
 from devhost.wiki import access, schema
 from devhost.wiki.access import Viewer
 from devhost.wiki.attachments import Attachments

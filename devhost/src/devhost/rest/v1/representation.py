@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 from devhost.access_rules import is_blocked
-from devhost.current import current_site
 from devhost.pages.reading import address, file_address, links
 from devhost.rest.caller import caller
 from devhost.rest.macros import RestMacros
@@ -15,7 +14,8 @@ from devhost.rest.reading import not_here
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.viewer import current_viewer, viewer, wiki
-from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site
+from devhost.site.site import CONTEXT_PATH
 from devhost.wiki.records import (
     RAW,
     Content,

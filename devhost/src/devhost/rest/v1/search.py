@@ -6,7 +6,6 @@ from flask import Blueprint, Response, jsonify, request
 
 from devhost import cql
 from devhost.content_properties import property_fields
-from devhost.current import current_site
 from devhost.pages.reading import address
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
@@ -15,7 +14,8 @@ from devhost.rest.v1 import representation
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list
 from devhost.rest.viewer import viewer, wiki
-from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site
+from devhost.site.site import CONTEXT_PATH
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, iso_time
 from devhost.wiki.search import query_of

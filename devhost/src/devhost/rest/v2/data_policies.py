@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response
 
 from devhost.access_rules import blocked_space_ids
-from devhost.current import current_site
 from devhost.rest.caller import require_app
 from devhost.rest.operations import add_operation
 from devhost.rest.v2.paging import whole_list
 from devhost.rest.v2.spaces import asked_spaces
+from devhost.site.current import current_site
 from devhost.wiki.records import Space
 
 ROOT = "/api/v2/data-policies"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from devhost.clock import Clock
-from devhost.state import State
+from devhost.site.clock import Clock
+from devhost.site.state import State
 
 InstallationState = Literal["enabled", "disabled", "uninstalled"]
 

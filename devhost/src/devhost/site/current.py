@@ -3,7 +3,7 @@
 from flask import current_app, g, request
 
 from devhost.protocol.raw_target import raw_target
-from devhost.site import Site
+from devhost.site.site import Site
 
 EXTENSION = "devhost"
 

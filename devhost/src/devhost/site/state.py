@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devhost.state_file import NoStateFile, prepare
+from devhost.site.state_file import NoStateFile, prepare
 
 MEMORY = ":memory:"
 SCHEMA_VERSION = 2

@@ -8,7 +8,7 @@ import hmac
 
 from flask import Flask, abort, request
 
-from devhost.current import current_site
+from devhost.site.current import current_site
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_PAGE = frozenset({"same-origin", "none"})

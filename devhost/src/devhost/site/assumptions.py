@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 
 
 class AssumptionError(Exception):

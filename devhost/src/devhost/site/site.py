@@ -10,20 +10,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devhost.access_rules import AccessRules
-from devhost.app_data import AppProperties, DynamicModules
-from devhost.assumptions import Assumptions
-from devhost.clock import Clock
 from devhost.conditions.switches import ConditionSwitches
 from devhost.custom_types import declared_types
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
-from devhost.installations import Installations
 from devhost.licences import Licences
 from devhost.macros.static_macros import StaticMacros
 from devhost.oauth import AuthorizationServer
-from devhost.products import CONFLUENCE, CONTEXT_PATH, Product
-from devhost.state import State
-from devhost.users import ADMINISTRATOR, USERS, User
+from devhost.site.app_data import AppProperties, DynamicModules
+from devhost.site.assumptions import Assumptions
+from devhost.site.clock import Clock
+from devhost.site.installations import Installations
+from devhost.site.products import CONFLUENCE, CONTEXT_PATH, Product
+from devhost.site.state import State
+from devhost.site.users import ADMINISTRATOR, USERS, User
 from devhost.wiki import Wiki
 
 if TYPE_CHECKING:

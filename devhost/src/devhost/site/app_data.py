@@ -6,7 +6,7 @@ Both stay when the app is uninstalled, and are there again when it comes back.
 import json
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 
 Modules = dict[str, list[dict[str, Any]]]
 

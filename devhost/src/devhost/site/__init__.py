@@ -1,0 +1,1 @@
+"""The site: its addresses and keys, its people, and what is stored of its apps."""
