@@ -9,9 +9,9 @@ import jwt
 import pytest
 import requests
 
-from devhost.oauth import ATLASSIAN_AUDIENCE, GRANT_TYPE, with_implied
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
+from devhost.tokens.oauth import ATLASSIAN_AUDIENCE, GRANT_TYPE, with_implied
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]

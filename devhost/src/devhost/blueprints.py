@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import requests
 
 from devhost.exchanges.outbound import Sender
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.module_rules import is_relative
 from devhost.modules import Module
-from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.protocol.strict_json import parse_json
-from devhost.signing import url_token
 from devhost.site.site import Site
+from devhost.tokens.signing import url_token
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import Space
 from devhost.wiki.storage_format import parse

@@ -7,10 +7,10 @@ from typing import Any
 import requests
 
 from devhost.exchanges.outbound import Sender
-from devhost.outbound_http import TIMEOUTS, new_session
-from devhost.signing import install_token, webhook_token
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.site.installations import Installation
 from devhost.site.site import Site
+from devhost.tokens.signing import install_token, webhook_token
 
 SIGNED_INSTALL_EVENTS = frozenset({"installed", "uninstalled"})
 KEPT_CALLBACKS = 50

@@ -13,6 +13,7 @@ import requests
 
 from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.module_rules import (
     SINGLE_MODULES,
     array_problems,
@@ -22,7 +23,6 @@ from devhost.module_rules import (
     module_problems,
     static_modules,
 )
-from devhost.outbound_http import TIMEOUTS, new_session
 from devhost.protocol.strict_json import is_whole
 from devhost.site.products import CONFLUENCE, Product
 

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from devhost.outbound_http import new_session
+from devhost.exchanges.outbound_http import new_session
 from devhost.upm import CREDENTIALS, INSTALL_TYPES
 
 GIVE_UP_SECONDS = 30

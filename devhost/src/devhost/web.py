@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from devhost import faults_web, oauth_web, upm
+from devhost import faults_web, upm
 from devhost.exchanges import inbound
 from devhost.pages import (
     access_rules,
@@ -35,6 +35,7 @@ from devhost.site.current import EXTENSION, current_site
 from devhost.site.products import Product
 from devhost.site.site import Site
 from devhost.site.state import StateClosedError
+from devhost.tokens import oauth_endpoint
 
 ROOT = Path(__file__).resolve().parent
 MAX_BODY_BYTES = 1_000_000
@@ -76,7 +77,7 @@ def create_web(site: Site) -> Flask:
     faults_web.init_app(app)
     for blueprint in (
         upm.blueprint,
-        oauth_web.blueprint,
+        oauth_endpoint.blueprint,
         create_blueprint(),
         downloads.create_blueprint(),
         bridge.blueprint,

@@ -12,11 +12,11 @@ import requests
 
 from devhost.conditions.situation import Situation
 from devhost.exchanges.outbound import Sender
-from devhost.outbound_http import TIMEOUTS, new_session
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.pages.places import context_claim
 from devhost.pages.url_template import expand_url, legal_url
 from devhost.protocol.strict_json import parse_json
-from devhost.signing import url_token
+from devhost.tokens.signing import url_token
 
 logger = logging.getLogger("devhost")
 CHANNEL = "channel-condition"

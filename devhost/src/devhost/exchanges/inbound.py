@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
-from devhost.app_token import app_token
 from devhost.exchanges.tokens import read_unverified_claims
 from devhost.site.current import current_site, current_target
 from devhost.site.origin_check import SESSION_HEADER
 from devhost.site.site import CONTEXT_PATH
+from devhost.tokens.app_token import app_token
 
 # The first prefix that fits says the kind.
 KINDS = (

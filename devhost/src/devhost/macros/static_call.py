@@ -17,10 +17,10 @@ from devhost.conditions.inline import fill_conditions
 from devhost.pages.iframes import CONNECT_VERSION
 from devhost.pages.places import Place, context_variables
 from devhost.pages.url_template import expand_url, legal_url
-from devhost.signing import url_token
 from devhost.site.installations import Installation
 from devhost.site.site import CONTEXT_PATH, Site
 from devhost.site.users import User
+from devhost.tokens.signing import url_token
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from devhost.pages.ap_members import refusals
 from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place, context_claim, find_place
 from devhost.protocol.strict_json import parse_json
-from devhost.signing import context_token
 from devhost.site.current import current_site
 from devhost.site.installations import Installation
 from devhost.site.origin_check import has_session
+from devhost.tokens.signing import context_token
 from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,8 +10,8 @@ from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.pages.url_template import expand_url, legal_url
-from devhost.signing import url_token
 from devhost.site.site import Site
+from devhost.tokens.signing import url_token
 
 CONNECT_VERSION = "1.1.78"
 

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, abort, request
 
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json, summary
+from devhost.exchanges.replay import ReplayError, replay
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
-from devhost.replay import ReplayError, replay
 from devhost.site.current import current_site
 
 blueprint = Blueprint("inspector", __name__, url_prefix="/devhost")

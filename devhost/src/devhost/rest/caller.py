@@ -10,12 +10,12 @@ from typing import Never
 from flask import g, request
 from werkzeug.local import LocalProxy
 
-from devhost.app_token import AppTokenError, app_token, authenticate_app
 from devhost.rest.errors import RestError
 from devhost.site.current import current_site, current_target
 from devhost.site.installations import Installation
 from devhost.site.origin_check import has_session
 from devhost.site.users import User
+from devhost.tokens.app_token import AppTokenError, app_token, authenticate_app
 
 APP_HEADER = "AP-Client-Key"
 logger = logging.getLogger("devhost")

@@ -16,7 +16,6 @@ from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.licences import Licences
 from devhost.macros.static_macros import StaticMacros
-from devhost.oauth import AuthorizationServer
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.assumptions import Assumptions
 from devhost.site.clock import Clock
@@ -24,6 +23,7 @@ from devhost.site.installations import Installations
 from devhost.site.products import CONFLUENCE, CONTEXT_PATH, Product
 from devhost.site.state import State
 from devhost.site.users import ADMINISTRATOR, USERS, User
+from devhost.tokens.oauth import AuthorizationServer
 from devhost.wiki import Wiki
 
 if TYPE_CHECKING:

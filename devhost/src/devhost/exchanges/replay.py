@@ -8,7 +8,7 @@ import requests
 
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.outbound import Sender
-from devhost.outbound_http import TIMEOUTS, new_session
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.site.site import Site
 
 # Written anew for the connection of the replay.

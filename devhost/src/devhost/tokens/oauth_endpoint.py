@@ -4,8 +4,8 @@ import logging
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.oauth import GrantError, grant_token
 from devhost.site.current import current_site
+from devhost.tokens.oauth import GrantError, grant_token
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 logger = logging.getLogger("devhost")
