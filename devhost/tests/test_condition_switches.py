@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.conditions.names import ASSUMED
+from devhost.descriptor.condition_names import ASSUMED
 from devhost.server import LocalConfluence
 from tests.fake_app import FakeApp
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 import responses
 
-from devhost.descriptor import InstallError, fetch_descriptor, parse_descriptor
+from devhost.descriptor.document import InstallError, fetch_descriptor, parse_descriptor
 from devhost.server import LocalConfluence
 from tests.fake_app import DESCRIPTOR, FakeApp
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.module_rules import REQUIRED_PROPERTIES, SINGLE_MODULES
+from devhost.descriptor.module_rules import REQUIRED_PROPERTIES, SINGLE_MODULES
 from devhost.server import LocalConfluence
 from tests.bridge_app import BridgeApp, serve_bridge_app
 from tests.module_app import MODULE_KEY, MODULES, named, serve_module_app

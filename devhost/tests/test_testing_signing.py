@@ -10,7 +10,7 @@ import requests
 from atlassian_jwt.url_utils import hash_url
 from flask import Flask, request
 
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.testing.app_server import ReservedPort, serve
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp

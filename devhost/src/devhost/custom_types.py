@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/confluence/modules/custom-content/
 
 from typing import Any
 
-from devhost.module_rules import static_modules
+from devhost.descriptor.module_rules import static_modules
 from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installations
 from devhost.wiki.custom_content import CustomType

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.module_rules import is_relative, static_modules
+from devhost.descriptor.module_rules import is_relative, static_modules
 from devhost.site.installations import Installation
 from devhost.site.site import CONTEXT_PATH, Site
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.lifecycle import LifecycleError, install
 from devhost.site.site import Site
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.lifecycle import LifecycleError, install, uninstall
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json

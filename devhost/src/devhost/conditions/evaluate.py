@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from devhost.conditions import judges, property_conditions
-from devhost.conditions.names import ASSUMED, RULES, is_remote
 from devhost.conditions.remote import remote_holds
-from devhost.conditions.rules import composite_parts
 from devhost.conditions.situation import Params, Situation
+from devhost.descriptor.condition_names import ASSUMED, RULES, is_remote
+from devhost.descriptor.condition_rules import composite_parts
 from devhost.modules import Module
 from devhost.pages.places import Place
 from devhost.site.products import CONFLUENCE
@@ -24,7 +24,7 @@ def conditions_hold(
 
     *place* is where the module would be shown. A condition about a page or a
     space does not hold in a place without one, and then its inversion does.
-    What the rules of ``devhost.conditions.rules`` would refuse does not hold;
+    What the rules of ``devhost.descriptor.condition_rules`` would refuse does not hold;
     the conditions that another product has of its own do.
     """
     conditions: Any = module_or_conditions

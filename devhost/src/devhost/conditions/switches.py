@@ -2,7 +2,7 @@
 
 import logging
 
-from devhost.conditions.names import ASSUMED
+from devhost.descriptor.condition_names import ASSUMED
 from devhost.site.state import State
 
 logger = logging.getLogger("devhost")

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from devhost import lifecycle
 from devhost.callbacks import recent_callbacks
 from devhost.conditions.describe import used_switches
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import STATES, LicenceError
 from devhost.lifecycle import LifecycleError

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort
 
 from devhost import lifecycle
 from devhost.callbacks import recent_callbacks
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.exchanges.present import as_json
 from devhost.licences import LicenceError
 from devhost.lifecycle import LifecycleError

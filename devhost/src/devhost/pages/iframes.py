@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from devhost.conditions.inline import fill_conditions
+from devhost.descriptor.module_rules import is_relative
 from devhost.exchanges.outbound import record_iframe
-from devhost.module_rules import is_relative
 from devhost.modules import Module
 from devhost.pages.places import Place, context_claim, context_variables
 from devhost.pages.url_template import expand_url, legal_url

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from devhost.module_rules import is_relative
+from devhost.descriptor.module_rules import is_relative
 from devhost.modules import LINK_TYPES, Module, text_of
 from devhost.pages.iframes import filled_url
 from devhost.pages.places import Place, context_variables

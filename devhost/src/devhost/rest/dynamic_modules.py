@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.descriptor import duplicate_keys_message
-from devhost.module_rules import (
+from devhost.descriptor.document import duplicate_keys_message
+from devhost.descriptor.module_rules import (
     array_problems,
     duplicates,
     module_keys,

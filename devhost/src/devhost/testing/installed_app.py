@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from devhost import lifecycle, tenancy
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.testing.confluence import RecordingConfluence

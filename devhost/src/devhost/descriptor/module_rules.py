@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.conditions.rules import conditions_problems
+from devhost.descriptor.condition_rules import conditions_problems
 from devhost.site.products import CONFLUENCE, Product
 
 REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.conditions.names import PROPERTY_OWNERS, RULES, is_remote
+from devhost.descriptor.condition_names import PROPERTY_OWNERS, RULES, is_remote
 from devhost.site.products import CONFLUENCE, Product
 
 # A descriptor comes from outside; no app nests as deeply as this.

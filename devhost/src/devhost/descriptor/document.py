@@ -11,10 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 
-from devhost.exchanges.log import ExchangeLog
-from devhost.exchanges.outbound import Sender
-from devhost.exchanges.outbound_http import TIMEOUTS, new_session
-from devhost.module_rules import (
+from devhost.descriptor.module_rules import (
     SINGLE_MODULES,
     array_problems,
     duplicates,
@@ -23,6 +20,9 @@ from devhost.module_rules import (
     module_problems,
     static_modules,
 )
+from devhost.exchanges.log import ExchangeLog
+from devhost.exchanges.outbound import Sender
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.protocol.strict_json import is_whole
 from devhost.site.products import CONFLUENCE, Product
 
