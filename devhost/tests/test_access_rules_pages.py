@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from devhost import lifecycle
 from devhost.access_rules import allow, block
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site.site import Site
 from devhost.site.users import ORDINARY_USER

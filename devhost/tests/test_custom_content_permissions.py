@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER, User
 from devhost.wiki.custom_content import CustomType

@@ -222,7 +222,7 @@ def test_an_app_that_went_away_is_named(
 def test_an_app_that_does_not_answer_is_not_installed(
     app: FakeApp, desk: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devhost.callbacks.TIMEOUTS", (3.0, 0.05))
+    monkeypatch.setattr("devhost.install.callbacks.TIMEOUTS", (3.0, 0.05))
     app.hanging = "installed"
     answer = desk("install", descriptorUrl=app.descriptor_url)
     app.go_on.set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.installer import install_app
+from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
 from devhost.site.products import CONFLUENCE, CONTEXT_PATH, JIRA
 from devhost.site.state import State, StateError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.lifecycle import install
+from devhost.install.lifecycle import install
 from devhost.server import LocalConfluence
 from devhost.site.site import KEY_SETTINGS, Site
 from devhost.site.state import State

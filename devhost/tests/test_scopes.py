@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.rest.known_operations import (
     INACCESSIBLE,
     NOT_AVAILABLE,

@@ -8,9 +8,9 @@ import jwt
 import pytest
 import requests
 
+from devhost.install.tenant_changes import import_site, rename_site, rotate_secret
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
-from devhost.tenancy import import_site, rename_site, rotate_secret
 from devhost.tokens.oauth import GRANT_TYPE
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 

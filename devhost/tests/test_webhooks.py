@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import access_rules, lifecycle
+from devhost import access_rules
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR, ORDINARY_USER
 from devhost.wiki.editor import Edit

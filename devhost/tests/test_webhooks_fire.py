@@ -2,7 +2,7 @@
 
 import pytest
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.webhooks import WebhookError
 from devhost.webhooks.events import CATALOGUE, EVENTS

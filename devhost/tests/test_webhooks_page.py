@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp

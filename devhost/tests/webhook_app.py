@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
 from devhost.webhooks import Delivery

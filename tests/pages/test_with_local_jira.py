@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from devhost.installer import install_app
+from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
 from devhost.testing.app_server import ReservedPort, serve
 from flask import Flask

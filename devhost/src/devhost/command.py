@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from devhost.installer import InstallerError, Interrupted, install_app
+from devhost.install.upm_client import InstallerError, Interrupted, install_app
 from devhost.modules import first_page
 from devhost.options import DESCRIPTOR_PATH, parse_arguments
 from devhost.pages import bridge

@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
-from devhost.neighbours import Neighbours
+from devhost.install.further_sites import Neighbours
 from devhost.site.assumptions import Assumptions
 from devhost.site.products import CONFLUENCE, PRODUCTS
 from devhost.site.site import KEY_SETTINGS, Site

@@ -6,8 +6,9 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from devhost import faults_web, upm
+from devhost import faults_web
 from devhost.exchanges import inbound
+from devhost.install import upm
 from devhost.pages import (
     access_rules,
     assumptions,

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost import lifecycle
-from devhost.callbacks import recent_callbacks
 from devhost.conditions.describe import used_switches
 from devhost.descriptor.document import InstallError
 from devhost.exchanges.present import as_json
-from devhost.licences import STATES, LicenceError
-from devhost.lifecycle import LifecycleError
+from devhost.install import lifecycle
+from devhost.install.callbacks import recent_callbacks
+from devhost.install.license import STATES, LicenceError
+from devhost.install.lifecycle import LifecycleError
+from devhost.install.tenant_changes import rename_site
 from devhost.modules import SINGLE_PAGES, first_page, hidden_modules, single_page
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.module_list import entries
@@ -24,7 +25,6 @@ from devhost.pages.operations import (
 from devhost.site.current import current_site
 from devhost.site.site import SITE_HOST_NAMES
 from devhost.site.users import USERS
-from devhost.tenancy import rename_site
 
 blueprint = Blueprint("desk", __name__, url_prefix="/devhost")
 

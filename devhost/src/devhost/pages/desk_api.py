@@ -4,12 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort
 
-from devhost import lifecycle
-from devhost.callbacks import recent_callbacks
 from devhost.descriptor.document import InstallError
 from devhost.exchanges.present import as_json
-from devhost.licences import LicenceError
-from devhost.lifecycle import LifecycleError
+from devhost.install import lifecycle
+from devhost.install.callbacks import recent_callbacks
+from devhost.install.license import LicenceError
+from devhost.install.lifecycle import LifecycleError
+from devhost.install.tenant_changes import rename_site
 from devhost.pages.module_list import entries
 from devhost.pages.operations import (
     decoded_key,
@@ -21,7 +22,6 @@ from devhost.pages.operations import (
 )
 from devhost.site.current import current_site
 from devhost.site.site import SITE_HOST_NAMES, Site
-from devhost.tenancy import rename_site
 
 Answer = tuple[dict[str, Any], int]
 

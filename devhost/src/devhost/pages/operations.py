@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import abort, request
 
-from devhost import lifecycle, tenancy
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json
+from devhost.install import lifecycle, tenant_changes
 from devhost.modules import first_page, hidden_modules
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
@@ -19,7 +19,7 @@ SHOWN_KINDS = frozenset({"descriptor", "lifecycle"})
 
 
 def _import_without_data(site: Site, app_key: str) -> Installation:
-    return tenancy.import_site(site, app_key, keep_app_data=False)
+    return tenant_changes.import_site(site, app_key, keep_app_data=False)
 
 
 ACTIONS: dict[str, Callable[[Site, str], Any]] = {
@@ -27,10 +27,10 @@ ACTIONS: dict[str, Callable[[Site, str], Any]] = {
     "disable": lifecycle.disable,
     "uninstall": lifecycle.uninstall,
     "reinstall": lifecycle.reinstall,
-    "rotate-secret": tenancy.rotate_secret,
-    "import": tenancy.import_site,
+    "rotate-secret": tenant_changes.rotate_secret,
+    "import": tenant_changes.import_site,
     "import-without-data": _import_without_data,
-    "tell-address": tenancy.tell_address,
+    "tell-address": tenant_changes.tell_address,
 }
 
 

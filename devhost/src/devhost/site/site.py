@@ -14,7 +14,7 @@ from devhost.conditions.switches import ConditionSwitches
 from devhost.custom_types import declared_types
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
-from devhost.licences import Licences
+from devhost.install.license import Licences
 from devhost.macros.static_macros import StaticMacros
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.assumptions import Assumptions
@@ -27,7 +27,7 @@ from devhost.tokens.oauth import AuthorizationServer
 from devhost.wiki import Wiki
 
 if TYPE_CHECKING:
-    from devhost.neighbours import Neighbours
+    from devhost.install.further_sites import Neighbours
     from devhost.webhooks import Webhooks
 
 __all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]

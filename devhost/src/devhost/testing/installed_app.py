@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from devhost import lifecycle, tenancy
 from devhost.descriptor.document import InstallError
+from devhost.install import lifecycle, tenant_changes
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.testing.confluence import RecordingConfluence
@@ -74,7 +74,7 @@ class InstalledApp:
 
         :raises InstallError: if it refuses; then the old one stays.
         """
-        tenancy.rotate_secret(self.confluence.site, self.key)
+        tenant_changes.rotate_secret(self.confluence.site, self.key)
 
     def switch_license(self, state: str) -> None:
         """Give it the license ``free``, ``active``, ``evaluation`` or ``expired``.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from devhost.descriptor.document import InstallError
-from devhost.lifecycle import LifecycleError, install
+from devhost.install.lifecycle import LifecycleError, install
 from devhost.site.site import Site
 
 MAX_SITES = 4

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import requests
 
 from devhost.exchanges.outbound_http import new_session
-from devhost.upm import CREDENTIALS, INSTALL_TYPES
+from devhost.install.upm import CREDENTIALS, INSTALL_TYPES
 
 GIVE_UP_SECONDS = 30
 REQUEST_SECONDS = 10

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from devhost.callbacks import Outcome, send_callback
 from devhost.descriptor.document import InstallError, fetch_descriptor
 from devhost.descriptor.module_rules import module_keys, static_modules
+from devhost.install.callbacks import Outcome, send_callback
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 

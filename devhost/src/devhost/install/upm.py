@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from devhost.descriptor.document import InstallError
-from devhost.lifecycle import LifecycleError, install, uninstall
+from devhost.install.lifecycle import LifecycleError, install, uninstall
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
 from devhost.site.current import current_site

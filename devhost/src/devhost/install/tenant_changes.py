@@ -12,8 +12,8 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 
-from devhost.callbacks import Outcome, send_callback
-from devhost.lifecycle import (
+from devhost.install.callbacks import Outcome, send_callback
+from devhost.install.lifecycle import (
     LifecycleError,
     check_installed_outcome,
     installed_app,
