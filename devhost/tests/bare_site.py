@@ -6,13 +6,13 @@ from typing import Any
 
 from devhost.conditions.evaluate import conditions_hold
 from devhost.modules import Module
-from devhost.pages import reading
 from devhost.pages.places import Place
 from devhost.site.installations import Installation
 from devhost.site.products import CONFLUENCE, Product
 from devhost.site.site import Site
 from devhost.site.state import State
 from devhost.site.users import USERS
+from devhost.wiki import reading
 from tests.fake_app import APP_KEY
 
 BASE_URL = "http://127.0.0.1:9"

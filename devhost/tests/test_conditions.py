@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from devhost.pages import reading
 from devhost.site.site import Site
 from devhost.site.users import USERS
+from devhost.wiki import reading
 from devhost.wiki.access import Role
 from tests import bare_site
 from tests.fake_app import APP_KEY

@@ -8,10 +8,10 @@ import requests
 
 from devhost.conditions.evaluate import conditions_hold
 from devhost.modules import Module
-from devhost.pages import reading
 from devhost.pages.places import Place
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
+from devhost.wiki import reading
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]

@@ -9,11 +9,11 @@ import jwt
 import pytest
 
 from devhost.macros.on_page import MacroOnPage
-from devhost.pages import reading
 from devhost.pages.iframes import iframe_url
 from devhost.pages.places import Place
 from devhost.protocol.query_string_hash import query_string_hash
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.editor import Edit
 from tests.bare_site import BASE_URL, open_site, place
 from tests.fake_app import APP_KEY

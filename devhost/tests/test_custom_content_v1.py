@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from devhost import cql
 from devhost.server import LocalConfluence
+from devhost.wiki import cql
 from devhost.wiki.search import query_of
 from tests.custom_app import (
     CUSTOMER,

@@ -6,9 +6,9 @@ https://developer.atlassian.com/cloud/confluence/modules/content-property/
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.cql_fields import PROPERTY_OPERATORS, PropertyField
 from devhost.modules import Module, all_modules
 from devhost.site.site import Site
+from devhost.wiki.cql_fields import PROPERTY_OPERATORS, PropertyField
 
 TYPE = "confluenceContentProperties"
 

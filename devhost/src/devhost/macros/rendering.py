@@ -11,11 +11,10 @@ from devhost.macros.on_page import DISPLAY, MacroOnPage, on_page
 from devhost.macros.static_call import StaticCall, static_call
 from devhost.macros.static_output import PAGE_SECONDS, Output, fetch, fetch_all
 from devhost.modules import Module
-from devhost.pages import reading
 from devhost.pages.places import Place
 from devhost.site.site import Site
 from devhost.site.users import User
-from devhost.wiki import macro_messages
+from devhost.wiki import macro_messages, reading
 from devhost.wiki.access import Viewer
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import Content

@@ -11,7 +11,6 @@ from devhost.access_rules import is_blocked
 from devhost.conditions.describe import unmet_condition
 from devhost.exchanges.outbound import record_context_token
 from devhost.modules import Module, find_module
-from devhost.pages import reading
 from devhost.pages.ap_members import refusals
 from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place, context_claim, find_place
@@ -20,6 +19,7 @@ from devhost.site.current import current_site
 from devhost.site.installations import Installation
 from devhost.site.origin_check import has_session
 from devhost.tokens.signing import context_token
+from devhost.wiki import reading
 from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent

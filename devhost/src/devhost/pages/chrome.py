@@ -13,13 +13,14 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.pages import bridge, reading
+from devhost.pages import bridge
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.pages.placement import Placement
 from devhost.pages.shortcuts import shortcuts
 from devhost.pages.space_addresses import create_address
 from devhost.site.current import current_site, current_target
 from devhost.site.users import USERS
+from devhost.wiki import reading
 
 # Nothing but our own scripts and styles; any app may be framed.
 CONTENT_SECURITY_POLICY = (

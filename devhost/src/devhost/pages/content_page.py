@@ -9,7 +9,6 @@ from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.modules import all_modules
-from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
@@ -17,6 +16,7 @@ from devhost.pages.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.space_addresses import space_settings_address
 from devhost.site.current import current_site
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.records import Content
 
 ROOT = "/wiki/spaces/<space_key>/custom-content/<content_id>"

@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.blueprints import BlueprintError, Draft, goes_to_editor, instantiate
 from devhost.modules import Module
-from devhost.pages import reading
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.editing import editor_address, show_draft
 from devhost.pages.placement import Placement
@@ -17,6 +16,7 @@ from devhost.pages.space_addresses import (
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError
 from devhost.wiki.records import Space

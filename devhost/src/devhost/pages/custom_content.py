@@ -8,12 +8,12 @@ content, and icons.
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.custom_types import TYPE, custom_type
 from devhost.modules import Module, all_modules
-from devhost.pages import reading
 from devhost.pages.links import Link, icon_of
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.custom_content import CustomType
+from devhost.wiki.custom_types import TYPE, custom_type
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, Space
 

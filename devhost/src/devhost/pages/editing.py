@@ -7,7 +7,6 @@ from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
 from devhost.macros.browser import choices
-from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
@@ -15,6 +14,7 @@ from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
 from devhost.site.site import Site
 from devhost.site.users import find_user
+from devhost.wiki import reading
 from devhost.wiki.access import Role
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import ConflictError, InvalidError, NotPermittedError

@@ -15,11 +15,11 @@ from devhost.macros.definitions import (
 )
 from devhost.macros.on_page import on_page
 from devhost.modules import Module
-from devhost.pages import reading
 from devhost.pages.bridge import requested
 from devhost.pages.iframes import bridge_options, iframe_url
 from devhost.pages.places import Place
 from devhost.site.current import current_site
+from devhost.wiki import reading
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.storage_format import Macro, macros
 

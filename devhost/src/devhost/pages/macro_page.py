@@ -4,8 +4,8 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from devhost.macros.sample_page import sample_page
-from devhost.pages import reading
 from devhost.site.current import current_site
+from devhost.wiki import reading
 from devhost.wiki.errors import NotPermittedError
 
 blueprint = Blueprint("macro_page", __name__)

@@ -7,10 +7,8 @@ from urllib.parse import quote
 from devhost.conditions.describe import unmet_condition
 from devhost.content_properties import TYPE as PROPERTY_TYPE
 from devhost.content_properties import fields_of
-from devhost.custom_types import TYPE as CONTENT_TYPE
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, modules_of
-from devhost.pages import reading
 from devhost.pages.custom_content import list_page, type_of, view_page
 from devhost.pages.editing import editor_address
 from devhost.pages.places import Place
@@ -20,6 +18,8 @@ from devhost.pages.space_addresses import create_address, space_settings_address
 from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
 from devhost.site.installations import Installation
 from devhost.site.site import Site
+from devhost.wiki import reading
+from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
 # What is shown where its type says, whatever its location.

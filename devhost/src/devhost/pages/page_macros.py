@@ -6,10 +6,10 @@ from typing import Any
 from devhost.macros.definitions import MacroDefinition
 from devhost.macros.on_page import MacroOnPage
 from devhost.macros.rendering import MacroRenderer, Reader
-from devhost.pages import reading
 from devhost.pages.iframes import frame
 from devhost.pages.places import Place
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.records import Content
 
 

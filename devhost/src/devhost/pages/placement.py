@@ -5,7 +5,6 @@ from typing import Any
 
 from devhost.access_rules import is_blocked
 from devhost.conditions.evaluate import conditions_hold
-from devhost.custom_types import TYPE as CONTENT_TYPE
 from devhost.locations import NOWHERE
 from devhost.modules import PAGE_TYPES, Module, all_modules, text_of
 from devhost.pages.custom_content import appearance, list_page
@@ -14,6 +13,7 @@ from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.places import Place
 from devhost.pages.spots import PLACED_TYPES, Spots
 from devhost.site.site import Site
+from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
 BYLINE_PARTS = ("name", "icon", "tooltip")

@@ -9,8 +9,8 @@ from flask import request
 from devhost.macros.definitions import definition_of
 from devhost.macros.on_page import MacroOnPage, find_on_page
 from devhost.modules import MACRO_TYPE, Module
-from devhost.pages import reading
 from devhost.site.site import Site
+from devhost.wiki import reading
 from devhost.wiki.records import Content, Space
 
 CUSTOM = "ac."

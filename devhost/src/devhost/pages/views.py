@@ -7,7 +7,6 @@ from devhost.access_rules import is_blocked
 from devhost.conditions.describe import unmet_condition
 from devhost.macros.definitions import all_macros
 from devhost.modules import SINGLE_PAGES, find_module, single_page
-from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.custom_content import shelves
 from devhost.pages.editing import child_address, edit_address
@@ -19,6 +18,7 @@ from devhost.pages.space_addresses import space_settings_address
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
 from devhost.site.users import find_user
+from devhost.wiki import reading
 from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from devhost.pages import reading
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import json_object
 from devhost.site.current import current_site
@@ -14,6 +13,7 @@ from devhost.webhooks import Delivery, Settings, WebhookError
 from devhost.webhooks.events import CATALOGUE, content_type
 from devhost.webhooks.examples import find_page
 from devhost.webhooks.subscriptions import Subscription
+from devhost.wiki import reading
 from devhost.wiki.records import Content
 
 CAMEL = {

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devhost.access_rules import AccessRules
 from devhost.conditions.switches import ConditionSwitches
-from devhost.custom_types import declared_types
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults import Faults
 from devhost.install.license import Licences
@@ -25,6 +24,7 @@ from devhost.site.state import State
 from devhost.site.users import ADMINISTRATOR, USERS, User
 from devhost.tokens.oauth import AuthorizationServer
 from devhost.wiki import Wiki
+from devhost.wiki.custom_types import declared_types
 
 if TYPE_CHECKING:
     from devhost.install.further_sites import Neighbours

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.pages.reading import file_address
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
 from devhost.rest.v1 import representation
@@ -20,6 +19,7 @@ from devhost.rest.viewer import viewer, wiki
 from devhost.site.current import current_site
 from devhost.wiki.attachments import File
 from devhost.wiki.errors import NotFoundError
+from devhost.wiki.reading import file_address
 from devhost.wiki.records import Content
 
 ROOT = "/rest/api/content/{id}/child/attachment"

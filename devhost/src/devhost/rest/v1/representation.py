@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 from devhost.access_rules import is_blocked
-from devhost.pages.reading import address, file_address, links
 from devhost.rest.caller import caller
 from devhost.rest.macros import RestMacros
 from devhost.rest.people import person
@@ -16,6 +15,7 @@ from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site.current import current_site
 from devhost.site.site import CONTEXT_PATH
+from devhost.wiki.reading import address, file_address, links
 from devhost.wiki.records import (
     RAW,
     Content,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Never
 
-from devhost.cql_fields import (
+from devhost.wiki.cql_fields import (
     FIELDS,
     PROPERTY,
     Condition,
