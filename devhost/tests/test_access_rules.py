@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
-from devhost import access_rules, policy_events
-from devhost.access_rules import AccessRuleError, AccessRules, allow, block, is_blocked
-from devhost.policy_events import PolicyEvent
+from devhost import access_rules
+from devhost.access_rules import (
+    AccessRuleError,
+    AccessRules,
+    allow,
+    block,
+    is_blocked,
+    policy_events,
+)
+from devhost.access_rules.policy_events import PolicyEvent
 from devhost.server import LocalConfluence
 from devhost.site.site import Site
 from devhost.site.state import State

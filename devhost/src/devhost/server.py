@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from devhost.exchanges.log import ExchangeLog
-from devhost.faults import Faults
+from devhost.faults.switches import Faults
 from devhost.install.further_sites import Neighbours
 from devhost.site.assumptions import Assumptions
 from devhost.site.products import CONFLUENCE, PRODUCTS

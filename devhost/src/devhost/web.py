@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from devhost import faults_web
 from devhost.exchanges import inbound
+from devhost.faults import strikes
 from devhost.install import upm
 from devhost.pages import (
     access_rules,
@@ -75,7 +75,7 @@ def create_web(site: Site) -> Flask:
     serve_site(app, site)
     origin_check.init_app(app)
     inbound.init_app(app)
-    faults_web.init_app(app)
+    strikes.init_app(app)
     for blueprint in (
         upm.blueprint,
         oauth_endpoint.blueprint,

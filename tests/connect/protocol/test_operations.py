@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from devhost.policy_events import TYPES
+from devhost.access_rules.policy_events import TYPES
 from devhost.rest.known_operations import find_known
 
 import devhost

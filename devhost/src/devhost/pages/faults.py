@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.fault_kinds import KINDS, Fault, FaultError
+from devhost.faults.kinds import KINDS, Fault, FaultError
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.operations import json_object
 from devhost.site.current import current_site

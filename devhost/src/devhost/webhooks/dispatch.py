@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from devhost.fault_kinds import (
+from devhost.faults.kinds import (
     WebhookLate,
     WebhookLost,
     WebhookOutOfOrder,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from devhost import policy_events
+from devhost.access_rules import policy_events
 from devhost.install import callbacks
 from devhost.site.site import Site
 from devhost.site.users import ORDINARY_USER, find_user

@@ -3,7 +3,7 @@
 from typing import Any
 
 from devhost.access_rules import AccessRules
-from devhost.policy_events import PolicyEvent
+from devhost.access_rules.policy_events import PolicyEvent
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.webhooks import examples, occurrences, settings

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask, Response, g, jsonify, request
 
 from devhost.exchanges.inbound import current_kind, note
-from devhost.fault_kinds import (
+from devhost.faults.kinds import (
     Dropped,
     Fault,
     KeyServerDown,

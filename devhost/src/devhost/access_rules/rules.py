@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from blinker import Signal
 
-from devhost.policy_events import PolicyEvent, events_of_loss
+from devhost.access_rules.policy_events import PolicyEvent, events_of_loss
 from devhost.site.state import State
 from devhost.wiki.records import Space
 

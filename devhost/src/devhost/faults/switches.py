@@ -9,7 +9,7 @@ import threading
 from dataclasses import replace
 from typing import Any, Self
 
-from devhost.fault_kinds import ClockSkew, Fault, WebhookFault, new_fault
+from devhost.faults.kinds import ClockSkew, Fault, WebhookFault, new_fault
 from devhost.site.clock import Clock
 
 
