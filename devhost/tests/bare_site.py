@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from devhost.conditions.evaluate import conditions_hold
-from devhost.modules import Module
-from devhost.pages.places import Place
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.site.installations import Installation
 from devhost.site.products import CONFLUENCE, Product
 from devhost.site.site import Site

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from devhost.macros.definitions import all_macros
-from devhost.macros.sample_page import sample
+from devhost.modules.macros.definitions import all_macros
+from devhost.modules.macros.sample_page import sample
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.editor import Edit

@@ -10,7 +10,7 @@ import pytest
 import requests
 from flask import Response, request
 
-from devhost.blueprints import Value, substitute
+from devhost.modules.blueprints import Value, substitute
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp, serve_app

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
-from devhost.pages.iframes import bridge_options, iframe_url
+from devhost.modules.iframes import bridge_options, iframe_url
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
 from tests.bare_site import BASE_URL, open_site, place

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from devhost.conditions.evaluate import single_holds
-from devhost.conditions.situation import Situation
-from devhost.conditions.switches import ConditionSwitchError
 from devhost.descriptor.condition_names import ASSUMED, RULES
+from devhost.modules.conditions.evaluate import single_holds
+from devhost.modules.conditions.situation import Situation
+from devhost.modules.conditions.switches import ConditionSwitchError
 from devhost.site.products import JIRA
 from devhost.site.site import Site
 from tests.bare_site import holds, open_site, place

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from devhost.conditions.describe import in_words, unmet_condition, used_switches
+from devhost.modules.conditions.describe import in_words, unmet_condition, used_switches
 from devhost.site.site import Site
 from tests.bare_site import open_site, place
 from tests.fake_app import APP_KEY

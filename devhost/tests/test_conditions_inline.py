@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from devhost.conditions.inline import fill_conditions
-from devhost.macros.static_call import static_call
-from devhost.pages.iframes import iframe_url
+from devhost.modules.conditions.inline import fill_conditions
+from devhost.modules.iframes import iframe_url
+from devhost.modules.macros.static_call import static_call
 from devhost.site.site import Site
 from devhost.site.users import USERS
 from tests.bare_site import BASE_URL, open_site, place

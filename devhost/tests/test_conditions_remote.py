@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.conditions.evaluate import conditions_hold
-from devhost.modules import Module
-from devhost.pages.places import Place
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
 from devhost.wiki import reading

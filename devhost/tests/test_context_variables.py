@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 
-from devhost.macros.on_page import MacroOnPage
-from devhost.pages.iframes import iframe_url
-from devhost.pages.places import Place
+from devhost.modules.iframes import iframe_url
+from devhost.modules.macros.on_page import MacroOnPage
+from devhost.modules.places import Place
 from devhost.protocol.query_string_hash import query_string_hash
 from devhost.site.site import Site
 from devhost.wiki import reading

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.content_properties import property_fields
+from devhost.modules.content_properties import property_fields
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import FakeApp, serve_app, sign

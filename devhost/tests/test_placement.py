@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import requests
 
-from devhost.locations import LINK_AREAS, PANEL_AREAS, find_area
+from devhost.modules.locations import LINK_AREAS, PANEL_AREAS, find_area
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from devhost.wiki.attachments import File

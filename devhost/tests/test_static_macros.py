@@ -9,7 +9,7 @@ import requests
 from flask import Response
 
 from devhost.access_rules import AccessRule
-from devhost.macros import static_output
+from devhost.modules.macros import static_output
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY
@@ -177,7 +177,7 @@ def test_a_page_does_not_wait_for_ever(
         return "<p>late</p>"
 
     monkeypatch.setattr(static_output, "AT_ONCE", 1)
-    monkeypatch.setattr("devhost.macros.rendering.PAGE_SECONDS", 0.3)
+    monkeypatch.setattr("devhost.modules.macros.rendering.PAGE_SECONDS", 0.3)
     app.answer["quote"] = hang
     try:
         html = show(macro_xml("quote") + macro_xml("chart", id="m-2"))
@@ -200,7 +200,7 @@ def test_an_answer_that_drips_is_cut_off(
 
         return Response(drops())
 
-    monkeypatch.setattr("devhost.macros.rendering.PAGE_SECONDS", 0.5)
+    monkeypatch.setattr("devhost.modules.macros.rendering.PAGE_SECONDS", 0.5)
     app.answer["quote"] = drip
     try:
         html = show(macro_xml("quote"))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from devhost.install.upm_client import InstallerError, Interrupted, install_app
-from devhost.modules import first_page
+from devhost.modules.module import first_page
 from devhost.options import DESCRIPTOR_PATH, parse_arguments
 from devhost.pages import bridge
 from devhost.server import LocalConfluence

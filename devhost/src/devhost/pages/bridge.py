@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, send_from_directory
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.describe import unmet_condition
 from devhost.exchanges.outbound import record_context_token
-from devhost.modules import Module, find_module
+from devhost.modules.conditions.describe import unmet_condition
+from devhost.modules.iframes import bridge_options, iframe_url
+from devhost.modules.module import Module, find_module
+from devhost.modules.places import Place, context_claim, find_place
 from devhost.pages.ap_members import refusals
-from devhost.pages.iframes import bridge_options, iframe_url
-from devhost.pages.places import Place, context_claim, find_place
 from devhost.protocol.strict_json import parse_json
 from devhost.site.current import current_site
 from devhost.site.installations import Installation

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.conditions.switches import ConditionSwitchError
+from devhost.modules.conditions.switches import ConditionSwitchError
 from devhost.pages.operations import json_object
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site

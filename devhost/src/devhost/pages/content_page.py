@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.modules import all_modules
+from devhost.modules.module import all_modules
+from devhost.modules.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
-from devhost.pages.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.space_addresses import space_settings_address
 from devhost.site.current import current_site
 from devhost.site.site import Site

@@ -3,8 +3,13 @@
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.blueprints import BlueprintError, Draft, goes_to_editor, instantiate
-from devhost.modules import Module
+from devhost.modules.blueprints import (
+    BlueprintError,
+    Draft,
+    goes_to_editor,
+    instantiate,
+)
+from devhost.modules.module import Module
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.editing import editor_address, show_draft
 from devhost.pages.placement import Placement

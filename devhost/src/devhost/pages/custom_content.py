@@ -8,7 +8,7 @@ content, and icons.
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.modules import Module, all_modules
+from devhost.modules.module import Module, all_modules
 from devhost.pages.links import Link, icon_of
 from devhost.site.site import Site
 from devhost.wiki import reading

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.conditions.describe import used_switches
 from devhost.descriptor.document import InstallError
 from devhost.exchanges.present import as_json
 from devhost.install import lifecycle
@@ -13,7 +12,8 @@ from devhost.install.callbacks import recent_callbacks
 from devhost.install.license import STATES, LicenceError
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
-from devhost.modules import SINGLE_PAGES, first_page, hidden_modules, single_page
+from devhost.modules.conditions.describe import used_switches
+from devhost.modules.module import SINGLE_PAGES, first_page, hidden_modules, single_page
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.module_list import entries
 from devhost.pages.operations import (

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from devhost.macros.sample_page import sample_page
+from devhost.modules.macros.sample_page import sample_page
 from devhost.site.current import current_site
 from devhost.wiki import reading
 from devhost.wiki.errors import NotPermittedError

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from devhost.conditions.describe import unmet_condition
-from devhost.content_properties import TYPE as PROPERTY_TYPE
-from devhost.content_properties import fields_of
-from devhost.locations import NOWHERE
-from devhost.modules import PAGE_TYPES, Module, modules_of
+from devhost.modules.conditions.describe import unmet_condition
+from devhost.modules.content_properties import TYPE as PROPERTY_TYPE
+from devhost.modules.content_properties import fields_of
+from devhost.modules.locations import NOWHERE
+from devhost.modules.module import PAGE_TYPES, Module, modules_of
+from devhost.modules.places import Place
 from devhost.pages.custom_content import list_page, type_of, view_page
 from devhost.pages.editing import editor_address
-from devhost.pages.places import Place
 from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address

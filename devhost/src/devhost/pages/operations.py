@@ -8,7 +8,7 @@ from flask import abort, request
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.present import as_json
 from devhost.install import lifecycle, tenant_changes
-from devhost.modules import first_page, hidden_modules
+from devhost.modules.module import first_page, hidden_modules
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
 from devhost.site.current import current_site

@@ -4,16 +4,16 @@ from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.describe import unmet_condition
-from devhost.macros.definitions import all_macros
-from devhost.modules import SINGLE_PAGES, find_module, single_page
+from devhost.modules.conditions.describe import unmet_condition
+from devhost.modules.iframes import frame
+from devhost.modules.macros.definitions import all_macros
+from devhost.modules.module import SINGLE_PAGES, find_module, single_page
+from devhost.modules.places import place_of_address
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.custom_content import shelves
 from devhost.pages.editing import child_address, edit_address
-from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
-from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site

@@ -11,11 +11,11 @@ from html import escape
 
 from flask import g
 
-from devhost.macros.definitions import MacroDefinition
-from devhost.macros.on_page import DISPLAY, MacroOnPage
-from devhost.macros.rendering import MacroRenderer, Reader
-from devhost.macros.static_call import StaticCall
-from devhost.macros.static_output import PAGE_SECONDS
+from devhost.modules.macros.definitions import MacroDefinition
+from devhost.modules.macros.on_page import DISPLAY, MacroOnPage
+from devhost.modules.macros.rendering import MacroRenderer, Reader
+from devhost.modules.macros.static_call import StaticCall
+from devhost.modules.macros.static_output import PAGE_SECONDS
 from devhost.rest.caller import caller
 from devhost.rest.viewer import current_viewer
 from devhost.site.current import current_site

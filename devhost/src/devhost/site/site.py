@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devhost.access_rules import AccessRules
-from devhost.conditions.switches import ConditionSwitches
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults.switches import Faults
 from devhost.install.license import Licences
-from devhost.macros.static_macros import StaticMacros
+from devhost.modules.conditions.switches import ConditionSwitches
+from devhost.modules.macros.static_macros import StaticMacros
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.assumptions import Assumptions
 from devhost.site.clock import Clock

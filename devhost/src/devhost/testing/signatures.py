@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import jwt
 
-from devhost.modules import Module
-from devhost.pages.places import Place, context_claim, find_place
+from devhost.modules.module import Module
+from devhost.modules.places import Place, context_claim, find_place
 from devhost.site.site import Site
 from devhost.testing.confluence import get_user
 from devhost.testing.installed_app import InstalledApp

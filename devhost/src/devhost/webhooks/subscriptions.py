@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.evaluate import conditions_hold
-from devhost.modules import Module, modules_of
-from devhost.pages.places import Place, context_variables
-from devhost.pages.url_template import expand_url, legal_url
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module, modules_of
+from devhost.modules.places import Place, context_variables
+from devhost.modules.url_variables import expand_url, legal_url
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.webhooks.occurrences import Occurrence

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.content_properties import property_fields
+from devhost.modules.content_properties import property_fields
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
 from devhost.rest.reading import not_here

@@ -3,7 +3,6 @@
 * ``definitions``   what an app declares of its macros
 * ``on_page``       a macro as it stands on a page, with parameters and body
 * ``storage``       writing and replacing macros in storage format
-* ``policy``        whether an app access rule blocks a macro
 * ``rendering``     the macros in the bodies of one content
 * ``static_call``, ``static_output``  asking an app for a static macro
 * ``response_cache``, ``static_macros``  what a site keeps of that

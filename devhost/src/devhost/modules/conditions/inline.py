@@ -7,9 +7,9 @@ quotation marks, so that no value holds a comma, an equals sign or a brace.
 
 import re
 
-from devhost.conditions.evaluate import single_holds
-from devhost.conditions.situation import Situation
-from devhost.pages.places import Place
+from devhost.modules.conditions.evaluate import single_holds
+from devhost.modules.conditions.situation import Situation
+from devhost.modules.places import Place
 from devhost.site.site import Site
 from devhost.site.users import User
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.conditions.evaluate import conditions_hold
-from devhost.conditions.situation import text
 from devhost.descriptor.condition_names import ASSUMED
 from devhost.descriptor.condition_rules import composite_parts
-from devhost.modules import Module, all_modules
-from devhost.pages.places import Place
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.conditions.situation import text
+from devhost.modules.module import Module, all_modules
+from devhost.modules.places import Place
 from devhost.site.site import Site
 
 

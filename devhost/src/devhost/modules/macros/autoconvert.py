@@ -7,7 +7,7 @@ Assumed: ``{}`` in a pattern stands for one or more characters; the first macro 
 import re
 from typing import Any
 
-from devhost.macros.definitions import MacroDefinition
+from devhost.modules.macros.definitions import MacroDefinition
 from devhost.wiki.storage_format import Macro
 
 

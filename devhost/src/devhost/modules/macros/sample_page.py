@@ -2,8 +2,8 @@
 
 from html import escape
 
-from devhost.macros.definitions import MacroDefinition, all_macros
-from devhost.macros.storage import write
+from devhost.modules.macros.definitions import MacroDefinition, all_macros
+from devhost.modules.macros.storage import write
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.wiki.access import Role, Viewer

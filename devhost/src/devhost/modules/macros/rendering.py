@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from devhost.macros import policy
-from devhost.macros.definitions import MacroDefinition, all_macros, macro_named
-from devhost.macros.on_page import DISPLAY, MacroOnPage, on_page
-from devhost.macros.static_call import StaticCall, static_call
-from devhost.macros.static_output import PAGE_SECONDS, Output, fetch, fetch_all
-from devhost.modules import Module
-from devhost.pages.places import Place
+from devhost import access_rules
+from devhost.modules.macros.definitions import MacroDefinition, all_macros, macro_named
+from devhost.modules.macros.on_page import DISPLAY, MacroOnPage, on_page
+from devhost.modules.macros.static_call import StaticCall, static_call
+from devhost.modules.macros.static_output import PAGE_SECONDS, Output, fetch, fetch_all
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.site.site import Site
 from devhost.site.users import User
 from devhost.wiki import macro_messages, reading
@@ -97,7 +97,9 @@ class MacroRenderer:
         return self.dynamic(definition, placed)
 
     def _is_blocked(self, definition: MacroDefinition) -> bool:
-        return policy.is_blocked(self.site, definition.module, self.content.space)
+        return access_rules.is_blocked(
+            self.site, definition.module.app.app_key, self.content.space
+        )
 
     def static(
         self, definition: MacroDefinition, module: Module, macro: MacroOnPage

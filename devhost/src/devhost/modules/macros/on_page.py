@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from devhost.macros.definitions import MacroDefinition
+from devhost.modules.macros.definitions import MacroDefinition
 from devhost.site.site import Site
 from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents

@@ -5,7 +5,7 @@ A condition about a page or a space does not hold where there is none.
 
 from collections.abc import Callable
 
-from devhost.conditions.situation import Params, Situation, text
+from devhost.modules.conditions.situation import Params, Situation, text
 from devhost.wiki.access import Role
 
 Judge = Callable[[Situation, Params], bool]

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/confluence/modules/content-property/
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.modules import Module, all_modules
+from devhost.modules.module import Module, all_modules
 from devhost.site.site import Site
 from devhost.wiki.cql_fields import PROPERTY_OPERATORS, PropertyField
 

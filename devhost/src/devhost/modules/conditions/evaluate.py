@@ -4,13 +4,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from devhost.conditions import judges, property_conditions
-from devhost.conditions.remote import remote_holds
-from devhost.conditions.situation import Params, Situation
 from devhost.descriptor.condition_names import ASSUMED, RULES, is_remote
 from devhost.descriptor.condition_rules import composite_parts
-from devhost.modules import Module
-from devhost.pages.places import Place
+from devhost.modules.conditions import judges, property_conditions
+from devhost.modules.conditions.remote import remote_holds
+from devhost.modules.conditions.situation import Params, Situation
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.site.products import CONFLUENCE
 from devhost.site.site import Site
 

@@ -6,7 +6,7 @@ A macro's name in storage format is the key of its module, or one of its aliases
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.modules import MACRO_TYPE, STATIC_MACRO_TYPE, Module, all_modules
+from devhost.modules.module import MACRO_TYPE, STATIC_MACRO_TYPE, Module, all_modules
 from devhost.site.site import Site
 
 BODY_TYPES = ("none", "plain-text", "rich-text")

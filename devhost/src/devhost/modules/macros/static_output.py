@@ -13,8 +13,8 @@ import requests
 from devhost.exchanges.bounded import TooLargeError
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
-from devhost.macros.response_cache import seconds_fresh
-from devhost.macros.static_call import StaticCall
+from devhost.modules.macros.response_cache import seconds_fresh
+from devhost.modules.macros.static_call import StaticCall
 from devhost.site.site import Site
 
 PAGE_SECONDS = 10.0

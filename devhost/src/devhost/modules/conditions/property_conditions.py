@@ -8,8 +8,8 @@ value of the property.
 import json
 from typing import Any
 
-from devhost.conditions.situation import Params, Situation, text
 from devhost.descriptor.condition_names import PROPERTY_OWNERS, PROPERTY_QUESTIONS
+from devhost.modules.conditions.situation import Params, Situation, text
 from devhost.protocol.strict_json import parse_json
 
 # There is no such property, or no such member in it; null is a value.

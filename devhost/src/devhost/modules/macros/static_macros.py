@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from devhost.macros.response_cache import ResponseCache
+from devhost.modules.macros.response_cache import ResponseCache
 
 
 class StaticMacros:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from devhost.macros.definitions import (
+from devhost.modules.macros.definitions import (
     MacroDefinition,
     Parameter,
     all_macros,
     macro_named,
     text_of,
 )
-from devhost.modules import Module
+from devhost.modules.module import Module
 from devhost.site.site import Site
 from devhost.wiki.storage_format import Macro
 

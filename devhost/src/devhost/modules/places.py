@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import request
 
-from devhost.macros.definitions import definition_of
-from devhost.macros.on_page import MacroOnPage, find_on_page
-from devhost.modules import MACRO_TYPE, Module
+from devhost.modules.macros.definitions import definition_of
+from devhost.modules.macros.on_page import MacroOnPage, find_on_page
+from devhost.modules.module import MACRO_TYPE, Module
 from devhost.site.site import Site
 from devhost.wiki import reading
 from devhost.wiki.records import Content, Space

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from devhost.pages.places import Place, context_variables
+from devhost.modules.places import Place, context_variables
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.site.users import User

@@ -4,12 +4,12 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from devhost.conditions.inline import fill_conditions
 from devhost.descriptor.module_rules import is_relative
 from devhost.exchanges.outbound import record_iframe
-from devhost.modules import Module
-from devhost.pages.places import Place, context_claim, context_variables
-from devhost.pages.url_template import expand_url, legal_url
+from devhost.modules.conditions.inline import fill_conditions
+from devhost.modules.module import Module
+from devhost.modules.places import Place, context_claim, context_variables
+from devhost.modules.url_variables import expand_url, legal_url
 from devhost.site.site import Site
 from devhost.tokens.signing import url_token
 

@@ -19,7 +19,7 @@ import requests
 from devhost.descriptor.module_rules import is_relative
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
-from devhost.modules import Module
+from devhost.modules.module import Module
 from devhost.protocol.strict_json import parse_json
 from devhost.site.site import Site
 from devhost.tokens.signing import url_token

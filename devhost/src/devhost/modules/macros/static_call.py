@@ -13,10 +13,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from devhost.conditions.inline import fill_conditions
-from devhost.pages.iframes import CONNECT_VERSION
-from devhost.pages.places import Place, context_variables
-from devhost.pages.url_template import expand_url, legal_url
+from devhost.modules.conditions.inline import fill_conditions
+from devhost.modules.iframes import CONNECT_VERSION
+from devhost.modules.places import Place, context_variables
+from devhost.modules.url_variables import expand_url, legal_url
 from devhost.site.installations import Installation
 from devhost.site.site import CONTEXT_PATH, Site
 from devhost.site.users import User

@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from devhost.conditions.situation import Situation
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
-from devhost.pages.places import context_claim
-from devhost.pages.url_template import expand_url, legal_url
+from devhost.modules.conditions.situation import Situation
+from devhost.modules.places import context_claim
+from devhost.modules.url_variables import expand_url, legal_url
 from devhost.protocol.strict_json import parse_json
 from devhost.tokens.signing import url_token
 
