@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from devhost.access_rules import allow, block
-from devhost.rest.known_operations import PARAMETER, known_operations
+from devhost.rest.documented_operations import PARAMETER, known_operations
 from devhost.server import LocalConfluence
 from devhost.site.site import Site
 from devhost.site.users import ADMINISTRATOR

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from devhost.install import lifecycle
-from devhost.rest.known_operations import (
+from devhost.rest.documented_operations import (
     INACCESSIBLE,
     NOT_AVAILABLE,
     PARAMETER,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from devhost.access_rules.policy_events import TYPES
-from devhost.rest.known_operations import find_known
+from devhost.rest.documented_operations import find_known
 
 import devhost
 from app.connect.protocol import operations

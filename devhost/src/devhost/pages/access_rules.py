@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost import access_rules
 from devhost.access_rules import AccessRule, AccessRuleError
+from devhost.pages.app_actions import decoded_key, json_object
 from devhost.pages.chrome import render, site_blueprint
-from devhost.pages.operations import decoded_key, json_object
 from devhost.pages.placement import Placement
 from devhost.site.current import current_site
 

@@ -11,8 +11,7 @@ from devhost.install.callbacks import recent_callbacks
 from devhost.install.license import LicenceError
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
-from devhost.pages.module_list import entries
-from devhost.pages.operations import (
+from devhost.pages.app_actions import (
     decoded_key,
     find_action,
     json_object,
@@ -20,6 +19,7 @@ from devhost.pages.operations import (
     representation,
     shown_exchanges,
 )
+from devhost.pages.module_list import entries
 from devhost.site.current import current_site
 from devhost.site.site import SITE_HOST_NAMES, Site
 

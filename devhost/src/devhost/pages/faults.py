@@ -7,8 +7,8 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.faults.kinds import KINDS, Fault, FaultError
+from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
-from devhost.pages.operations import json_object
 from devhost.site.current import current_site
 
 CAMEL = {"retry_after": "retryAfter"}

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
-from devhost.pages.operations import json_object
 from devhost.site.current import current_site
 from devhost.site.users import find_user
 from devhost.webhooks import Delivery, Settings, WebhookError

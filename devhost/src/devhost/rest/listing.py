@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from devhost.rest.known_operations import PARAMETER, KnownOperation, known_operations
+from devhost.rest.documented_operations import (
+    PARAMETER,
+    KnownOperation,
+    known_operations,
+)
 from devhost.rest.operations import NOT_HERE
 from devhost.site.products import CONTEXT_PATH
 from devhost.site.site import Site

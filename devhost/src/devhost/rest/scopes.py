@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from devhost.exchanges.inbound import note
 from devhost.rest.caller import caller
+from devhost.rest.documented_operations import INACCESSIBLE, KnownOperation, find_known
 from devhost.rest.errors import RestError
-from devhost.rest.known_operations import INACCESSIBLE, KnownOperation, find_known
 from devhost.site.current import current_site, current_target
 from devhost.tokens.oauth import with_implied
 

@@ -10,9 +10,9 @@ from flask import Blueprint
 
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.permitted_operations import CONTENT_ROLES
 from devhost.rest.reading import json_object, required_text
 from devhost.rest.v1.contents import found
-from devhost.rest.v1.operations import CONTENT_ROLES
 from devhost.rest.viewer import app_account_id, wiki
 from devhost.site.current import current_site
 from devhost.site.users import ANONYMOUS, find_user

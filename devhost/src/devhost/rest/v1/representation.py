@@ -9,9 +9,9 @@ from devhost.access_rules import is_blocked
 from devhost.rest.caller import caller
 from devhost.rest.macros import RestMacros
 from devhost.rest.people import person
+from devhost.rest.permitted_operations import content_operations, space_operations
 from devhost.rest.reading import not_here
 from devhost.rest.v1.expansion import Expansion
-from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site.current import current_site
 from devhost.site.site import CONTEXT_PATH
