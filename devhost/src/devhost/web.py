@@ -28,9 +28,9 @@ from devhost.pages import (
     webhooks,
 )
 from devhost.pages.chrome import render
+from devhost.protocol.error_bodies import error_response
 from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
-from devhost.rest.errors import error_response
 from devhost.site import origin_check
 from devhost.site.current import EXTENSION, current_site
 from devhost.site.products import Product

@@ -16,7 +16,7 @@ from devhost.faults.kinds import (
     ServerError,
     Slow,
 )
-from devhost.rest.errors import error_response
+from devhost.protocol.error_bodies import error_response
 from devhost.site.current import current_site, current_target
 
 # Points in an hour; https://developer.atlassian.com/cloud/confluence/rate-limiting/

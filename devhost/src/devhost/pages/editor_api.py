@@ -87,9 +87,7 @@ def macro_editor() -> dict[str, Any]:
     content = reading.find_content(site, body.get("contentId"))
     space = reading.find_space(site, _text(body, "spaceKey"))
     space = content.space if content else space
-    if space is not None and access_rules.is_blocked(
-        site, definition.module.app.app_key, space
-    ):
+    if access_rules.is_blocked(site, definition.module.app.app_key, space):
         abort(403, f"{definition.module.title} is blocked by a policy.")
     place = Place(
         _editor_module(definition, editor),

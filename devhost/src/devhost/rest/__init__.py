@@ -2,15 +2,12 @@
 
 from flask import Blueprint, Response, request
 
+from devhost.protocol.error_bodies import error_response
 from devhost.rest import app_properties, dynamic_modules, license, users, v1, v2
 from devhost.rest.caller import authenticate
-from devhost.rest.errors import (
-    RestError,
-    answer_error,
-    answer_wiki_error,
-    error_response,
-)
-from devhost.rest.operations import NOT_HERE, check_operation
+from devhost.rest.errors import RestError, answer_error, answer_wiki_error
+from devhost.rest.operation_checks import check_operation
+from devhost.rest.operations import NOT_HERE
 from devhost.site.current import current_site, current_target
 from devhost.wiki.errors import WikiError
 

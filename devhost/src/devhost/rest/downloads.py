@@ -14,7 +14,8 @@ from devhost.rest.errors import (
     answer_error,
     answer_wiki_error,
 )
-from devhost.rest.operations import add_operation, check_operation
+from devhost.rest.operation_checks import check_operation
+from devhost.rest.operations import add_operation
 from devhost.rest.reading import integer, segment
 from devhost.rest.viewer import current_viewer
 from devhost.site.current import current_site

@@ -4,7 +4,7 @@ from flask import g
 from werkzeug.local import LocalProxy
 
 from devhost.rest.caller import caller
-from devhost.rest.operations import hidden_spaces
+from devhost.rest.operation_checks import hidden_spaces
 from devhost.site.current import current_site
 from devhost.site.installations import Installation
 from devhost.wiki import Wiki

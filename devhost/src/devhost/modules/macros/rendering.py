@@ -97,9 +97,8 @@ class MacroRenderer:
         return self.dynamic(definition, placed)
 
     def _is_blocked(self, definition: MacroDefinition) -> bool:
-        return access_rules.is_blocked(
-            self.site, definition.module.app.app_key, self.content.space
-        )
+        app_key = definition.module.app.app_key
+        return access_rules.is_blocked(self.site, app_key, self.content.space)
 
     def static(
         self, definition: MacroDefinition, module: Module, macro: MacroOnPage
