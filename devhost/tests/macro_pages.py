@@ -6,6 +6,7 @@ from devhost.modules.macros.definitions import all_macros
 from devhost.modules.macros.sample_page import sample
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit
 from devhost.wiki.records import Content
 
@@ -14,7 +15,7 @@ PAGE = "/spaces/DS/pages/98421"
 
 def write_page(confluence: LocalConfluence, body: str) -> Content:
     """Give the first page of the wiki another body."""
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     page = wiki.contents.get(viewer, "98421")
     return wiki.editor.update(viewer, page, Edit(page.version + 1, body=body))

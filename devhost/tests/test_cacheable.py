@@ -8,6 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
+from devhost.install.license import Licenses
 from devhost.modules.iframes import bridge_options, iframe_url
 from devhost.server import LocalConfluence
 from devhost.site.users import ORDINARY_USER
@@ -53,7 +54,7 @@ def test_the_url_is_the_same_for_everybody_everywhere() -> None:
     with open_site() as site:
         first = iframe_url(site, place(site, url=URL, cacheable=True))
         site.switch_user(ORDINARY_USER)
-        site.licences.switch(APP_KEY, "active")
+        site.get(Licenses).switch(APP_KEY, "active")
         site.set_names("127.0.0.1", "localhost")
         where = place(site, url=URL, cacheable=True, content="98421")
         assert iframe_url(site, where) == first

@@ -8,8 +8,9 @@ import pytest
 import requests
 from flask import Response
 
-from devhost.access_rules import AccessRule
+from devhost.access_rules import AccessRule, AccessRules
 from devhost.modules.macros import static_output
+from devhost.modules.macros.static_macros import StaticMacros
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY
@@ -213,7 +214,7 @@ def test_a_fresh_answer_is_used_again_for_the_same_person(
     confluence: LocalConfluence, app: StaticApp, show: Show, desk: Desk
 ) -> None:
     moment = 0.0
-    confluence.site.static_macros.cache.now = lambda: moment
+    confluence.site.get(StaticMacros).cache.now = lambda: moment
     headers = {"Cache-Control": "private, max-age=60"}
     app.answer["quote"] = lambda: Response(f"<p>{len(app.asked)}</p>", headers=headers)
     assert "<p>1</p>" in show(macro_xml("quote"))
@@ -239,7 +240,7 @@ def test_posts_and_answers_without_a_date_are_asked_for_each_time(
 def test_a_blocked_macro_is_not_asked_for(
     confluence: LocalConfluence, app: StaticApp, show: Show
 ) -> None:
-    confluence.site.access_rules.save(AccessRule(APP_KEY, everywhere=True))
+    confluence.site.get(AccessRules).save(AccessRule(APP_KEY, everywhere=True))
     assert "Macro quote is blocked by a policy." in show(macro_xml("quote"))
     assert app.asked == []
 

@@ -12,6 +12,7 @@ from devhost.options import DESCRIPTOR_PATH, parse_arguments
 from devhost.pages import bridge
 from devhost.server import LocalConfluence
 from devhost.signals import StopRequest
+from devhost.site.installations import Installations
 from devhost.site.state import StateError
 
 logger = logging.getLogger("devhost")
@@ -76,7 +77,7 @@ def _serve(
 def _install(confluence: LocalConfluence, app: str, stop: StopRequest) -> str | None:
     address = app + DESCRIPTOR_PATH
     app_key = install_app(confluence.base_url, address, pause=stop.wait)
-    installation = confluence.site.installations.find_installed(app_key)
+    installation = confluence.site.get(Installations).find_installed(app_key)
     page = installation and first_page(confluence.site, installation)
     return confluence.origin + page.address if page else None
 

@@ -109,7 +109,6 @@ def create_web(site: Site) -> Flask:
 def serve_site(app: Flask, site: Site) -> None:
     """Let *app* serve *site* from the next request on."""
     app.extensions[EXTENSION] = site
-    app.extensions["devhost-upm"] = upm.PendingInstalls()
 
 
 def install_key(kid: str) -> Response:

@@ -11,12 +11,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from devhost.site.site import Site
 from devhost.wiki.records import Space
-
-if TYPE_CHECKING:
-    from devhost.site.site import Site
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 SOURCE = "atlassian.com/ecosystem"
@@ -46,7 +44,7 @@ class PolicyEvent:
 
 
 def events_of_loss(
-    site: "Site", app_key: str, spaces: Sequence[Space]
+    site: Site, app_key: str, spaces: Sequence[Space]
 ) -> Iterator[PolicyEvent]:
     """Yield what an app is told that has just been blocked in *spaces*."""
     if not spaces:
@@ -63,7 +61,7 @@ def events_of_loss(
                 yield _event(site, OBJECTS_BLOCKED, app_key, {"objects": objects})
 
 
-def _ids(site: "Site", space: Space, kind: str) -> list[str]:
+def _ids(site: Site, space: Space, kind: str) -> list[str]:
     with site.state.transaction() as sql:
         rows = sql.execute(
             "SELECT id FROM content WHERE space_id = ? AND type = ?"
@@ -73,7 +71,7 @@ def _ids(site: "Site", space: Space, kind: str) -> list[str]:
     return [str(row["id"]) for row in rows]
 
 
-def _event(site: "Site", name: str, app_key: str, data: dict[str, Any]) -> PolicyEvent:
+def _event(site: Site, name: str, app_key: str, data: dict[str, Any]) -> PolicyEvent:
     body = {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),

@@ -20,16 +20,16 @@ uninstalled; any number of spaces may be named, where Confluence takes 15 a poli
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 from blinker import Signal
 
 from devhost.access_rules.policy_events import PolicyEvent, events_of_loss
+from devhost.site.installations import Installations
+from devhost.site.site import Site
 from devhost.site.state import State
+from devhost.wiki import Wiki
 from devhost.wiki.records import Space
-
-if TYPE_CHECKING:
-    from devhost.site.site import Site
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS access_rule (
@@ -75,6 +75,11 @@ class AccessRules:
         self.events = Signal("What an app lost access to.")
         with state.transaction() as sql:
             sql.execute(TABLE)
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the rules of *site*."""
+        return cls(site.state)
 
     def of(self, app_key: str) -> AccessRule:
         """Return the rule of one app."""
@@ -129,43 +134,43 @@ class AccessRules:
                     logger.exception("a listener of %s failed", event.name)
 
 
-def is_blocked(site: "Site", app_key: str, space: Space | None) -> bool:
+def is_blocked(site: Site, app_key: str, space: Space | None) -> bool:
     """Return whether the app is blocked in *space*; without a space it is not."""
-    return space is not None and site.access_rules.of(app_key).blocks(space)
+    return space is not None and site.get(AccessRules).of(app_key).blocks(space)
 
 
-def blocked_space_ids(site: "Site", app_key: str) -> frozenset[str]:
+def blocked_space_ids(site: Site, app_key: str) -> frozenset[str]:
     """Return the ids of the spaces in which the app is blocked now."""
-    rule = site.access_rules.of(app_key)
+    rule = site.get(AccessRules).of(app_key)
     if not rule.blocks_anything:
         return frozenset()
     return frozenset(space.id for space in every_space(site) if rule.blocks(space))
 
 
-def every_space(site: "Site") -> list[Space]:
+def every_space(site: Site) -> list[Space]:
     """Return every space of the site, whoever may see it."""
-    return site.wiki.spaces.all(site.wiki.app_viewer(""))
+    return site.get(Wiki).spaces.all(site.get(Wiki).app_viewer(""))
 
 
-def block(site: "Site", app_key: str, space_key: str | None = None) -> AccessRule:
+def block(site: Site, app_key: str, space_key: str | None = None) -> AccessRule:
     """Block an app in a space, or everywhere, spaces to come included.
 
     :raises AccessRuleError: if the app was never installed, or no space has the key.
     """
-    rule = site.access_rules.of(app_key)
+    rule = site.get(AccessRules).of(app_key)
     if space_key is None or rule.everywhere:
         return _change(site, AccessRule(app_key, everywhere=True))
     ids = rule.space_ids | _ids_of(site, [space_key])
     return _change(site, AccessRule(app_key, space_ids=ids))
 
 
-def allow(site: "Site", app_key: str, space_key: str | None = None) -> AccessRule:
+def allow(site: Site, app_key: str, space_key: str | None = None) -> AccessRule:
     """Let an app into a space again, or everywhere.
 
     :raises AccessRuleError: if the app was never installed, no space has the key,
         or the app is blocked everywhere and one space is named.
     """
-    rule = site.access_rules.of(app_key)
+    rule = site.get(AccessRules).of(app_key)
     if space_key is None:
         return _change(site, AccessRule(app_key))
     if rule.everywhere:
@@ -177,7 +182,7 @@ def allow(site: "Site", app_key: str, space_key: str | None = None) -> AccessRul
 
 
 def replace_rule(
-    site: "Site", app_key: str, *, everywhere: bool, space_keys: Iterable[str] = ()
+    site: Site, app_key: str, *, everywhere: bool, space_keys: Iterable[str] = ()
 ) -> AccessRule:
     """Block an app everywhere, or in these spaces and no others.
 
@@ -189,7 +194,7 @@ def replace_rule(
     return _change(site, AccessRule(app_key, space_ids=ids))
 
 
-def _ids_of(site: "Site", space_keys: Iterable[str]) -> frozenset[str]:
+def _ids_of(site: Site, space_keys: Iterable[str]) -> frozenset[str]:
     known = {space.key.lower(): space.id for space in every_space(site)}
     wanted = list(space_keys)
     for key in wanted:
@@ -198,13 +203,13 @@ def _ids_of(site: "Site", space_keys: Iterable[str]) -> frozenset[str]:
     return frozenset(known[key.lower()] for key in wanted)
 
 
-def _change(site: "Site", rule: AccessRule) -> AccessRule:
-    if site.installations.find(rule.app_key) is None:
+def _change(site: Site, rule: AccessRule) -> AccessRule:
+    if site.get(Installations).find(rule.app_key) is None:
         raise AccessRuleError(f"{rule.app_key} was never installed here")
     with site.state.transaction():
-        before = site.access_rules.of(rule.app_key)
+        before = site.get(AccessRules).of(rule.app_key)
         spaces = every_space(site)
-        site.access_rules.save(rule)
+        site.get(AccessRules).save(rule)
     lost = [each for each in spaces if rule.blocks(each) and not before.blocks(each)]
-    site.access_rules.tell(events_of_loss(site, rule.app_key, lost))
+    site.get(AccessRules).tell(events_of_loss(site, rule.app_key, lost))
     return rule

@@ -7,6 +7,7 @@ cache refuses it at once.
 import requests
 
 from devhost.exchanges.exchange import Exchange
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.site.site import Site
@@ -29,16 +30,16 @@ def replay(site: Site, exchange: Exchange) -> Exchange:
         raise ReplayError("a token was handed out here: there is no request to repeat")
     if exchange.is_truncated:
         raise ReplayError("the body was too long to be kept whole")
-    before = site.exchanges.last_id
+    before = site.get(ExchangeLog).last_id
     note = {"replay of": f"#{exchange.id}"}
     to_app = exchange.direction == "to-app"
     sender = Sender(
-        site.exchanges, exchange.kind, exchange.app_key, exchange.base_path, note
+        site.get(ExchangeLog), exchange.kind, exchange.app_key, exchange.base_path, note
     )
     with new_session(sender if to_app else None) as session:
         failure = _send(session, exchange)
     # Our own answer is recorded by the thread that gave it.
-    recorded = site.exchanges.wait_for(
+    recorded = site.get(ExchangeLog).wait_for(
         exchange.method, after=before, kind=exchange.kind, seconds=RECORDED_SECONDS
     )
     if recorded is None:

@@ -16,6 +16,7 @@ from devhost.faults.kinds import (
     ServerError,
     Slow,
 )
+from devhost.faults.switches import Faults
 from devhost.protocol.error_bodies import error_response
 from devhost.site.current import current_site, current_target
 
@@ -41,7 +42,7 @@ def _strike() -> Response | None:
     if current_kind() in UNSPOILT_KINDS:
         return None
     path = current_target().partition("?")[0]
-    faults = current_site().faults.striking(request.method, path)
+    faults = current_site().get(Faults).striking(request.method, path)
     for fault in faults:
         note(f"fault {fault.name}", fault.title)
         if isinstance(fault, Slow):

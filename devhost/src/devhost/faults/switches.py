@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from devhost.faults.kinds import ClockSkew, Fault, WebhookFault, new_fault
 from devhost.site.clock import Clock
+from devhost.site.site import Site
 
 
 class Faults:
@@ -25,6 +26,11 @@ class Faults:
         self._clock = clock
         self._lock = threading.Lock()
         self._on: dict[str, Fault] = {}
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the faults of *site*."""
+        return cls(site.get(Clock))
 
     def slow(self, **settings: Any) -> "Switch":
         """Answer late, by ``seconds``."""

@@ -6,8 +6,11 @@ from typing import Any
 
 import requests
 
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
+from devhost.install.license import Licenses
+from devhost.site.assumptions import Assumptions
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.tokens.signing import install_token, webhook_token
@@ -53,13 +56,13 @@ def payload(site: Site, app: Installation, event: str) -> dict[str, Any]:
         "eventType": event,
     }
     for name, assumption in (("cloudId", "cloud-id"), ("displayUrl", "display-url")):
-        if site.assumptions[assumption] == "missing":
+        if site.get(Assumptions)[assumption] == "missing":
             del body[name]
     if event == "installed":
         body["sharedSecret"] = app.shared_secret
     if app.oauth_client_id is not None:
         body["oauthClientId"] = app.oauth_client_id
-    if site.licences.of(app).is_paid:
+    if site.get(Licenses).of(app).is_paid:
         body["entitlementId"] = app.entitlement_id
         body["entitlementNumber"] = app.entitlement_number
     return body
@@ -71,7 +74,7 @@ def send_callback(site: Site, app: Installation, event: str) -> Outcome | None:
     if path is None:
         return None
     url = f"{app.base_url}/{path.lstrip('/')}"
-    sender = Sender(site.exchanges, "lifecycle", app.app_key, app.base_path)
+    sender = Sender(site.get(ExchangeLog), "lifecycle", app.app_key, app.base_path)
     with new_session(sender) as session:
         request = session.prepare_request(
             requests.Request("POST", url, json=payload(site, app, event))
@@ -82,7 +85,7 @@ def send_callback(site: Site, app: Installation, event: str) -> Outcome | None:
         else:
             token = webhook_token(app, "POST", request.path_url)
         request.headers["Authorization"] = f"JWT {token}"
-        patience = site.assumptions.number("callback-seconds")
+        patience = site.get(Assumptions).number("callback-seconds")
         outcome = _send(session, request, patience)
     _remember(site, app, event, f"POST {url.partition('?')[0]}", outcome)
     return outcome

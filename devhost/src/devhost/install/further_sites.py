@@ -6,37 +6,28 @@ without a word to its apps, as a deleted site does.
 """
 
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from typing import Self
 
 from devhost.descriptor.document import InstallError
 from devhost.install.lifecycle import LifecycleError, install
-from devhost.site.site import Site
+from devhost.site.installations import Installations
+from devhost.site.site import RunningSite, Site
 
 MAX_SITES = 4
 
 
-class RunningSite(Protocol):
-    """A site that answers on a port of its own."""
-
-    site: Site
-
-    def start(self) -> "RunningSite":
-        """Begin to answer."""
-
-    def stop(self) -> None:
-        """Stop answering."""
-
-
-class Neighbours:
+class FurtherSites:
     """The further sites beside the first."""
 
-    def __init__(self, first: Site, open_site: Callable[[], RunningSite]) -> None:
-        """Remember how to open a site: on a free port, not yet answering."""
+    def __init__(self, first: Site) -> None:
         self._first = first
-        self._open_site = open_site
         self._lock = threading.Lock()
         self._running: dict[int, RunningSite] = {}
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return those beside of *site*."""
+        return cls(site)
 
     def sites(self) -> list[Site]:
         """Return the further sites, oldest first."""
@@ -46,17 +37,19 @@ class Neighbours:
     def start(self, *, with_apps: bool = True) -> tuple[Site, dict[str, str]]:
         """Start another site; return it, and by app key why an app is not there.
 
-        :raises LifecycleError: if there are enough.
+        :raises LifecycleError: if there are enough, or none can be opened.
         """
         with self._lock:
             if len(self._running) >= MAX_SITES:
                 raise LifecycleError(f"{MAX_SITES} further sites are enough")
-            running = self._open_site()
+            if self._first.open_site is None:
+                raise LifecycleError("this site cannot open another")
+            running = self._first.open_site()
             running.site.join(self._first, len(self._first.siblings) + 1)
             running.start()
             self._running[running.site.port] = running
         refused: dict[str, str] = {}
-        for app in self._first.installations.enabled() if with_apps else []:
+        for app in self._first.get(Installations).enabled() if with_apps else []:
             try:
                 install(running.site, app.descriptor_url)
             except InstallError as error:

@@ -8,9 +8,10 @@ evaluation; a free app has no ``license`` object, ``lic=none`` and is not active
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from devhost.site.installations import Installation
+from devhost.site.site import Site
 from devhost.site.state import State
 
 STATES = ("free", "active", "evaluation", "expired")
@@ -62,11 +63,16 @@ class Licence:
         }
 
 
-class Licences:
+class Licenses:
     """The licence of every app; the descriptor decides until a switch is set."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the licenses of *site*."""
+        return cls(site.state)
 
     def of(self, app: Installation) -> Licence:
         """Return the licence of *app*."""

@@ -8,8 +8,12 @@ from typing import Any
 
 from devhost.descriptor.document import InstallError, fetch_descriptor
 from devhost.descriptor.module_rules import module_keys, static_modules
+from devhost.exchanges.log import ExchangeLog
 from devhost.install.callbacks import Outcome, send_callback
-from devhost.site.installations import Installation
+from devhost.site.app_data import AppProperties, DynamicModules
+from devhost.site.assumptions import Assumptions
+from devhost.site.clock import Clock
+from devhost.site.installations import Installation, Installations
 from devhost.site.site import Site
 
 logger = logging.getLogger("devhost")
@@ -28,11 +32,12 @@ def install(site: Site, descriptor_url: str) -> Installation:
     :raises InstallError: if it is refused; then nothing has changed here.
     """
     with site.lifecycle_lock:
-        descriptor = fetch_descriptor(descriptor_url, site.exchanges, site.product)
-        previous = site.installations.find(descriptor["key"])
+        exchanges = site.get(ExchangeLog)
+        descriptor = fetch_descriptor(descriptor_url, exchanges, site.product)
+        previous = site.get(Installations).find(descriptor["key"])
         app = _candidate(site, descriptor, descriptor_url, previous)
         check_installed_outcome(site, app, send_callback(site, app, "installed"))
-        site.installations.save(app)
+        site.get(Installations).save(app)
         _drop_conflicting_dynamic_modules(site, app)
         _notify(site, app, "enabled")
     logger.info("installed %s from %s", app.app_key, descriptor_url)
@@ -55,7 +60,7 @@ def _candidate(
         oauth_client_id=(kept_oauth_client_id or secrets.token_urlsafe(24))
         if acts_as_user
         else None,
-        clock=site.clock,
+        clock=site.get(Clock),
     )
 
 
@@ -67,7 +72,7 @@ def new_secret_text() -> str:
 def is_accepted(site: Site, outcome: Outcome | None) -> bool:
     """Whether an app accepted ``installed``, or does not want to know of it."""
     if outcome is not None and outcome.status == 201:
-        return site.assumptions["installed-201"] == "accepted"
+        return site.get(Assumptions)["installed-201"] == "accepted"
     return outcome is None or outcome.status in INSTALLED_STATUSES
 
 
@@ -100,9 +105,9 @@ def check_installed_outcome(
 
 def _drop_conflicting_dynamic_modules(site: Site, app: Installation) -> None:
     # https://developer.atlassian.com/cloud/confluence/dynamic-modules/
-    dynamic = module_keys(site.dynamic_modules.all(app.app_key))
+    dynamic = module_keys(site.get(DynamicModules).all(app.app_key))
     if set(dynamic) & set(module_keys(static_modules(app.descriptor))):
-        site.dynamic_modules.remove_all(app.app_key)
+        site.get(DynamicModules).remove_all(app.app_key)
         logger.info("a static module replaces all dynamic modules of %s", app.app_key)
 
 
@@ -117,7 +122,7 @@ def installed_app(site: Site, app_key: str) -> Installation:
 
     :raises LifecycleError: if it is not.
     """
-    app = site.installations.find_installed(app_key)
+    app = site.get(Installations).find_installed(app_key)
     if app is None:
         raise LifecycleError(f"{app_key} is not installed")
     return app
@@ -130,15 +135,15 @@ def uninstall(site: Site, app_key: str) -> None:
     """
     with site.lifecycle_lock:
         app = installed_app(site, app_key)
-        site.installations.save(replace(app, state="uninstalled"))
+        site.get(Installations).save(replace(app, state="uninstalled"))
         events = ["disabled", "uninstalled"]
-        if site.assumptions["uninstall-order"] == "uninstalled-first":
+        if site.get(Assumptions)["uninstall-order"] == "uninstalled-first":
             events.reverse()
         for event in events:
             if event == "uninstalled" or app.state == "enabled":
                 _notify(site, app, event)
-        if site.assumptions["app-data-after-uninstall"] == "gone":
-            site.properties.delete_all(app_key)
+        if site.get(Assumptions)["app-data-after-uninstall"] == "gone":
+            site.get(AppProperties).delete_all(app_key)
 
 
 def enable(site: Site, app_key: str) -> None:
@@ -150,7 +155,7 @@ def enable(site: Site, app_key: str) -> None:
         app = installed_app(site, app_key)
         if app.state == "enabled":
             raise LifecycleError(f"{app_key} is already enabled")
-        site.installations.save(replace(app, state="enabled"))
+        site.get(Installations).save(replace(app, state="enabled"))
         _notify(site, app, "enabled")
 
 
@@ -163,7 +168,7 @@ def disable(site: Site, app_key: str) -> None:
         app = installed_app(site, app_key)
         if app.state == "disabled":
             raise LifecycleError(f"{app_key} is already disabled")
-        site.installations.save(replace(app, state="disabled"))
+        site.get(Installations).save(replace(app, state="disabled"))
         _notify(site, app, "disabled")
 
 
@@ -173,7 +178,7 @@ def reinstall(site: Site, app_key: str) -> Installation:
     :raises LifecycleError: if it was never installed.
     :raises InstallError: if it is refused.
     """
-    known = site.installations.find(app_key)
+    known = site.get(Installations).find(app_key)
     if known is None:
         raise LifecycleError(f"{app_key} was never installed")
     return install(site, known.descriptor_url)

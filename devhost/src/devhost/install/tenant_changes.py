@@ -20,7 +20,8 @@ from devhost.install.lifecycle import (
     is_accepted,
     new_secret_text,
 )
-from devhost.site.installations import Installation
+from devhost.site.app_data import AppProperties, DynamicModules
+from devhost.site.installations import Installation, Installations
 from devhost.site.site import SITE_HOST_NAMES, Site
 
 logger = logging.getLogger("devhost")
@@ -90,7 +91,7 @@ def rename_site(
     with site.lifecycle_lock:
         site.set_names(base_name, display_name or base_name)
         installed = [
-            app for app in site.installations.all() if app.state != "uninstalled"
+            app for app in site.get(Installations).all() if app.state != "uninstalled"
         ]
         return [_tell(site, app, new_secret) for app in installed]
 
@@ -111,7 +112,7 @@ def _tell(site: Site, app: Installation, new_secret: bool) -> Told:
     outcome = send_callback(site, app, "installed")
     accepted = is_accepted(site, outcome)
     if accepted:
-        site.installations.save(app)
+        site.get(Installations).save(app)
     else:
         logger.warning("%s answered %s to installed", app.app_key, outcome)
     return Told(app.app_key, _answer(outcome), accepted)
@@ -123,11 +124,11 @@ def _answer(outcome: Outcome | None) -> str:
 
 def _tell_or_raise(site: Site, app: Installation) -> Installation:
     check_installed_outcome(site, app, send_callback(site, app, "installed"))
-    site.installations.save(app)
+    site.get(Installations).save(app)
     return app
 
 
 def _drop_app_data(site: Site, app_key: str) -> None:
     with site.state.transaction():
-        site.dynamic_modules.remove_all(app_key)
-        site.properties.delete_all(app_key)
+        site.get(DynamicModules).remove_all(app_key)
+        site.get(AppProperties).delete_all(app_key)

@@ -5,16 +5,16 @@ import secrets
 import threading
 import uuid
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Self
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 
 from devhost.descriptor.document import InstallError
 from devhost.install.lifecycle import LifecycleError, install, uninstall
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
 from devhost.site.current import current_site
-from devhost.site.installations import Installation
+from devhost.site.installations import Installation, Installations
 from devhost.site.site import CONTEXT_PATH, Site
 from devhost.site.state import StateClosedError
 
@@ -41,6 +41,11 @@ class PendingInstalls:
         self._tokens: OrderedDict[str, None] = OrderedDict()
         # None while it runs, then the app's key, or the error.
         self._tasks: OrderedDict[str, str | InstallError | None] = OrderedDict()
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return those of *site*."""
+        return cls()
 
     def new_token(self) -> str:
         """Return a fresh UPM token."""
@@ -99,8 +104,7 @@ def _root() -> str:
 
 
 def _pending() -> PendingInstalls:
-    pending: PendingInstalls = current_app.extensions["devhost-upm"]
-    return pending
+    return current_site().get(PendingInstalls)
 
 
 @blueprint.before_request
@@ -129,7 +133,7 @@ def installed_plugins() -> Response:
     """Answer the installed apps, and a token to install another."""
     apps = [
         _representation(app)
-        for app in current_site().installations.all()
+        for app in current_site().get(Installations).all()
         if app.state != "uninstalled"
     ]
     response = jsonify(plugins=apps, links={"self": f"{_root()}/"})
@@ -189,7 +193,7 @@ def pending(task: str) -> tuple[dict[str, Any], int, dict[str, str]]:
 @blueprint.get("/<app_key>-key")
 def installed_plugin(app_key: str) -> dict[str, Any]:
     """Answer one installed app."""
-    app = current_site().installations.find_installed(_decoded(app_key))
+    app = current_site().get(Installations).find_installed(_decoded(app_key))
     if app is None:
         abort(404, "There is no such app.")
     return _representation(app)

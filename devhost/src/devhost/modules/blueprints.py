@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from devhost.descriptor.module_rules import is_relative
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.modules.module import Module
@@ -147,7 +148,7 @@ def _ask(
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     token = url_token(app, method, target, user=site.user, context={})
     sender = Sender(
-        site.exchanges,
+        site.get(ExchangeLog),
         KIND,
         app.app_key,
         app.base_path,

@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from devhost.descriptor.module_rules import is_relative
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import record_iframe
+from devhost.install.license import Licenses
 from devhost.modules.conditions.inline import fill_conditions
 from devhost.modules.module import Module
 from devhost.modules.places import Place, context_claim, context_variables
@@ -39,7 +41,7 @@ def iframe_url(site: Site, place: Place) -> str:
         "xdm_c": f"channel-{module.app.app_key}__{module.key}",
         "cp": site.context_path,
         "xdm_deprecated_addon_key_do_not_use": module.app.app_key,
-        "lic": site.licences.of(module.app).lic,
+        "lic": site.get(Licenses).of(module.app).lic,
         "cv": CONNECT_VERSION,
     }
     url += ("&" if "?" in url else "?") + urlencode(
@@ -58,7 +60,7 @@ def iframe_url(site: Site, place: Place) -> str:
 
 def _recorded(site: Site, module: Module, url: str) -> str:
     record_iframe(
-        site.exchanges,
+        site.get(ExchangeLog),
         app_key=module.app.app_key,
         base_url=module.app.base_url,
         url=url,

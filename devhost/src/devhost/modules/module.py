@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from devhost.descriptor.module_rules import is_relative, static_modules
-from devhost.site.installations import Installation
+from devhost.site.app_data import DynamicModules
+from devhost.site.installations import Installation, Installations
 from devhost.site.site import CONTEXT_PATH, Site
 
 PAGE_TYPES = frozenset(
@@ -97,7 +98,7 @@ def modules_of(site: Site, app: Installation) -> Iterator[Module]:
     """Yield the modules of one app, static ones first."""
     for modules in (
         static_modules(app.descriptor),
-        site.dynamic_modules.all(app.app_key),
+        site.get(DynamicModules).all(app.app_key),
     ):
         for module_type, definitions in modules.items():
             for definition in definitions:
@@ -108,7 +109,7 @@ def all_modules(site: Site) -> list[Module]:
     """Return the modules of every enabled app."""
     return [
         module
-        for app in site.installations.enabled()
+        for app in site.get(Installations).enabled()
         for module in modules_of(site, app)
     ]
 

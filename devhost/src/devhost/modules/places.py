@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from devhost.install.license import Licenses
 from devhost.modules.macros.definitions import definition_of
 from devhost.modules.macros.on_page import MacroOnPage, find_on_page
 from devhost.modules.module import MACRO_TYPE, Module
@@ -89,7 +90,7 @@ def context_claim(site: Site, place: Place) -> dict[str, Any]:
         confluence["macro"] = place.macro.context()
     return {
         site.product.name: confluence,
-        "license": site.licences.of(place.module.app).context,
+        "license": site.get(Licenses).of(place.module.app).context,
         "url": {"displayUrl": site.display_url},
     }
 

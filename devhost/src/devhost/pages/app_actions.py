@@ -6,8 +6,10 @@ from typing import Any
 from flask import abort, request
 
 from devhost.exchanges.exchange import Exchange
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.present import as_json
 from devhost.install import lifecycle, tenant_changes
+from devhost.install.license import Licenses
 from devhost.modules.module import first_page, hidden_modules
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
@@ -70,9 +72,8 @@ def member(name: str) -> str:
 
 def shown_exchanges(after: int) -> list[Exchange]:
     """Return what an operation that began behind *after* sent, and the answers."""
-    return [
-        one for one in current_site().exchanges.since(after) if one.kind in SHOWN_KINDS
-    ]
+    exchanges = current_site().get(ExchangeLog).since(after)
+    return [one for one in exchanges if one.kind in SHOWN_KINDS]
 
 
 def representation(app: Installation, after: int | None = None) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def representation(app: Installation, after: int | None = None) -> dict[str, Any
         "name": app.name,
         "clientKey": app.client_key,
         "state": app.state,
-        "licence": site.licences.of(app).state,
+        "licence": site.get(Licenses).of(app).state,
         "baseUrl": app.base_url,
         "descriptorUrl": app.descriptor_url,
         "notShown": hidden_modules(site, app),

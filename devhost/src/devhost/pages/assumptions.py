@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
-from devhost.site.assumptions import ASSUMPTIONS, AssumptionError
+from devhost.site.assumptions import ASSUMPTIONS, AssumptionError, Assumptions
 from devhost.site.current import current_site
 
 blueprint = Blueprint("assumptions", __name__, url_prefix="/devhost")
@@ -23,7 +23,7 @@ def _protect(response: Response) -> Response:
 @blueprint.get("/assumptions")
 def show_assumptions(error: str = "") -> str:
     """Show every assumption with its switch."""
-    now = current_site().assumptions
+    now = current_site().get(Assumptions)
     shown = [(each, now[name]) for name, each in ASSUMPTIONS.items()]
     return render("assumptions.html", assumptions=shown, error=error)
 
@@ -32,7 +32,7 @@ def show_assumptions(error: str = "") -> str:
 def set_from_form(name: str) -> AnyResponse | tuple[str, int]:
     """Assume what a form says."""
     try:
-        current_site().assumptions.set(name, request.form.get("value", "").strip())
+        current_site().get(Assumptions).set(name, request.form.get("value", "").strip())
     except AssumptionError as error:
         return show_assumptions(str(error)), 400
     return redirect(f"/devhost/assumptions#{name}", 303)
@@ -48,7 +48,7 @@ def list_assumptions() -> dict[str, Any]:
 def set_assumption(name: str) -> tuple[dict[str, Any], int]:
     """Assume the ``value`` of the body from now on."""
     try:
-        current_site().assumptions.set(name, json_object().get("value", ""))
+        current_site().get(Assumptions).set(name, json_object().get("value", ""))
     except AssumptionError as error:
         return {"error": str(error)}, 400 if name in ASSUMPTIONS else 404
     return _as_json(name), 200
@@ -57,7 +57,7 @@ def set_assumption(name: str) -> tuple[dict[str, Any], int]:
 @blueprint.delete("/api/assumptions")
 def reset_assumptions() -> tuple[str, int]:
     """Assume everything that was assumed at first."""
-    current_site().assumptions.reset()
+    current_site().get(Assumptions).reset()
     return "", 204
 
 
@@ -65,7 +65,7 @@ def _as_json(name: str) -> dict[str, Any]:
     assumption = ASSUMPTIONS[name]
     answer: dict[str, Any] = {
         "name": name,
-        "value": current_site().assumptions[name],
+        "value": current_site().get(Assumptions)[name],
         "default": assumption.default,
         "title": assumption.title,
         "meaning": assumption.meaning,

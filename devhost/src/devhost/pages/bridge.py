@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, send_from_directory
 
 from devhost.access_rules import is_blocked
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import record_context_token
 from devhost.modules.conditions.describe import unmet_condition
 from devhost.modules.iframes import bridge_options, iframe_url
@@ -16,7 +17,7 @@ from devhost.modules.places import Place, context_claim, find_place
 from devhost.pages.ap_members import refusals
 from devhost.protocol.strict_json import parse_json
 from devhost.site.current import current_site
-from devhost.site.installations import Installation
+from devhost.site.installations import Installation, Installations
 from devhost.site.origin_check import has_session
 from devhost.tokens.signing import context_token
 from devhost.wiki import reading
@@ -109,7 +110,7 @@ def _context_token(place: Place) -> str:
     site, app = current_site(), place.module.app
     token = context_token(app, user=site.user, context=context_claim(site, place))
     record_context_token(
-        site.exchanges,
+        site.get(ExchangeLog),
         app_key=app.app_key,
         base_url=app.base_url,
         token=token,
@@ -153,7 +154,7 @@ def requested() -> dict[str, Any]:
 
 
 def _requested_app(body: dict[str, Any]) -> Installation:
-    app = current_site().installations.find_enabled(str(body.get("appKey")))
+    app = current_site().get(Installations).find_enabled(str(body.get("appKey")))
     if app is None:
         abort(404, "No such app is installed and enabled.")
     return app

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.modules.conditions.switches import ConditionSwitchError
+from devhost.modules.conditions.switches import ConditionSwitchError, ConditionSwitches
 from devhost.pages.app_actions import json_object
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
@@ -24,7 +24,7 @@ def _protect(response: Response) -> Response:
 @blueprint.post("/conditions")
 def switch_from_form() -> AnyResponse:
     """Decide a condition or a feature flag, as a button of the desk says."""
-    switches, form = current_site().conditions, request.form
+    switches, form = current_site().get(ConditionSwitches), request.form
     on = form.get("holds") == "true"
     if flag := form.get("flag"):
         switches.set_feature_flag(flag[:MAX_KEY_LENGTH], on)
@@ -36,7 +36,7 @@ def switch_from_form() -> AnyResponse:
 @blueprint.get("/api/conditions")
 def list_switches() -> dict[str, Any]:
     """Answer the conditions that are assumed, and the feature flags set so far."""
-    switches = current_site().conditions
+    switches = current_site().get(ConditionSwitches)
     return {
         "assumed": switches.assumptions(),
         "featureFlags": switches.feature_flags(),
@@ -59,13 +59,13 @@ def switch_feature_flag(key: str) -> dict[str, Any]:
         abort(400, "A feature key is UTF-8.")
     if len(key) > MAX_KEY_LENGTH:
         abort(400, f"A feature key has at most {MAX_KEY_LENGTH} characters.")
-    current_site().conditions.set_feature_flag(key, _boolean("on"))
+    current_site().get(ConditionSwitches).set_feature_flag(key, _boolean("on"))
     return list_switches()
 
 
 def _switch(name: str, holds: bool) -> None:
     try:
-        current_site().conditions.switch(name, holds)
+        current_site().get(ConditionSwitches).switch(name, holds)
     except ConditionSwitchError as error:
         abort(404, str(error))
 

@@ -21,7 +21,7 @@ from devhost.pages.space_addresses import (
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
 from devhost.site.site import Site
-from devhost.wiki import reading
+from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError
 from devhost.wiki.records import Space
@@ -50,7 +50,7 @@ def create(space_key: str) -> AnyResponse | str | tuple[str, int]:
             draft = Draft(title or made.title or _free(site, space, module), made.body)
             if goes_to_editor(module):
                 return show_draft(space, draft.title, draft.body, template=module.title)
-        page = site.wiki.editor.create(
+        page = site.get(Wiki).editor.create(
             reading.viewer_of(site), NewContent("page", space, draft.title, draft.body)
         )
     except (BlueprintError, WikiError) as error:
@@ -97,7 +97,7 @@ def _chosen(site: Site, space: Space, name: str) -> Module:
 
 def _free(site: Site, space: Space, module: Module) -> str:
     # Assumed: a template that names no title gives its own, with a number.
-    contents, viewer = site.wiki.contents, reading.viewer_of(site)
+    contents, viewer = site.get(Wiki).contents, reading.viewer_of(site)
     title, number = module.title, 1
     while contents.find_by_title(viewer, space, title):
         number += 1

@@ -11,7 +11,7 @@ from typing import Any
 from devhost.modules.module import Module, all_modules
 from devhost.pages.links import Link, icon_of
 from devhost.site.site import Site
-from devhost.wiki import reading
+from devhost.wiki import Wiki, reading
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.custom_types import TYPE, custom_type
 from devhost.wiki.queries import Query
@@ -85,7 +85,7 @@ def shelves(site: Site, within: Content | Space) -> list[Shelf]:
 
 
 def _contents(site: Site, declared: Module, within: Content | Space) -> list[Content]:
-    contents = site.wiki.contents
+    contents = site.get(Wiki).contents
     query: Query = contents.all(
         (type_of(declared).key,), order="modified-date", descending=True
     )

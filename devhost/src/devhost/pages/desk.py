@@ -5,14 +5,18 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from devhost.access_rules import AccessRules
 from devhost.descriptor.document import InstallError
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.present import as_json
 from devhost.install import lifecycle
 from devhost.install.callbacks import recent_callbacks
-from devhost.install.license import STATES, LicenceError
+from devhost.install.further_sites import FurtherSites
+from devhost.install.license import STATES, LicenceError, Licenses
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
 from devhost.modules.conditions.describe import used_switches
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import SINGLE_PAGES, first_page, hidden_modules, single_page
 from devhost.pages.app_actions import (
     decoded_key,
@@ -23,6 +27,7 @@ from devhost.pages.app_actions import (
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.module_list import entries
 from devhost.site.current import current_site
+from devhost.site.installations import Installations
 from devhost.site.site import SITE_HOST_NAMES
 from devhost.site.users import USERS
 
@@ -43,29 +48,30 @@ def desk(error: str = "", after: int | None = None) -> str:
     if after is None:
         after = request.args.get("after", type=int)
     sent = None if after is None else [as_json(one) for one in shown_exchanges(after)]
+    installations = site.get(Installations)
     apps = [
         (
             app,
             first_page(site, app),
-            site.licences.of(app).state,
+            site.get(Licenses).of(app).state,
             hidden_modules(site, app),
         )
-        for app in site.installations.all()
+        for app in installations.all()
     ]
     return render(
         "desk.html",
         apps=apps,
-        module_entries={
-            app.app_key: entries(site, app) for app in site.installations.all()
-        },
+        module_entries={app.app_key: entries(site, app) for app in installations.all()},
         single_pages={
             app.app_key: [single_page(site, app, kind) for kind in SINGLE_PAGES]
-            for app in site.installations.enabled()
+            for app in installations.enabled()
         },
         switches=used_switches(site),
+        conditions=site.get(ConditionSwitches),
+        access_rules=site.get(AccessRules),
         licences=STATES,
         names=SITE_HOST_NAMES,
-        neighbours=site.neighbours.sites(),
+        further_sites=site.get(FurtherSites).sites(),
         callbacks=recent_callbacks(site),
         sent=sent,
         error=error,
@@ -79,7 +85,7 @@ def _back(before: int) -> AnyResponse:
 @blueprint.post("/install")
 def install_from_form() -> AnyResponse | tuple[str, int]:
     """Install from the form on the desk."""
-    before = current_site().exchanges.last_id
+    before = current_site().get(ExchangeLog).last_id
     try:
         lifecycle.install(current_site(), request.form.get("descriptorUrl", "").strip())
     except InstallError as error:
@@ -90,7 +96,7 @@ def install_from_form() -> AnyResponse | tuple[str, int]:
 @blueprint.post("/apps/<app_key>/<action>")
 def act_from_form(app_key: str, action: str) -> AnyResponse | tuple[str, int]:
     """Do what a button on the desk says."""
-    before = current_site().exchanges.last_id
+    before = current_site().get(ExchangeLog).last_id
     try:
         find_action(action)(current_site(), decoded_key(app_key))
     except (InstallError, LifecycleError) as error:
@@ -101,11 +107,12 @@ def act_from_form(app_key: str, action: str) -> AnyResponse | tuple[str, int]:
 @blueprint.post("/apps/<app_key>/licence")
 def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
     """Give an app the licence that a button on the desk names."""
-    app = current_site().installations.find(decoded_key(app_key))
+    app = current_site().get(Installations).find(decoded_key(app_key))
     if app is None:
         abort(404, "There is no such app.")
     try:
-        current_site().licences.switch(app.app_key, request.form.get("licence", ""))
+        state = request.form.get("licence", "")
+        current_site().get(Licenses).switch(app.app_key, state)
     except LicenceError as error:
         return desk(str(error)), 400
     return redirect("/devhost/", 303)
@@ -114,7 +121,7 @@ def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
 @blueprint.post("/site")
 def rename_from_form() -> AnyResponse | tuple[str, int]:
     """Rename the site and tell the installed apps."""
-    before = current_site().exchanges.last_id
+    before = current_site().get(ExchangeLog).last_id
     try:
         rename_site(
             current_site(),
@@ -131,7 +138,7 @@ def rename_from_form() -> AnyResponse | tuple[str, int]:
 def start_site_from_form() -> AnyResponse | tuple[str, int]:
     """Start a further site with the enabled apps."""
     try:
-        _, refused = current_site().neighbours.start()
+        _, refused = current_site().get(FurtherSites).start()
     except LifecycleError as error:
         return desk(str(error)), 400
     if refused:
@@ -142,7 +149,7 @@ def start_site_from_form() -> AnyResponse | tuple[str, int]:
 @blueprint.post("/sites/<int:port>/stop")
 def stop_site_from_form(port: int) -> AnyResponse:
     """End a further site."""
-    if not current_site().neighbours.stop(port):
+    if not current_site().get(FurtherSites).stop(port):
         abort(404, "There is no further site on that port.")
     return redirect("/devhost/#sites", 303)
 

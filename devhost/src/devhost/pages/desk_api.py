@@ -5,10 +5,12 @@ from typing import Any
 from flask import Blueprint, Response, abort
 
 from devhost.descriptor.document import InstallError
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.present import as_json
 from devhost.install import lifecycle
 from devhost.install.callbacks import recent_callbacks
-from devhost.install.license import LicenceError
+from devhost.install.further_sites import FurtherSites
+from devhost.install.license import LicenceError, Licenses
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
 from devhost.pages.app_actions import (
@@ -21,6 +23,7 @@ from devhost.pages.app_actions import (
 )
 from devhost.pages.module_list import entries
 from devhost.site.current import current_site
+from devhost.site.installations import Installations
 from devhost.site.site import SITE_HOST_NAMES, Site
 
 Answer = tuple[dict[str, Any], int]
@@ -37,7 +40,7 @@ def _protect(response: Response) -> Response:
 @blueprint.get("/apps")
 def list_apps() -> dict[str, Any]:
     """Answer every app that was ever installed here."""
-    apps = current_site().installations.all()
+    apps = current_site().get(Installations).all()
     return {"apps": [representation(app) for app in apps]}
 
 
@@ -45,7 +48,7 @@ def list_apps() -> dict[str, Any]:
 def list_modules(app_key: str) -> dict[str, Any]:
     """Answer every module of an app: where it is shown, or why it is not."""
     site = current_site()
-    app = site.installations.find(decoded_key(app_key))
+    app = site.get(Installations).find(decoded_key(app_key))
     if app is None:
         abort(404, "There is no such app.")
     return {
@@ -83,7 +86,7 @@ def list_callbacks() -> dict[str, Any]:
 @blueprint.post("/install")
 def install() -> Answer:
     """Install the app whose descriptor is at ``descriptorUrl``."""
-    before = current_site().exchanges.last_id
+    before = current_site().get(ExchangeLog).last_id
     try:
         app = lifecycle.install(current_site(), member("descriptorUrl"))
     except InstallError as error:
@@ -96,16 +99,16 @@ def act(app_key: str, action: str) -> Answer:
     """Do one of ``ACTIONS`` with an app."""
     site, key = current_site(), decoded_key(app_key)
     do = find_action(action)
-    if site.installations.find(key) is None:
+    if site.get(Installations).find(key) is None:
         return {"error": f"{key} was never installed"}, 404
-    before = site.exchanges.last_id
+    before = site.get(ExchangeLog).last_id
     try:
         do(site, key)
     except LifecycleError as error:
         return _refused(error, 409, before)
     except InstallError as error:
         return _refused(error, 400, before)
-    app = site.installations.find(key)
+    app = site.get(Installations).find(key)
     return ({} if app is None else representation(app, before)), 200
 
 
@@ -113,11 +116,11 @@ def act(app_key: str, action: str) -> Answer:
 def switch_licence(app_key: str) -> Answer:
     """Give an app the ``licence`` free, active, evaluation or expired."""
     site = current_site()
-    app = site.installations.find(decoded_key(app_key))
+    app = site.get(Installations).find(decoded_key(app_key))
     if app is None:
         abort(404, "There is no such app.")
     try:
-        site.licences.switch(app.app_key, member("licence"))
+        site.get(Licenses).switch(app.app_key, member("licence"))
     except LicenceError as error:
         abort(400, str(error))
     return representation(app), 200
@@ -136,7 +139,7 @@ def rename() -> Answer:
     Every installed app is told by ``installed``.
     """
     site, body, base_name = current_site(), json_object(), member("baseName")
-    before = site.exchanges.last_id
+    before = site.get(ExchangeLog).last_id
     display_name = body.get("displayName")
     if display_name is not None and not isinstance(display_name, str):
         abort(400, '"displayName" must be a string.')
@@ -160,7 +163,7 @@ def rename() -> Answer:
 @blueprint.get("/sites")
 def list_sites() -> dict[str, Any]:
     """Answer the further sites of this process."""
-    return {"sites": [_site(site) for site in current_site().neighbours.sites()]}
+    return {"sites": [_site(site) for site in current_site().get(FurtherSites).sites()]}
 
 
 @blueprint.post("/sites")
@@ -168,7 +171,7 @@ def start_site() -> Answer:
     """Start a further site, with the enabled apps unless ``withApps`` is false."""
     with_apps = json_object().get("withApps") is not False
     try:
-        site, refused = current_site().neighbours.start(with_apps=with_apps)
+        site, refused = current_site().get(FurtherSites).start(with_apps=with_apps)
     except LifecycleError as error:
         return {"error": str(error)}, 409
     return {**_site(site), "refused": refused}, 201
@@ -177,7 +180,7 @@ def start_site() -> Answer:
 @blueprint.delete("/sites/<int:port>")
 def stop_site(port: int) -> tuple[str, int]:
     """End a further site, as if it were deleted: no app is told."""
-    if not current_site().neighbours.stop(port):
+    if not current_site().get(FurtherSites).stop(port):
         abort(404, "There is no further site on that port.")
     return "", 204
 

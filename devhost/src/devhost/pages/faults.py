@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.faults.kinds import KINDS, Fault, FaultError
+from devhost.faults.switches import Faults
 from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.site.current import current_site
@@ -30,7 +31,7 @@ def _protect(response: Response) -> Response:
 @blueprint.get("/faults")
 def show_faults(error: str = "") -> str:
     """Show every fault with its switch."""
-    on = current_site().faults.on()
+    on = current_site().get(Faults).on()
     shown = [(kind, on.get(name), _settings(kind)) for name, kind in KINDS.items()]
     return render("faults.html", faults=shown, error=error)
 
@@ -38,7 +39,7 @@ def show_faults(error: str = "") -> str:
 @blueprint.post("/faults/<name>")
 def switch_from_form(name: str) -> AnyResponse | tuple[str, int]:
     """Switch a fault on or off, as a button says."""
-    faults = current_site().faults
+    faults = current_site().get(Faults)
     if "off" in request.form:
         faults.switch_off(name)
         return redirect("/devhost/faults", 303)
@@ -52,7 +53,7 @@ def switch_from_form(name: str) -> AnyResponse | tuple[str, int]:
 @blueprint.get("/api/faults")
 def list_faults() -> dict[str, Any]:
     """Answer every fault; ``settings`` is null for one that is off."""
-    on = current_site().faults.on()
+    on = current_site().get(Faults).on()
     return {"faults": [_as_json(name, on.get(name)) for name in KINDS]}
 
 
@@ -61,10 +62,10 @@ def switch_on(name: str) -> tuple[dict[str, Any], int]:
     """Switch a fault on, with the settings in the body."""
     settings = {SNAKE.get(key, key): value for key, value in json_object().items()}
     try:
-        current_site().faults.switch_on(name, **settings)
+        current_site().get(Faults).switch_on(name, **settings)
     except (FaultError, TypeError) as error:
         return {"error": str(error)}, 404 if name not in KINDS else 400
-    return _as_json(name, current_site().faults.on().get(name)), 200
+    return _as_json(name, current_site().get(Faults).on().get(name)), 200
 
 
 @blueprint.delete("/api/faults/<name>")
@@ -72,14 +73,14 @@ def switch_off(name: str) -> tuple[str | dict[str, str], int]:
     """Switch a fault off."""
     if name not in KINDS:
         return {"error": f"no fault {name}: write one of {', '.join(KINDS)}"}, 404
-    current_site().faults.switch_off(name)
+    current_site().get(Faults).switch_off(name)
     return "", 204
 
 
 @blueprint.delete("/api/faults")
 def switch_all_off() -> tuple[str, int]:
     """Switch every fault off."""
-    current_site().faults.switch_off()
+    current_site().get(Faults).switch_off()
     return "", 204
 
 

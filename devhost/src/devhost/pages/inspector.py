@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from devhost.exchanges.exchange import Exchange
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.present import as_json, summary
 from devhost.exchanges.replay import ReplayError, replay
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
@@ -39,7 +40,7 @@ def list_exchanges() -> dict[str, Any]:
     ``direction``, ``app``, ``status``.
     """
     arguments = request.args
-    log = current_site().exchanges
+    log = current_site().get(ExchangeLog)
     # Asked first: what comes meanwhile must not be skipped next time.
     last_id = log.last_id
     found = log.find(
@@ -58,7 +59,7 @@ def list_exchanges() -> dict[str, Any]:
 @blueprint.delete("/api/exchanges")
 def clear_exchanges() -> tuple[str, int]:
     """Forget every exchange."""
-    current_site().exchanges.clear()
+    current_site().get(ExchangeLog).clear()
     return "", 204
 
 
@@ -84,7 +85,7 @@ def replay_exchange(exchange_id: int) -> tuple[dict[str, Any], int]:
 
 
 def _exchange(exchange_id: int) -> Exchange:
-    found = current_site().exchanges.find_by_id(exchange_id)
+    found = current_site().get(ExchangeLog).find_by_id(exchange_id)
     if found is None:
         abort(404, "There is no such exchange, or it was too long ago.")
     return found

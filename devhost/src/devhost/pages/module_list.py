@@ -16,6 +16,7 @@ from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address
 from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
+from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.wiki import reading
@@ -98,7 +99,7 @@ def entries(site: Site, app: Installation) -> list[Entry]:
     modules = list(modules_of(site, app))
     dynamic = {
         (kind, str(definition.get("key", "")))
-        for kind, definitions in site.dynamic_modules.all(app.app_key).items()
+        for kind, definitions in site.get(DynamicModules).all(app.app_key).items()
         for definition in definitions
     }
     spots = Spots(modules, has_wiki=site.product.has_wiki)

@@ -13,6 +13,7 @@ from devhost.pages.custom_content import appearance, list_page
 from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.spots import PLACED_TYPES, Spots
 from devhost.site.site import Site
+from devhost.wiki import Wiki
 from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
@@ -210,7 +211,7 @@ def byline_appearance(
     key = module.definition.get("contentPropertyKey")
     if content is None or not isinstance(key, str):
         return declared
-    found = site.wiki.properties.find(content, key)
+    found = site.get(Wiki).properties.find(content, key)
     value = found.value if found is not None else None
     if not isinstance(value, dict):
         return declared

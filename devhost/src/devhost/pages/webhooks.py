@@ -5,11 +5,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from devhost.exchanges.log import ExchangeLog
 from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.site.current import current_site
+from devhost.site.installations import Installations
 from devhost.site.users import find_user
-from devhost.webhooks import Delivery, Settings, WebhookError
+from devhost.webhooks import Delivery, Settings, WebhookError, Webhooks
 from devhost.webhooks.events import CATALOGUE, content_type
 from devhost.webhooks.examples import find_page
 from devhost.webhooks.subscriptions import Subscription
@@ -44,17 +46,17 @@ def show_webhooks() -> str:
     return render(
         "webhooks.html",
         events=CATALOGUE,
-        subscriptions=site.webhooks.subscriptions(),
-        apps=site.installations.enabled(),
+        subscriptions=site.get(Webhooks).subscriptions(),
+        apps=site.get(Installations).enabled(),
         pages=reading.recent(site),
-        settings=site.webhooks.settings,
+        settings=site.get(Webhooks).settings,
     )
 
 
 @blueprint.get(ROOT)
 def describe() -> dict[str, Any]:
     """Answer the webhooks of the enabled apps, every event, and what is assumed."""
-    webhooks = current_site().webhooks
+    webhooks = current_site().get(Webhooks)
     return {
         "webhooks": [_subscription(each) for each in webhooks.subscriptions()],
         "events": [
@@ -69,7 +71,7 @@ def change_settings() -> dict[str, Any]:
     """Change what is assumed: any of the members that ``describe`` answers."""
     changes = {SNAKE.get(name, name): value for name, value in json_object().items()}
     try:
-        return _settings(current_site().webhooks.assume(**changes))
+        return _settings(current_site().get(Webhooks).assume(**changes))
     except ValueError as error:
         abort(400, str(error))
 
@@ -80,7 +82,7 @@ def list_deliveries() -> dict[str, Any]:
 
     Query: ``event``, ``app``, ``outcome``, ``after`` (an id), ``since`` (a revision).
     """
-    webhooks, arguments = current_site().webhooks, request.args
+    webhooks, arguments = current_site().get(Webhooks), request.args
     # Asked first: what comes meanwhile is told the next time.
     revision = webhooks.revision
     found = webhooks.deliveries(
@@ -96,14 +98,14 @@ def list_deliveries() -> dict[str, Any]:
 @blueprint.delete(f"{ROOT}/deliveries")
 def clear_deliveries() -> tuple[str, int]:
     """Forget every delivery that is done."""
-    current_site().webhooks.clear()
+    current_site().get(Webhooks).clear()
     return "", 204
 
 
 @blueprint.get(f"{ROOT}/deliveries/<int:delivery_id>")
 def get_delivery(delivery_id: int) -> dict[str, Any]:
     """Answer one delivery with its headers, masked, and its body."""
-    found = current_site().webhooks.find(delivery_id)
+    found = current_site().get(Webhooks).find(delivery_id)
     if found is None:
         abort(404, "There is no such delivery, or it was too long ago.")
     return _whole(found)
@@ -113,7 +115,7 @@ def get_delivery(delivery_id: int) -> dict[str, Any]:
 def redeliver(delivery_id: int) -> Answer:
     """Send a delivery once more, as a delivery of its own."""
     try:
-        return _line(current_site().webhooks.redeliver(delivery_id)), 202
+        return _line(current_site().get(Webhooks).redeliver(delivery_id)), 202
     except WebhookError as error:
         return {"error": str(error)}, 409
 
@@ -125,7 +127,7 @@ def get_example(event: str) -> Answer:
     content = _content(request.args.get("content"))
     account_id = _account(request.args.get("account") or site.user.account_id)
     try:
-        body = site.webhooks.example(event, content, account_id)
+        body = site.get(Webhooks).example(event, content, account_id)
     except WebhookError as error:
         return {"error": str(error)}, 404
     return {"event": event, "contentType": content_type(event), "body": body}, 200
@@ -143,7 +145,7 @@ def fire(event: str) -> Answer:
         if not isinstance(asked.get(name), str | None):
             abort(400, f'"{name}" must be a string.')
     try:
-        told = site.webhooks.fire(
+        told = site.get(Webhooks).fire(
             event,
             asked.get("body"),
             account_id=_account(asked.get("account")),
@@ -215,7 +217,7 @@ def _whole(found: Delivery) -> dict[str, Any]:
 
 
 def _exchange_id(found: Delivery) -> int | None:
-    for exchange in reversed(current_site().exchanges.find(kind="webhook")):
+    for exchange in reversed(current_site().get(ExchangeLog).find(kind="webhook")):
         if exchange.notes.get("delivery") == f"#{found.id}":
             return exchange.id
     return None

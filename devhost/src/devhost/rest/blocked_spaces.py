@@ -5,7 +5,7 @@ as itself, as a person, or from its page; unless the operation is exempt.
 https://support.atlassian.com/security-and-access-policies/docs/app-access-for-confluence-cloud-rest-apis/
 """
 
-from devhost.access_rules import blocked_space_ids
+from devhost.access_rules import AccessRules, blocked_space_ids
 from devhost.exchanges.inbound import note
 from devhost.rest.caller import caller
 from devhost.rest.operations import Operation
@@ -26,7 +26,7 @@ def note_rule(operation: Operation) -> None:
     known = known_of_request(operation)
     stated = "unknown" if known is None else known.access_rule
     said = "blocked (assumed)" if stated == "unknown" else stated
-    rule = current_site().access_rules.of(caller.app.app_key)
+    rule = current_site().get(AccessRules).of(caller.app.app_key)
     if rule.blocks_anything:
         said += "; the app is blocked "
         said += "everywhere" if rule.everywhere else "in some spaces"

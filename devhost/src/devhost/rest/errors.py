@@ -2,6 +2,7 @@
 
 from flask import Response, g
 
+from devhost.access_rules import AccessRules
 from devhost.protocol.error_bodies import error_response
 from devhost.site.current import current_site
 from devhost.wiki.errors import WikiError
@@ -36,6 +37,6 @@ def answer_wiki_error(error: WikiError) -> Response:
     viewer = g.get("devhost_viewer")
     if error.status != 404 or viewer is None or not viewer.missed:
         return error_response(error.status, str(error))
-    status = current_site().access_rules.status
+    status = current_site().get(AccessRules).status
     message = str(error) if status == 404 else BLOCKED
     return answer_error(RestError(status, message, reason=BLOCKED))

@@ -15,6 +15,7 @@ from devhost.modules.macros.definitions import MacroDefinition
 from devhost.modules.macros.on_page import DISPLAY, MacroOnPage
 from devhost.modules.macros.rendering import MacroRenderer, Reader
 from devhost.modules.macros.static_call import StaticCall
+from devhost.modules.macros.static_macros import StaticMacros
 from devhost.modules.macros.static_output import PAGE_SECONDS
 from devhost.rest.caller import caller
 from devhost.rest.viewer import current_viewer
@@ -38,7 +39,7 @@ class RestMacros(MacroRenderer):
     def may_ask(self, call: StaticCall) -> bool:
         """Whether the app may be asked: not for what it is just making."""
         is_own = call.app.app_key == caller.app.app_key
-        return not (is_own and self.site.static_macros.is_asked(call.macro))
+        return not (is_own and self.site.get(StaticMacros).is_asked(call.macro))
 
     def dynamic(self, definition: MacroDefinition, macro: MacroOnPage) -> str:
         """Return the container of a macro, or its output for an export."""

@@ -4,8 +4,9 @@ Both stay when the app is uninstalled, and are there again when it comes back.
 """
 
 import json
-from typing import Any
+from typing import Any, Self
 
+from devhost.site.site import Site
 from devhost.site.state import State
 
 Modules = dict[str, list[dict[str, Any]]]
@@ -16,6 +17,11 @@ class AppProperties:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the app properties of *site*."""
+        return cls(site.state)
 
     def keys(self, app_key: str) -> list[str]:
         """Return the property keys of one app, sorted."""
@@ -65,6 +71,11 @@ class DynamicModules:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the dynamic modules of *site*."""
+        return cls(site.state)
 
     def all(self, app_key: str) -> Modules:
         """Return the modules of one app in the shape of the descriptor's."""

@@ -7,8 +7,9 @@ either way; all of them, and those that other parts have, are in
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from devhost.site.site import Site
 from devhost.site.state import State
 
 
@@ -143,17 +144,26 @@ ASSUMPTIONS = {
 class Assumptions:
     """The assumptions of one site, as they are now: ``assumptions["cloud-id"]``."""
 
-    def __init__(self, state: State, changed: Callable[["Assumptions"], None]) -> None:
-        """Read what was set before; *changed* is told now and after each change."""
+    def __init__(self, state: State) -> None:
+        """Read what was set before."""
         self._state = state
-        self._changed = changed
+        self._followers: list[Follower] = []
         self._values: dict[str, str | int] = {}
         for name, assumption in ASSUMPTIONS.items():
             stored = state.find_setting(_setting(name))
             self._values[name] = (
                 assumption.default if stored is None else assumption.checked(stored)
             )
-        changed(self)
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the assumptions of *site*."""
+        return cls(site.state)
+
+    def follow(self, follower: "Follower") -> None:
+        """Call *follower* now, and after each change."""
+        self._followers.append(follower)
+        follower(self)
 
     def __getitem__(self, name: str) -> str | int:
         """Return what is assumed now.
@@ -174,7 +184,8 @@ class Assumptions:
         checked = _known(name).checked(value)
         self._state.set_setting(_setting(name), str(checked))
         self._values[name] = checked
-        self._changed(self)
+        for follower in self._followers:
+            follower(self)
 
     def reset(self, *names: str) -> None:
         """Assume what was assumed at first; without a name, of every one."""
@@ -188,6 +199,9 @@ class Assumptions:
             for name, value in self._values.items()
             if value != ASSUMPTIONS[name].default
         }
+
+
+Follower = Callable[[Assumptions], None]
 
 
 def _known(name: str) -> Assumption:

@@ -4,10 +4,11 @@ import json
 import sqlite3
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from devhost.site.clock import Clock
+from devhost.site.site import Site
 from devhost.site.state import State
 
 InstallationState = Literal["enabled", "disabled", "uninstalled"]
@@ -70,6 +71,11 @@ class Installations:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
         self._clock = clock
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the apps of *site*."""
+        return cls(site.state, site.get(Clock))
 
     def find(self, app_key: str) -> Installation | None:
         """Return the app, None if it was never installed."""

@@ -1,36 +1,28 @@
-"""The site: its addresses, its key pair, who is looking, what is stored."""
+"""The site: its addresses, its key pair, who is looking, and its services.
+
+A service is what a site has one of, such as its wiki or the log of its exchanges::
+
+    site.get(Wiki).spaces
+
+The class of a service says by ``of_site`` how it is made for a site, so that this
+module imports none of them.
+"""
 
 import secrets
 import threading
 import uuid
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol, Self, TypeVar, cast
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from devhost.access_rules import AccessRules
-from devhost.exchanges.log import ExchangeLog
-from devhost.faults.switches import Faults
-from devhost.install.license import Licences
-from devhost.modules.conditions.switches import ConditionSwitches
-from devhost.modules.macros.static_macros import StaticMacros
-from devhost.site.app_data import AppProperties, DynamicModules
-from devhost.site.assumptions import Assumptions
-from devhost.site.clock import Clock
-from devhost.site.installations import Installations
 from devhost.site.products import CONFLUENCE, CONTEXT_PATH, Product
 from devhost.site.state import State
 from devhost.site.users import ADMINISTRATOR, USERS, User
-from devhost.tokens.oauth import AuthorizationServer
-from devhost.wiki import Wiki
-from devhost.wiki.custom_types import declared_types
 
-if TYPE_CHECKING:
-    from devhost.install.further_sites import Neighbours
-    from devhost.webhooks import Webhooks
-
-__all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "Site"]
+__all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "RunningSite", "Site"]
 
 SITE_NAME = "Demonstration Site"
 # The names by which every program of this machine finds it.
@@ -39,44 +31,66 @@ SITE_HOST_NAMES = ("localhost", "127.0.0.1")
 KEY_SETTINGS = ("key_id", "private_key")
 
 
+class Service(Protocol):
+    """What a site has one of."""
+
+    @classmethod
+    def of_site(cls, site: "Site") -> Self:
+        """Return a new one for *site*."""
+
+
+S = TypeVar("S", bound=Service)
+
+
+class RunningSite(Protocol):
+    """A site that answers on a port of its own."""
+
+    site: "Site"
+
+    def start(self) -> "RunningSite":
+        """Begin to answer."""
+
+    def stop(self) -> None:
+        """Stop answering."""
+
+
 class Site:
     """One site of a product on this machine."""
 
-    # Set by the server, which can open further sockets.
-    neighbours: "Neighbours"
-    # Set by the server, which stops them.
-    webhooks: "Webhooks"
-
     def __init__(
-        self, state: State, *, port: int, product: Product = CONFLUENCE
+        self,
+        state: State,
+        *,
+        port: int,
+        product: Product = CONFLUENCE,
+        open_site: Callable[[], RunningSite] | None = None,
     ) -> None:
+        """Serve what *state* holds; *open_site* opens another, not yet answering."""
         self.state = state
         self.product = product
         self.port = port
+        self.open_site = open_site
         self.name = SITE_NAME
         self._base_name, self._display_name = self._stored_names()
-        self.clock = Clock()
-        self.installations = Installations(state, self.clock)
-        self.exchanges = ExchangeLog()
-        self.faults = Faults(self.clock)
-        self.licences = Licences(state)
-        self.conditions = ConditionSwitches(state)
-        self.authorization = AuthorizationServer()
-        self.assumptions = Assumptions(state, self._assume)
+        self._services: dict[type[Service], Service] = {}
         # Every site of this process, this one first; they share install keys.
         self.siblings: list[Site] = [self]
-        self.properties = AppProperties(state)
-        self.dynamic_modules = DynamicModules(state)
-        self.wiki = Wiki(state)
-        self.wiki.custom.types = lambda: declared_types(
-            self.installations, self.dynamic_modules
-        )
-        self.static_macros = StaticMacros()
-        self.access_rules = AccessRules(state)
         # Set when the host has done what it was started for.
         self.page_to_open: str | None = None
         # Lifecycle operations of a site happen one after the other.
         self.lifecycle_lock = threading.RLock()
+
+    def get(self, kind: type[S]) -> S:
+        """Return the site's service of this class, made when it is first asked for."""
+        found = self._services.get(kind)
+        if found is None:
+            # Under the lock of the state, which whoever makes one takes anyway: with
+            # a lock of its own, two threads could wait for each other.
+            with self.state.lock:
+                found = self._services.get(kind)
+                if found is None:
+                    found = self._services[kind] = kind.of_site(self)
+        return cast(S, found)
 
     @property
     def origin(self) -> str:
@@ -97,12 +111,6 @@ class Site:
     def display_url(self) -> str:
         """The base URL as people see it; another one stands for a custom domain."""
         return f"http://{self._display_name}:{self.port}{self.context_path}"
-
-    def _assume(self, assumptions: Assumptions) -> None:
-        self.clock.url_seconds = assumptions.number("url-token-seconds")
-        self.clock.context_seconds = assumptions.number("context-token-seconds")
-        most = assumptions.number("assertion-most-seconds")
-        self.authorization.max_assertion_seconds = most
 
     def set_names(self, base_name: str, display_name: str) -> None:
         """Give the site other host names, of ``SITE_HOST_NAMES``."""

@@ -74,7 +74,8 @@ class State:
         :raises StateError: if the file is not a state file of this version, or of a
             site of another product.
         """
-        self._lock = threading.RLock()
+        # Reentrant; whoever must see no change between two steps holds it.
+        self.lock = threading.RLock()
         self._is_closed = False
         try:
             if str(path) != MEMORY:
@@ -124,7 +125,7 @@ class State:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock, and commit at the end or roll back on an exception."""
-        with self._lock:
+        with self.lock:
             if self._is_closed:
                 raise StateClosedError("the host is stopped")
             if self._connection.in_transaction:
@@ -162,11 +163,11 @@ class State:
 
     def copy_from(self, other: "State") -> None:
         """Become what *other* is, in every table that anybody has made."""
-        with other._lock, self._lock:
+        with other.lock, self.lock:
             other._connection.backup(self._connection)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self.lock:
             self._is_closed = True
             self._connection.close()

@@ -13,15 +13,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import jwt
 
-from devhost.site.installations import Installation
+from devhost.site.assumptions import Assumptions
+from devhost.site.installations import Installation, Installations
+from devhost.site.site import Site
 from devhost.site.users import User, find_user
-
-if TYPE_CHECKING:
-    from devhost.site.site import Site
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CLIENT_PREFIX = "urn:atlassian:connect:clientid:"
@@ -64,6 +63,16 @@ class AuthorizationServer:
         self._lock = threading.Lock()
         self._grants: OrderedDict[str, Grant] = OrderedDict()
 
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the access tokens of *site*, which follow its assumptions."""
+        server = cls()
+        site.get(Assumptions).follow(server._assume)
+        return server
+
+    def _assume(self, assumptions: Assumptions) -> None:
+        self.max_assertion_seconds = assumptions.number("assertion-most-seconds")
+
     def issue(self, app: Installation, user: User, scopes: frozenset[str]) -> str:
         """Return a new access token."""
         token = secrets.token_urlsafe(32)
@@ -95,7 +104,7 @@ def with_implied(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def grant_token(sites: "list[Site]", form: Mapping[str, str]) -> dict[str, Any]:
+def grant_token(sites: list[Site], form: Mapping[str, str]) -> dict[str, Any]:
     """Answer a token request of an app that is installed on one of *sites*.
 
     :raises GrantError: saying what is wrong.
@@ -110,20 +119,20 @@ def grant_token(sites: "list[Site]", form: Mapping[str, str]) -> dict[str, Any]:
     user = _subject(claims["sub"])
     scopes = _granted_scopes(app, form.get("scope"))
     return {
-        "access_token": site.authorization.issue(app, user, scopes),
-        "expires_in": site.authorization.token_seconds,
+        "access_token": site.get(AuthorizationServer).issue(app, user, scopes),
+        "expires_in": site.get(AuthorizationServer).token_seconds,
         "token_type": "Bearer",
     }
 
 
-def _issuer(sites: "list[Site]", assertion: str) -> "tuple[Site, Installation]":
+def _issuer(sites: list[Site], assertion: str) -> tuple[Site, Installation]:
     try:
         claims = jwt.decode(assertion, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise _invalid("the assertion is not a JSON Web Token") from error
     issuer = claims.get("iss")
     for site in sites:
-        for app in site.installations.enabled():
+        for app in site.get(Installations).enabled():
             if app.oauth_client_id and issuer == CLIENT_PREFIX + app.oauth_client_id:
                 return site, app
     raise _invalid(
@@ -132,7 +141,7 @@ def _issuer(sites: "list[Site]", assertion: str) -> "tuple[Site, Installation]":
     )
 
 
-def _verified_claims(site: "Site", app: Installation, assertion: str) -> dict[str, Any]:
+def _verified_claims(site: Site, app: Installation, assertion: str) -> dict[str, Any]:
     try:
         claims = jwt.decode(
             assertion,
@@ -145,11 +154,11 @@ def _verified_claims(site: "Site", app: Installation, assertion: str) -> dict[st
         raise _invalid(str(error)) from error
     if claims["tnt"] != site.base_url:
         raise _invalid(f"tnt is not the base URL {site.base_url}")
-    _check_age(claims, site.authorization.max_assertion_seconds)
+    _check_age(claims, site.get(AuthorizationServer).max_assertion_seconds)
     return claims
 
 
-def _audiences(site: "Site") -> list[str]:
+def _audiences(site: Site) -> list[str]:
     ours = [f"http://{host}" for each in site.siblings for host in each.hosts]
     return [ATLASSIAN_AUDIENCE, *ours]
 

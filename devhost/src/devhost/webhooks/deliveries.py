@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.exchanges.exchange import Headers
+from devhost.exchanges.message import Headers
 from devhost.site.state import State
 
 KEPT_DELIVERIES = 500

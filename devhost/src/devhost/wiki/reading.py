@@ -12,6 +12,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from devhost.site.site import CONTEXT_PATH, Site
+from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.records import CUSTOM, Content, Space
 from devhost.wiki.render import NOTHING, Surroundings, render
@@ -26,24 +27,24 @@ PLACES = {"page": "pages", CUSTOM: "custom-content"}
 
 def viewer_of(site: Site) -> Viewer:
     """Return what the person who looks at the site may do."""
-    return site.wiki.viewer(site.user)
+    return site.get(Wiki).viewer(site.user)
 
 
 def spaces(site: Site) -> list[Space]:
     """Return the spaces that menus list, by name."""
-    return site.wiki.spaces.all(viewer_of(site), by_name=True)[:LISTED]
+    return site.get(Wiki).spaces.all(viewer_of(site), by_name=True)[:LISTED]
 
 
 def find_space(site: Site, key: str) -> Space | None:
     """Return the space with this key, None if there is none for the user."""
-    return site.wiki.spaces.find(viewer_of(site), key)
+    return site.get(Wiki).spaces.find(viewer_of(site), key)
 
 
 def find_content(site: Site, identifier: Any) -> Content | None:
     """Return the page or blog post with this id, None if the user sees none."""
     if not isinstance(identifier, str):
         return None
-    found = site.wiki.contents.find(viewer_of(site), identifier)
+    found = site.get(Wiki).contents.find(viewer_of(site), identifier)
     return found if found and found.type in SHOWN_TYPES else None
 
 
@@ -51,7 +52,7 @@ def find_any(site: Site, identifier: Any) -> Content | None:
     """Return the page, blog post or content of an app's type with this id."""
     if not isinstance(identifier, str):
         return None
-    found = site.wiki.contents.find(viewer_of(site), identifier)
+    found = site.get(Wiki).contents.find(viewer_of(site), identifier)
     return found if found and found.kind in {*SHOWN_TYPES, CUSTOM} else None
 
 
@@ -66,7 +67,7 @@ def address(content: Content) -> str:
 
 def recent(site: Site) -> list[Content]:
     """Return the pages and blog posts that changed last."""
-    contents, viewer = site.wiki.contents, viewer_of(site)
+    contents, viewer = site.get(Wiki).contents, viewer_of(site)
     found = [
         each
         for kind in SHOWN_TYPES
@@ -81,7 +82,7 @@ def recent(site: Site) -> list[Content]:
 
 def space_contents(site: Site, space: Space) -> dict[str, Any]:
     """Return what the page of a space lists: its newest pages and blog posts."""
-    contents, viewer = site.wiki.contents, viewer_of(site)
+    contents, viewer = site.get(Wiki).contents, viewer_of(site)
 
     def newest(kind: str, limit: int) -> list[Content]:
         query = contents.all((kind,), order="modified-date", descending=True)
@@ -100,14 +101,14 @@ def surroundings(
     site: Site, content: Content, macro: ShowMacro = NOTHING.macro
 ) -> dict[str, Any]:
     """Return what stands around a page: its ancestors, children and comments."""
-    contents, viewer = site.wiki.contents, viewer_of(site)
+    contents, viewer = site.get(Wiki).contents, viewer_of(site)
     children = contents.fetch(viewer, contents.children(content), limit=LISTED)
     comments = contents.attached(content, "comment")
     files = contents.attached(content, "attachment")
     return {
         "ancestors": contents.ancestors(content),
         "children": children,
-        "labels": site.wiki.labels.of(content),
+        "labels": site.get(Wiki).labels.of(content),
         "comments": [
             (each, body(site, each, macro))
             for each in contents.fetch(viewer, comments, limit=LISTED)
@@ -136,12 +137,12 @@ def links(site: Site, viewer: Viewer, content: Content) -> Surroundings:
     """Return what the body of a content needs to find pages and files."""
 
     def page_address(title: str, key: str | None) -> str | None:
-        space = site.wiki.spaces.find(viewer, key) if key else content.space
-        page = space and site.wiki.contents.find_by_title(viewer, space, title)
+        space = site.get(Wiki).spaces.find(viewer, key) if key else content.space
+        page = space and site.get(Wiki).contents.find_by_title(viewer, space, title)
         return address(page) if page else None
 
     def attached(name: str) -> str | None:
-        file = site.wiki.attachments.find(viewer, content, name)
+        file = site.get(Wiki).attachments.find(viewer, content, name)
         return file_address(file) if file else None
 
     return Surroundings(page_address, attached)

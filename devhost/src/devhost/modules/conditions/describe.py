@@ -7,6 +7,7 @@ from devhost.descriptor.condition_names import ASSUMED
 from devhost.descriptor.condition_rules import composite_parts
 from devhost.modules.conditions.evaluate import conditions_hold
 from devhost.modules.conditions.situation import text
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import Module, all_modules
 from devhost.modules.places import Place
 from devhost.site.site import Site
@@ -41,7 +42,7 @@ def in_words(condition: Any) -> str:
 def used_switches(site: Site) -> tuple[list[str], list[str]]:
     """Return the assumed conditions and the feature flags that modules ask for."""
     assumed: set[str] = set()
-    flags = set(site.conditions.feature_flags())
+    flags = set(site.get(ConditionSwitches).feature_flags())
     for module in all_modules(site):
         for name, params in _singles(module.definition.get("conditions")):
             if name in ASSUMED:

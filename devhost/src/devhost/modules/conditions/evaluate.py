@@ -9,6 +9,7 @@ from devhost.descriptor.condition_rules import composite_parts
 from devhost.modules.conditions import judges, property_conditions
 from devhost.modules.conditions.remote import remote_holds
 from devhost.modules.conditions.situation import Params, Situation
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import Module
 from devhost.modules.places import Place
 from devhost.site.products import CONFLUENCE
@@ -73,7 +74,7 @@ def single_holds(situation: Situation, name: str, params: Params) -> bool | None
     if judge := judges.JUDGES.get(name):
         return judge(situation, params)
     if name in ASSUMED:
-        return situation.site.conditions.assume(name)
+        return situation.site.get(ConditionSwitches).assume(name)
     if parts := property_conditions.split_name(name):
         return property_conditions.judge(situation, *parts, params)
     if name in RULES and (target := judges.permission_target(name)):

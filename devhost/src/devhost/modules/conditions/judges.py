@@ -5,7 +5,10 @@ A condition about a page or a space does not hold where there is none.
 
 from collections.abc import Callable
 
+from devhost.install.license import Licenses
 from devhost.modules.conditions.situation import Params, Situation, text
+from devhost.modules.conditions.switches import ConditionSwitches
+from devhost.wiki import Wiki
 from devhost.wiki.access import Role
 
 Judge = Callable[[Situation, Params], bool]
@@ -37,11 +40,11 @@ def _is_administrator(situation: Situation, params: Params) -> bool:
 
 
 def _is_licensed(situation: Situation, params: Params) -> bool:
-    return situation.site.licences.of(situation.app).is_active
+    return situation.site.get(Licenses).of(situation.app).is_active
 
 
 def _feature_flag(situation: Situation, params: Params) -> bool:
-    return situation.site.conditions.is_on(text(params, "featureKey"))
+    return situation.site.get(ConditionSwitches).is_on(text(params, "featureKey"))
 
 
 def _has_content(situation: Situation, params: Params) -> bool:
@@ -66,7 +69,7 @@ def _views(content_type: str) -> Judge:
 def _has_attachment(situation: Situation, params: Params) -> bool:
     if situation.content is None:
         return False
-    contents = situation.site.wiki.contents
+    contents = situation.site.get(Wiki).contents
     files = contents.attached(situation.content, "attachment")
     return bool(contents.fetch(situation.viewer, files, limit=1))
 

@@ -11,6 +11,8 @@ from typing import Any
 from devhost.descriptor.condition_names import PROPERTY_OWNERS, PROPERTY_QUESTIONS
 from devhost.modules.conditions.situation import Params, Situation, text
 from devhost.protocol.strict_json import parse_json
+from devhost.site.app_data import AppProperties
+from devhost.wiki import Wiki
 
 # There is no such property, or no such member in it; null is a value.
 NOTHING = object()
@@ -52,10 +54,10 @@ def judge(situation: Situation, owner: str, question: str, params: Params) -> bo
 
 def _property(situation: Situation, owner: str, key: str) -> Any:
     if owner == "addon":
-        stored = situation.site.properties.find(situation.app.app_key, key)
+        stored = situation.site.get(AppProperties).find(situation.app.app_key, key)
         return NOTHING if stored is None else json.loads(stored)
     thing = {"content": situation.content, "space": situation.space}.get(owner)
-    found = thing and situation.site.wiki.properties.find(thing, key)
+    found = thing and situation.site.get(Wiki).properties.find(thing, key)
     return found.value if found else NOTHING
 
 
@@ -98,7 +100,7 @@ def _contains(actual: Any, expected: Any, *, all_of: bool) -> bool:
 
 def _groups(situation: Situation) -> list[str]:
     account_id = situation.user.account_id
-    groups = situation.site.wiki.groups.of(account_id) if account_id else []
+    groups = situation.site.get(Wiki).groups.of(account_id) if account_id else []
     return [name for group in groups for name in (group.name, group.id)]
 
 

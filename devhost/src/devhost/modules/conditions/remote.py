@@ -10,8 +10,10 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
+from devhost.install.license import Licenses
 from devhost.modules.conditions.situation import Situation
 from devhost.modules.places import context_claim
 from devhost.modules.url_variables import expand_url, legal_url
@@ -25,7 +27,7 @@ CHANNEL = "channel-condition"
 def remote_holds(situation: Situation, path: str) -> bool:
     """Ask the app whether the condition at *path* holds."""
     app, site = situation.app, situation.site
-    sender = Sender(site.exchanges, "condition", app.app_key, app.base_path)
+    sender = Sender(site.get(ExchangeLog), "condition", app.app_key, app.base_path)
     try:
         with new_session(sender) as session:
             request = session.prepare_request(
@@ -55,7 +57,7 @@ def _url(situation: Situation, path: str) -> str:
         "xdm_e": site.origin,
         "xdm_c": CHANNEL,
         "cp": site.context_path,
-        "lic": site.licences.of(app).lic,
+        "lic": site.get(Licenses).of(app).lic,
     }
     path = expand_url(path, situation.variables).partition("#")[0]
     url = app.base_url + legal_url(path)

@@ -7,6 +7,7 @@ from devhost.modules.places import Place, context_variables
 from devhost.site.installations import Installation
 from devhost.site.site import Site
 from devhost.site.users import User
+from devhost.wiki import Wiki
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.records import Content, Space
 
@@ -44,7 +45,7 @@ class Situation:
     @cached_property
     def viewer(self) -> Viewer:
         """What the person may do."""
-        return self.site.wiki.viewer(self.user)
+        return self.site.get(Wiki).viewer(self.user)
 
     @cached_property
     def variables(self) -> dict[str, str]:

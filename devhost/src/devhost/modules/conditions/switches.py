@@ -1,8 +1,10 @@
 """What a developer decides of conditions: feature flags and assumptions."""
 
 import logging
+from typing import Self
 
 from devhost.descriptor.condition_names import ASSUMED
+from devhost.site.site import Site
 from devhost.site.state import State
 
 logger = logging.getLogger("devhost")
@@ -18,6 +20,11 @@ class ConditionSwitches:
     def __init__(self, state: State) -> None:
         self._state = state
         self._warned: set[str] = set()
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the switches of *site*."""
+        return cls(site.state)
 
     def is_on(self, feature_key: str) -> bool:
         """Return whether a feature flag is on; every flag begins off."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from devhost.modules.macros.definitions import MacroDefinition
 from devhost.site.site import Site
+from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.records import Content
@@ -75,7 +76,7 @@ def find_on_page(
     macro_id: str,
 ) -> MacroOnPage | None:
     """Return the macro with this id on a page or in a comment on it."""
-    for holder in _bodies(site.wiki.contents, viewer, content):
+    for holder in _bodies(site.get(Wiki).contents, viewer, content):
         for macro in macros(holder.body) if macro_id in holder.body else []:
             is_named = macro.name == definition.name or macro.name in definition.aliases
             if macro.id == macro_id and is_named:

@@ -6,6 +6,7 @@ from devhost.modules.macros.definitions import MacroDefinition, all_macros
 from devhost.modules.macros.storage import write
 from devhost.site.installations import Installation
 from devhost.site.site import Site
+from devhost.wiki import Wiki
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.editor import MAX_TITLE_LENGTH, Edit, NewContent
@@ -42,22 +43,22 @@ def sample_page(site: Site, viewer: Viewer, app: Installation) -> Content:
     ]
     space = _space(site, viewer)
     title = f"Macros of {app.name}"[:MAX_TITLE_LENGTH].strip()
-    page = site.wiki.contents.find_by_title(viewer, space, title)
+    page = site.get(Wiki).contents.find_by_title(viewer, space, title)
     if page is None:
-        parent = _home(site.wiki.contents, viewer, space)
+        parent = _home(site.get(Wiki).contents, viewer, space)
         body = _introduction(app) + _sections(definitions)
         new = NewContent("page", space, title, body, parent=parent)
-        return site.wiki.editor.create(viewer, new)
+        return site.get(Wiki).editor.create(viewer, new)
     carried = {macro.name for macro in macros(page.body)}
     missing = [each for each in definitions if each.name not in carried]
     if not missing or not viewer.may(Role.WRITE, space):
         return page
     edit = Edit(page.version + 1, body=page.body + _sections(missing))
-    return site.wiki.editor.update(viewer, page, edit)
+    return site.get(Wiki).editor.update(viewer, page, edit)
 
 
 def _space(site: Site, viewer: Viewer) -> Space:
-    every = site.wiki.spaces.all(viewer)
+    every = site.get(Wiki).spaces.all(viewer)
     for role in (Role.WRITE, Role.READ):
         for space in every:
             if viewer.may(role, space):

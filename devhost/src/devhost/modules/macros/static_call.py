@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from devhost.install.license import Licenses
 from devhost.modules.conditions.inline import fill_conditions
 from devhost.modules.iframes import CONNECT_VERSION
 from devhost.modules.places import Place, context_variables
@@ -89,6 +90,6 @@ def _own_parameters(site: Site, app: Installation) -> dict[str, str]:
     return {
         "xdm_e": site.origin,
         "cp": CONTEXT_PATH,
-        "lic": site.licences.of(app).lic,
+        "lic": site.get(Licenses).of(app).lic,
         "cv": CONNECT_VERSION,
     }

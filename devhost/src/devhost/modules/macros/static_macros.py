@@ -4,8 +4,10 @@ import threading
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from devhost.modules.macros.response_cache import ResponseCache
+from devhost.site.site import Site
 
 
 class StaticMacros:
@@ -15,6 +17,11 @@ class StaticMacros:
         self.cache = ResponseCache()
         self._lock = threading.Lock()
         self._asked: Counter[Hashable] = Counter()
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return what is kept of *site*."""
+        return cls()
 
     @contextmanager
     def asking(self, macro: Hashable) -> Iterator[None]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import requests
 
 from devhost.exchanges.bounded import TooLargeError
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.modules.macros.response_cache import seconds_fresh
 from devhost.modules.macros.static_call import StaticCall
+from devhost.modules.macros.static_macros import StaticMacros
 from devhost.site.site import Site
 
 PAGE_SECONDS = 10.0
@@ -44,14 +46,14 @@ def fetch_all(site: Site, calls: list[StaticCall], give_up_at: float) -> list[Ou
 
 def fetch(site: Site, call: StaticCall, give_up_at: float) -> Output:
     """Return the output for one call, from the cache if it is fresh there."""
-    kept = site.static_macros.cache.find(call.cache_key) if call.cache_key else None
+    kept = site.get(StaticMacros).cache.find(call.cache_key) if call.cache_key else None
     if kept is not None:
         return Output(kept)
     left = give_up_at - time.monotonic()
     if left <= 0:
         return Output(error="the page did not wait any longer for its macros")
     try:
-        with site.static_macros.asking(call.macro):
+        with site.get(StaticMacros).asking(call.macro):
             answer = _ask(site, call, left, give_up_at)
     except requests.Timeout:
         return Output(error="the app did not answer in time")
@@ -64,7 +66,7 @@ def fetch(site: Site, call: StaticCall, give_up_at: float) -> Output:
     storage = _text(answer)
     seconds = seconds_fresh(answer.headers.get("Cache-Control", ""))
     if call.cache_key:
-        site.static_macros.cache.keep(call.cache_key, storage, seconds)
+        site.get(StaticMacros).cache.keep(call.cache_key, storage, seconds)
     return Output(storage)
 
 
@@ -72,7 +74,7 @@ def _ask(
     site: Site, call: StaticCall, left: float, give_up_at: float
 ) -> requests.Response:
     sender = Sender(
-        site.exchanges,
+        site.get(ExchangeLog),
         KIND,
         call.app.app_key,
         call.app.base_path,
