@@ -7,9 +7,9 @@ from typing import Any
 from devhost.modules.conditions.evaluate import conditions_hold
 from devhost.modules.module import Module
 from devhost.modules.places import Place
+from devhost.site import Site
 from devhost.site.installations import Installation, Installations
 from devhost.site.products import CONFLUENCE, Product
-from devhost.site.site import Site
 from devhost.site.state import State
 from devhost.site.users import USERS
 from devhost.wiki import Wiki, reading

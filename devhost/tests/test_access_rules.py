@@ -16,7 +16,7 @@ from devhost.access_rules import (
 )
 from devhost.access_rules.policy_events import PolicyEvent
 from devhost.server import LocalConfluence
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.state import State
 from devhost.wiki import Wiki
 from devhost.wiki.records import Space

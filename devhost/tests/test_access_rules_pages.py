@@ -8,7 +8,7 @@ import requests
 from devhost.access_rules import AccessRules, allow, block
 from devhost.install import lifecycle
 from devhost.server import LocalConfluence
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.users import ORDINARY_USER
 from tests.bridge_app import BridgeApp
 from tests.fake_app import APP_KEY, FakeApp

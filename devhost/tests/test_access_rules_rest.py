@@ -9,8 +9,8 @@ import requests
 from devhost.access_rules import AccessRules, allow, block
 from devhost.rest.documented_operations import PARAMETER, known_operations
 from devhost.server import LocalConfluence
+from devhost.site import Site
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.site.users import ADMINISTRATOR
 from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from devhost.install.license import Licenses
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.users import USERS
 from devhost.wiki import Wiki, reading
 from devhost.wiki.access import Role

@@ -9,8 +9,8 @@ from devhost.descriptor.condition_names import ASSUMED, RULES
 from devhost.modules.conditions.evaluate import single_holds
 from devhost.modules.conditions.situation import Situation
 from devhost.modules.conditions.switches import ConditionSwitchError, ConditionSwitches
+from devhost.site import Site
 from devhost.site.products import JIRA
-from devhost.site.site import Site
 from tests.bare_site import holds, open_site, place
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from devhost.modules.conditions.describe import in_words, unmet_condition, used_switches
 from devhost.modules.conditions.switches import ConditionSwitches
+from devhost.site import Site
 from devhost.site.app_data import DynamicModules
-from devhost.site.site import Site
 from tests.bare_site import open_site, place
 from tests.fake_app import APP_KEY
 

@@ -8,8 +8,8 @@ import pytest
 from devhost.modules.conditions.inline import fill_conditions
 from devhost.modules.iframes import iframe_url
 from devhost.modules.macros.static_call import static_call
+from devhost.site import Site
 from devhost.site.app_data import AppProperties
-from devhost.site.site import Site
 from devhost.site.users import USERS
 from tests.bare_site import BASE_URL, open_site, place
 from tests.fake_app import APP_KEY

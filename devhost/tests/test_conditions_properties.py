@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from devhost.site import Site
 from devhost.site.app_data import AppProperties
-from devhost.site.site import Site
 from devhost.wiki import Wiki
 from devhost.wiki.groups import WRITERS
 from tests.bare_site import holds, open_site

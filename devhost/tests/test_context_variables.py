@@ -12,8 +12,8 @@ from devhost.modules.iframes import iframe_url
 from devhost.modules.macros.on_page import MacroOnPage
 from devhost.modules.places import Place
 from devhost.protocol.query_string_hash import query_string_hash
+from devhost.site import Site
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import Edit
 from tests.bare_site import BASE_URL, open_site, place

@@ -18,9 +18,10 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from devhost.exchanges.log import ExchangeLog
 from devhost.faults.switches import Faults
 from devhost.install.further_sites import FurtherSites
+from devhost.site import Site
 from devhost.site.assumptions import Assumptions
 from devhost.site.products import CONFLUENCE, PRODUCTS
-from devhost.site.site import KEY_SETTINGS, Service, Site
+from devhost.site.site import KEY_SETTINGS, Service
 from devhost.site.state import State, StateError
 from devhost.web import create_web, serve_site
 from devhost.webhooks import Webhooks

@@ -31,10 +31,9 @@ from devhost.pages.chrome import render
 from devhost.protocol.error_bodies import error_response
 from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
-from devhost.site import origin_check
+from devhost.site import Site, origin_check
 from devhost.site.current import EXTENSION, current_site
 from devhost.site.products import Product
-from devhost.site.site import Site
 from devhost.site.state import StateClosedError
 from devhost.tokens import oauth_endpoint
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki.records import Space
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"

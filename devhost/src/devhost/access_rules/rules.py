@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-
 ``block``, ``allow`` and ``replace_rule`` change the rule of one app, ``is_blocked``
 and ``blocked_space_ids`` ask for it. What an app loses is told to whoever listens::
 
-    site.access_rules.events.connect(listener, weak=False)
+    site.get(AccessRules).events.connect(listener, weak=False)
 
     def listener(rules: AccessRules, event: PolicyEvent) -> None: ...
 
@@ -25,8 +25,8 @@ from typing import Self
 from blinker import Signal
 
 from devhost.access_rules.policy_events import PolicyEvent, events_of_loss
+from devhost.site import Site
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.site.state import State
 from devhost.wiki import Wiki
 from devhost.wiki.records import Space

@@ -9,10 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.tokens import read_unverified_claims
+from devhost.site import CONTEXT_PATH
 from devhost.site.current import current_site, current_target
 from devhost.site.installations import Installations
 from devhost.site.origin_check import SESSION_HEADER
-from devhost.site.site import CONTEXT_PATH
 from devhost.tokens.app_token import app_token
 
 # The first prefix that fits says the kind.

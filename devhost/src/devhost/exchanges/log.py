@@ -9,7 +9,7 @@ from typing import Any, Self
 from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.message import Direction
 from devhost.protocol.query_string_hash import strip_base_path
-from devhost.site.site import Site
+from devhost.site import Site
 
 KEPT_EXCHANGES = 1000
 # A body is kept up to here, in bytes.

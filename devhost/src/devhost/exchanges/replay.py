@@ -10,7 +10,7 @@ from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
-from devhost.site.site import Site
+from devhost.site import Site
 
 # Written anew for the connection of the replay.
 NOT_REPLAYED = frozenset({"connection", "content-length", "transfer-encoding"})

@@ -10,9 +10,9 @@ from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.install.license import Licenses
+from devhost.site import Site
 from devhost.site.assumptions import Assumptions
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.tokens.signing import install_token, webhook_token
 
 SIGNED_INSTALL_EVENTS = frozenset({"installed", "uninstalled"})

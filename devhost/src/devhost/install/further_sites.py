@@ -10,8 +10,8 @@ from typing import Self
 
 from devhost.descriptor.document import InstallError
 from devhost.install.lifecycle import LifecycleError, install
+from devhost.site import RunningSite, Site
 from devhost.site.installations import Installations
-from devhost.site.site import RunningSite, Site
 
 MAX_SITES = 4
 

@@ -10,8 +10,8 @@ evaluation; a free app has no ``license`` object, ``lic=none`` and is not active
 from dataclasses import dataclass
 from typing import Any, Self
 
+from devhost.site import Site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.site.state import State
 
 STATES = ("free", "active", "evaluation", "expired")

@@ -20,9 +20,9 @@ from devhost.install.lifecycle import (
     is_accepted,
     new_secret_text,
 )
+from devhost.site import SITE_HOST_NAMES, Site
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import SITE_HOST_NAMES, Site
 
 logger = logging.getLogger("devhost")
 

@@ -13,9 +13,9 @@ from devhost.descriptor.document import InstallError
 from devhost.install.lifecycle import LifecycleError, install, uninstall
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
+from devhost.site import CONTEXT_PATH, Site
 from devhost.site.current import current_site
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import CONTEXT_PATH, Site
 from devhost.site.state import StateClosedError
 
 PATH = "/rest/plugins/1.0"

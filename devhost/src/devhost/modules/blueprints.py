@@ -22,7 +22,7 @@ from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.modules.module import Module
 from devhost.protocol.strict_json import parse_json
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.tokens.signing import url_token
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import Space

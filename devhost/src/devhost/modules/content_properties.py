@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devhost.modules.module import Module, all_modules
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki.cql_fields import PROPERTY_OPERATORS, PropertyField
 
 TYPE = "confluenceContentProperties"

@@ -12,7 +12,7 @@ from devhost.modules.conditions.inline import fill_conditions
 from devhost.modules.module import Module
 from devhost.modules.places import Place, context_claim, context_variables
 from devhost.modules.url_variables import expand_url, legal_url
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.tokens.signing import url_token
 
 CONNECT_VERSION = "1.1.78"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from devhost.descriptor.module_rules import is_relative, static_modules
+from devhost.site import CONTEXT_PATH, Site
 from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import CONTEXT_PATH, Site
 
 PAGE_TYPES = frozenset(
     {

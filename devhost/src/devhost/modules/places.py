@@ -10,7 +10,7 @@ from devhost.install.license import Licenses
 from devhost.modules.macros.definitions import definition_of
 from devhost.modules.macros.on_page import MacroOnPage, find_on_page
 from devhost.modules.module import MACRO_TYPE, Module
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki import reading
 from devhost.wiki.records import Content, Space
 

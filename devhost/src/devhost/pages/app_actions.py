@@ -13,9 +13,9 @@ from devhost.install.license import Licenses
 from devhost.modules.module import first_page, hidden_modules
 from devhost.protocol.raw_target import decode_segment
 from devhost.protocol.strict_json import parse_json
+from devhost.site import Site
 from devhost.site.current import current_site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 
 SHOWN_KINDS = frozenset({"descriptor", "lifecycle"})
 

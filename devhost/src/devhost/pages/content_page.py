@@ -14,8 +14,8 @@ from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
+from devhost.site import Site
 from devhost.site.current import current_site
-from devhost.site.site import Site
 from devhost.wiki import reading
 from devhost.wiki.records import Content
 

@@ -19,8 +19,8 @@ from devhost.pages.space_addresses import (
     space_settings_address,
 )
 from devhost.protocol.raw_target import decode_segment
+from devhost.site import Site
 from devhost.site.current import current_site
-from devhost.site.site import Site
 from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError

@@ -10,7 +10,7 @@ from typing import Any
 
 from devhost.modules.module import Module, all_modules
 from devhost.pages.links import Link, icon_of
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki import Wiki, reading
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.custom_types import TYPE, custom_type

@@ -26,9 +26,9 @@ from devhost.pages.app_actions import (
 )
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
 from devhost.pages.module_list import entries
+from devhost.site import SITE_HOST_NAMES
 from devhost.site.current import current_site
 from devhost.site.installations import Installations
-from devhost.site.site import SITE_HOST_NAMES
 from devhost.site.users import USERS
 
 blueprint = Blueprint("desk", __name__, url_prefix="/devhost")

@@ -22,9 +22,9 @@ from devhost.pages.app_actions import (
     shown_exchanges,
 )
 from devhost.pages.module_list import entries
+from devhost.site import SITE_HOST_NAMES, Site
 from devhost.site.current import current_site
 from devhost.site.installations import Installations
-from devhost.site.site import SITE_HOST_NAMES, Site
 
 Answer = tuple[dict[str, Any], int]
 

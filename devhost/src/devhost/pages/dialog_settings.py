@@ -3,7 +3,7 @@
 from typing import Any
 
 from devhost.modules.module import Module, all_modules
-from devhost.site.site import Site
+from devhost.site import Site
 
 # The bridge's own names, members of the page's window._AP.
 WEB_ITEM_SETTINGS = {

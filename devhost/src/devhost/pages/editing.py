@@ -11,8 +11,8 @@ from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
 from devhost.protocol.raw_target import decode_segment
+from devhost.site import Site
 from devhost.site.current import current_site
-from devhost.site.site import Site
 from devhost.site.users import find_user
 from devhost.wiki import Wiki, reading
 from devhost.wiki.access import Role

@@ -16,9 +16,9 @@ from devhost.pages.shortcuts import TYPE as SHORTCUT_TYPE
 from devhost.pages.shortcuts import keys_of, problem_of
 from devhost.pages.space_addresses import create_address, space_settings_address
 from devhost.pages.spots import PLACED_TYPES, Spot, Spots, location_of
+from devhost.site import Site
 from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.wiki import reading
 from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space

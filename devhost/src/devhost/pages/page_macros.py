@@ -8,7 +8,7 @@ from devhost.modules.macros.definitions import MacroDefinition
 from devhost.modules.macros.on_page import MacroOnPage
 from devhost.modules.macros.rendering import MacroRenderer, Reader
 from devhost.modules.places import Place
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki import reading
 from devhost.wiki.records import Content
 

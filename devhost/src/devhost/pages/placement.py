@@ -12,7 +12,7 @@ from devhost.modules.places import Place
 from devhost.pages.custom_content import appearance, list_page
 from devhost.pages.links import Link, link_of, takes_context
 from devhost.pages.spots import PLACED_TYPES, Spots
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki import Wiki
 from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space

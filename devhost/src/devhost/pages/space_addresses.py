@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from devhost.site.site import CONTEXT_PATH, Site
+from devhost.site import CONTEXT_PATH, Site
 from devhost.wiki import reading
 from devhost.wiki.access import Role
 from devhost.wiki.records import Space

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from devhost.site import CONTEXT_PATH
 from devhost.site.current import current_target
-from devhost.site.site import CONTEXT_PATH
 
 PARAMETER = re.compile(r"\{([\w-]+)\}")
 RULE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")

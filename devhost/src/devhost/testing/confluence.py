@@ -8,7 +8,7 @@ from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.message import Direction
 from devhost.install.further_sites import FurtherSites
 from devhost.server import LocalConfluence
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.users import USERS, User
 from devhost.testing.expectations import (
     Expectation,

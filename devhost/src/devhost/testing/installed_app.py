@@ -7,8 +7,8 @@ from flask import Flask
 from devhost.descriptor.document import InstallError
 from devhost.install import lifecycle, tenant_changes
 from devhost.install.license import Licenses
+from devhost.site import Site
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import Site
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.expectations import MessageError
 

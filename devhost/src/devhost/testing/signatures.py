@@ -9,7 +9,7 @@ import jwt
 
 from devhost.modules.module import Module
 from devhost.modules.places import Place, context_claim, find_place
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.testing.confluence import get_user
 from devhost.testing.installed_app import InstalledApp
 from devhost.tokens import signing

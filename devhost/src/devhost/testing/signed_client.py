@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.testing.signatures import Signature, expired_claims, target_of
 
 

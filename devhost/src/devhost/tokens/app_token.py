@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 
 from devhost.protocol.query_string_hash import canonical_request, query_string_hash
+from devhost.site import CONTEXT_PATH
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import CONTEXT_PATH
 
 MAX_TOKEN_LENGTH = 8192
 LEEWAY_SECONDS = 30

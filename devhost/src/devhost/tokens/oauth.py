@@ -17,9 +17,9 @@ from typing import Any, Self
 
 import jwt
 
+from devhost.site import Site
 from devhost.site.assumptions import Assumptions
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import Site
 from devhost.site.users import User, find_user
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"

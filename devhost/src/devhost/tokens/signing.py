@@ -5,8 +5,8 @@ from typing import Any
 import jwt
 
 from devhost.protocol.query_string_hash import query_string_hash
+from devhost.site import Site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.site.users import ADMINISTRATOR, User
 
 # https://developer.atlassian.com/cloud/confluence/understanding-jwt/

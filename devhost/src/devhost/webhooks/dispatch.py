@@ -15,8 +15,8 @@ from devhost.faults.kinds import (
     WebhookTwice,
 )
 from devhost.faults.switches import Faults
+from devhost.site import Site
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.webhooks import settings
 from devhost.webhooks.deliveries import STOPPED, Deliveries, Delivery
 from devhost.webhooks.lines import MOST_WAITING, Job, Lines

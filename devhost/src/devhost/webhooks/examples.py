@@ -14,8 +14,8 @@ from typing import Any
 
 from devhost.access_rules import policy_events
 from devhost.install import callbacks
+from devhost.site import Site
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.site.users import ORDINARY_USER, find_user
 from devhost.webhooks.events import EVENTS
 from devhost.webhooks.payloads import Writer, short_type

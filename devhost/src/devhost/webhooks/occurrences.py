@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.webhooks.events import EVENTS
 from devhost.webhooks.payloads import Writer, short_type
 from devhost.webhooks.settings import load

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from devhost.site.site import CONTEXT_PATH, Site
+from devhost.site import CONTEXT_PATH, Site
 from devhost.site.users import find_user
 from devhost.wiki.records import (
     CUSTOM,

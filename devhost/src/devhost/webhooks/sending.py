@@ -18,8 +18,8 @@ from devhost.exchanges.masking import mask_headers
 from devhost.exchanges.message import Headers
 from devhost.exchanges.outbound import RecordingAdapter, Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
+from devhost.site import Site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.tokens.signing import webhook_token
 from devhost.webhooks.deliveries import Delivery
 from devhost.webhooks.events import content_type

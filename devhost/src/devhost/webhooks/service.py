@@ -1,11 +1,11 @@
-"""The webhooks of one site: ``site.webhooks``, and ``confluence.webhooks`` in tests."""
+"""The webhooks of one site; tests have them as ``confluence.webhooks``."""
 
 from typing import Any, Self
 
 from devhost.access_rules import AccessRules
 from devhost.access_rules.policy_events import PolicyEvent
+from devhost.site import Site
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import Site
 from devhost.webhooks import examples, occurrences, settings
 from devhost.webhooks.deliveries import Deliveries, Delivery
 from devhost.webhooks.dispatch import Dispatch

@@ -15,9 +15,9 @@ from devhost.modules.conditions.evaluate import conditions_hold
 from devhost.modules.module import Module, modules_of
 from devhost.modules.places import Place, context_variables
 from devhost.modules.url_variables import expand_url, legal_url
+from devhost.site import Site
 from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import Site
 from devhost.webhooks.occurrences import Occurrence
 
 MODULE_TYPE = "webhooks"

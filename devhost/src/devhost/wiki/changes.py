@@ -2,7 +2,7 @@
 
 Connect a listener to ``wiki.changes``, a blinker signal::
 
-    site.wiki.changes.connect(listener, weak=False)
+    site.get(Wiki).changes.connect(listener, weak=False)
 
     def listener(wiki: Wiki, change: Change) -> None: ...
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from devhost.site.site import CONTEXT_PATH, Site
+from devhost.site import CONTEXT_PATH, Site
 from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.records import CUSTOM, Content, Space

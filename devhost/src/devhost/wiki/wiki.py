@@ -2,9 +2,9 @@
 
 from typing import Self
 
+from devhost.site import Site
 from devhost.site.app_data import DynamicModules
 from devhost.site.installations import Installations
-from devhost.site.site import Site
 from devhost.site.state import State
 from devhost.wiki import schema
 from devhost.wiki.custom_types import declared_types

@@ -10,7 +10,7 @@ from devhost.modules.conditions.situation import text
 from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import Module, all_modules
 from devhost.modules.places import Place
-from devhost.site.site import Site
+from devhost.site import Site
 
 
 def unmet_condition(site: Site, module: Module, place: Place) -> str:

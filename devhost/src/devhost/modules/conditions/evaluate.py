@@ -12,8 +12,8 @@ from devhost.modules.conditions.situation import Params, Situation
 from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import Module
 from devhost.modules.places import Place
+from devhost.site import Site
 from devhost.site.products import CONFLUENCE
-from devhost.site.site import Site
 
 logger = logging.getLogger("devhost")
 

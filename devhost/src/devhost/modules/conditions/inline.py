@@ -10,7 +10,7 @@ import re
 from devhost.modules.conditions.evaluate import single_holds
 from devhost.modules.conditions.situation import Situation
 from devhost.modules.places import Place
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.users import User
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")

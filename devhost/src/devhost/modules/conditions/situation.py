@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from devhost.modules.places import Place, context_variables
+from devhost.site import Site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.site.users import User
 from devhost.wiki import Wiki
 from devhost.wiki.access import Role, Viewer

@@ -4,7 +4,7 @@ import logging
 from typing import Self
 
 from devhost.descriptor.condition_names import ASSUMED
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.state import State
 
 logger = logging.getLogger("devhost")

@@ -10,7 +10,7 @@ from devhost.modules.macros.definitions import (
     text_of,
 )
 from devhost.modules.module import Module
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki.storage_format import Macro
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devhost.modules.module import MACRO_TYPE, STATIC_MACRO_TYPE, Module, all_modules
-from devhost.site.site import Site
+from devhost.site import Site
 
 BODY_TYPES = ("none", "plain-text", "rich-text")
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 from devhost.modules.macros.definitions import MacroDefinition
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents

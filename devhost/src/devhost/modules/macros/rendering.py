@@ -12,7 +12,7 @@ from devhost.modules.macros.static_call import StaticCall, static_call
 from devhost.modules.macros.static_output import PAGE_SECONDS, Output, fetch, fetch_all
 from devhost.modules.module import Module
 from devhost.modules.places import Place
-from devhost.site.site import Site
+from devhost.site import Site
 from devhost.site.users import User
 from devhost.wiki import macro_messages, reading
 from devhost.wiki.access import Viewer

@@ -4,8 +4,8 @@ from html import escape
 
 from devhost.modules.macros.definitions import MacroDefinition, all_macros
 from devhost.modules.macros.storage import write
+from devhost.site import Site
 from devhost.site.installations import Installation
-from devhost.site.site import Site
 from devhost.wiki import Wiki
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.contents import Contents

@@ -18,8 +18,8 @@ from devhost.modules.conditions.inline import fill_conditions
 from devhost.modules.iframes import CONNECT_VERSION
 from devhost.modules.places import Place, context_variables
 from devhost.modules.url_variables import expand_url, legal_url
+from devhost.site import CONTEXT_PATH, Site
 from devhost.site.installations import Installation
-from devhost.site.site import CONTEXT_PATH, Site
 from devhost.site.users import User
 from devhost.tokens.signing import url_token
 

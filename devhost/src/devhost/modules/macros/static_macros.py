@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from devhost.modules.macros.response_cache import ResponseCache
-from devhost.site.site import Site
+from devhost.site import Site
 
 
 class StaticMacros:

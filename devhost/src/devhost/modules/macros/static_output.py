@@ -17,7 +17,7 @@ from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.modules.macros.response_cache import seconds_fresh
 from devhost.modules.macros.static_call import StaticCall
 from devhost.modules.macros.static_macros import StaticMacros
-from devhost.site.site import Site
+from devhost.site import Site
 
 PAGE_SECONDS = 10.0
 AT_ONCE = 8

@@ -8,8 +8,8 @@ from flask import request
 
 from devhost.rest.reading import integer
 from devhost.rest.viewer import viewer, wiki
+from devhost.site import CONTEXT_PATH
 from devhost.site.current import current_site, current_target
-from devhost.site.site import CONTEXT_PATH
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content
 

@@ -12,8 +12,8 @@ from devhost.rest.permitted_operations import content_operations, space_operatio
 from devhost.rest.reading import not_here
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.viewer import current_viewer, viewer, wiki
+from devhost.site import CONTEXT_PATH
 from devhost.site.current import current_site
-from devhost.site.site import CONTEXT_PATH
 from devhost.wiki.reading import address, file_address
 from devhost.wiki.records import (
     RAW,

@@ -12,8 +12,8 @@ from devhost.rest.v1 import representation
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list
 from devhost.rest.viewer import viewer, wiki
+from devhost.site import CONTEXT_PATH
 from devhost.site.current import current_site
-from devhost.site.site import CONTEXT_PATH
 from devhost.wiki import cql
 from devhost.wiki.queries import Query
 from devhost.wiki.reading import address
