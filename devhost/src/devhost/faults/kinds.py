@@ -15,7 +15,7 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """What every fault of a REST call has."""
+    """What every fault has; only those of calls look at ``method`` and ``path``."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -25,11 +25,6 @@ class Fault:
     """Only calls that fit this template, such as ``/rest/api/content/{id}``."""
     times: int | None = None
     """Only the next so many calls; None: until it is switched off."""
-
-    def strikes(self, method: str, path: str) -> bool:
-        """Whether a call of *method* at the undecoded *path* is meant."""
-        fits = not self.path or path_fits(self.path, path)
-        return fits and self.method.upper() in {"", method}
 
     def check(self) -> None:
         """Refuse settings that make no sense.
@@ -45,7 +40,17 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Slow(Fault):
+class CallFault(Fault):
+    """What befalls a call of an app, or of its page."""
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Whether a call of *method* at the undecoded *path* is meant."""
+        fits = not self.path or path_fits(self.path, path)
+        return fits and self.method.upper() in {"", method}
+
+
+@dataclass(frozen=True)
+class Slow(CallFault):
     """The answer comes after ``seconds``."""
 
     name: ClassVar[str] = "slow"
@@ -59,7 +64,7 @@ class Slow(Fault):
 
 
 @dataclass(frozen=True)
-class RateLimited(Fault):
+class RateLimited(CallFault):
     """429, with ``Retry-After`` and the headers of the quota that is used up."""
 
     name: ClassVar[str] = "rate-limited"
@@ -78,7 +83,7 @@ class RateLimited(Fault):
 
 
 @dataclass(frozen=True)
-class ServerError(Fault):
+class ServerError(CallFault):
     """A 5xx answer."""
 
     name: ClassVar[str] = "server-error"
@@ -95,7 +100,7 @@ class ServerError(Fault):
 
 
 @dataclass(frozen=True)
-class Dropped(Fault):
+class Dropped(CallFault):
     """The connection is closed without an answer."""
 
     name: ClassVar[str] = "dropped"
@@ -111,7 +116,7 @@ class Dropped(Fault):
 
 
 @dataclass(frozen=True)
-class KeyServerDown(Fault):
+class KeyServerDown(CallFault):
     """The install-key server answers ``status``, or nothing at all (0)."""
 
     name: ClassVar[str] = "key-server-down"
@@ -137,10 +142,6 @@ class ClockSkew(Fault):
     title: ClassVar[str] = "Clock skew"
     seconds: int = 600
 
-    def strikes(self, method: str, path: str) -> bool:
-        """No call is meant: the tokens are."""
-        return False
-
     def check(self) -> None:
         """Refuse settings that make no sense."""
         super().check()
@@ -157,10 +158,6 @@ class WebhookFault(Fault):
 
     event: str = ""
     """Only deliveries of this event; empty: of every event."""
-
-    def strikes(self, method: str, path: str) -> bool:
-        """No call of an app is meant."""
-        return False
 
     def strikes_event(self, event: str) -> bool:
         """Whether a delivery of *event* is meant."""

@@ -9,8 +9,8 @@ from flask import Flask, Response, g, jsonify, request
 
 from devhost.exchanges.inbound import current_kind, note
 from devhost.faults.kinds import (
+    CallFault,
     Dropped,
-    Fault,
     KeyServerDown,
     RateLimited,
     ServerError,
@@ -53,7 +53,7 @@ def _strike() -> Response | None:
     return next((answer for answer in answers if answer is not None), None)
 
 
-def _answer(fault: Fault) -> Response | None:
+def _answer(fault: CallFault) -> Response | None:
     if isinstance(fault, RateLimited):
         return rate_limit_response(fault)
     if isinstance(fault, ServerError):

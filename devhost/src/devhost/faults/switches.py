@@ -9,9 +9,9 @@ import threading
 from dataclasses import replace
 from typing import Any, Self
 
-from devhost.faults.kinds import ClockSkew, Fault, WebhookFault, new_fault
+from devhost.faults.kinds import CallFault, ClockSkew, Fault, WebhookFault, new_fault
+from devhost.site import Site
 from devhost.site.clock import Clock
-from devhost.site.site import Site
 
 
 class Faults:
@@ -95,10 +95,14 @@ class Faults:
         with self._lock:
             return dict(self._on)
 
-    def striking(self, method: str, path: str) -> list[Fault]:
+    def striking(self, method: str, path: str) -> list[CallFault]:
         """Return the faults of a call, and count it against their ``times``."""
         with self._lock:
-            found = [one for one in self._on.values() if one.strikes(method, path)]
+            found = [
+                one
+                for one in self._on.values()
+                if isinstance(one, CallFault) and one.strikes(method, path)
+            ]
             for fault in found:
                 self._count(fault)
         return found
