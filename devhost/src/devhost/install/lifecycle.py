@@ -4,17 +4,17 @@ import logging
 import secrets
 import uuid
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from devhost.descriptor.document import InstallError, fetch_descriptor
 from devhost.descriptor.module_rules import module_keys, static_modules
 from devhost.exchanges.log import ExchangeLog
 from devhost.install.callbacks import Outcome, send_callback
+from devhost.site import Site
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.assumptions import Assumptions
 from devhost.site.clock import Clock
 from devhost.site.installations import Installation, Installations
-from devhost.site.site import Site
 
 logger = logging.getLogger("devhost")
 
@@ -151,12 +151,7 @@ def enable(site: Site, app_key: str) -> None:
 
     :raises LifecycleError: if it is not disabled.
     """
-    with site.lifecycle_lock:
-        app = installed_app(site, app_key)
-        if app.state == "enabled":
-            raise LifecycleError(f"{app_key} is already enabled")
-        site.get(Installations).save(replace(app, state="enabled"))
-        _notify(site, app, "enabled")
+    _switch(site, app_key, "enabled")
 
 
 def disable(site: Site, app_key: str) -> None:
@@ -164,12 +159,16 @@ def disable(site: Site, app_key: str) -> None:
 
     :raises LifecycleError: if it is not enabled.
     """
+    _switch(site, app_key, "disabled")
+
+
+def _switch(site: Site, app_key: str, state: Literal["enabled", "disabled"]) -> None:
     with site.lifecycle_lock:
         app = installed_app(site, app_key)
-        if app.state == "disabled":
-            raise LifecycleError(f"{app_key} is already disabled")
-        site.get(Installations).save(replace(app, state="disabled"))
-        _notify(site, app, "disabled")
+        if app.state == state:
+            raise LifecycleError(f"{app_key} is already {state}")
+        site.get(Installations).save(replace(app, state=state))
+        _notify(site, app, state)
 
 
 def reinstall(site: Site, app_key: str) -> Installation:
