@@ -1,4 +1,4 @@
-"""How a message is written: JSON, request targets and the query string hash.
+"""How messages are written: JSON, request targets, query string hashes, error bodies.
 
-Pure functions that know neither a site nor an app.
+Nothing here knows a site or an app.
 """
