@@ -11,23 +11,25 @@ from devhost.faults import strikes
 from devhost.install import upm
 from devhost.pages import (
     access_rules,
-    assumptions,
     bridge,
-    condition_switches,
     content_page,
     create_page,
-    desk,
-    desk_api,
     editing,
     editor_api,
-    faults,
-    inspector,
     macro_page,
     space_tools,
     views,
-    webhooks,
 )
 from devhost.pages.chrome import render
+from devhost.pages.tools import (
+    assumptions,
+    condition_switches,
+    desk,
+    desk_api,
+    faults,
+    inspector,
+    webhooks,
+)
 from devhost.protocol.error_bodies import error_response
 from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost import access_rules
 from devhost.access_rules import AccessRule, AccessRuleError, AccessRules
-from devhost.pages.app_actions import decoded_key, json_object
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.placement import Placement
+from devhost.pages.tools.app_actions import decoded_key, json_object
 from devhost.site.current import current_site
 from devhost.site.installations import Installations
 

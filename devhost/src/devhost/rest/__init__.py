@@ -1,4 +1,12 @@
-"""Confluence's REST resources, as far as an app of the first hour needs them."""
+"""Confluence's REST resources, as far as an app of the first hour needs them.
+
+* ``v1``, ``v2``    the two versions; they import nothing of each other
+* ``operations``, ``operation_checks``  each method and path, and what is checked first
+* ``scopes``, ``blocked_spaces``  two of the checks, by ``documented_operations``
+* ``caller``, ``viewer``  who calls, and what they may see of the wiki
+* ``permitted_operations``  what they may do with a content
+* ``macros``, ``body_views``, ``past_versions``, ``people``  what both versions answer
+"""
 
 from flask import Blueprint, Response, request
 

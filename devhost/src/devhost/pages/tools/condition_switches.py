@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.modules.conditions.switches import ConditionSwitchError, ConditionSwitches
-from devhost.pages.app_actions import json_object
+from devhost.pages.tools.app_actions import json_object
 from devhost.protocol.raw_target import decode_segment
 from devhost.site.current import current_site
 

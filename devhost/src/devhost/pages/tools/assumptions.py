@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.tools.app_actions import json_object
 from devhost.site.assumptions import ASSUMPTIONS, AssumptionError, Assumptions
 from devhost.site.current import current_site
 

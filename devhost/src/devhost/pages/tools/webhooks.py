@@ -6,8 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from devhost.exchanges.log import ExchangeLog
-from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.tools.app_actions import json_object
 from devhost.site.current import current_site
 from devhost.site.installations import Installations
 from devhost.site.users import find_user

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.faults.kinds import KINDS, Fault, FaultError
 from devhost.faults.switches import Faults
-from devhost.pages.app_actions import json_object
 from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.tools.app_actions import json_object
 from devhost.site.current import current_site
 
 CAMEL = {"retry_after": "retryAfter"}

@@ -13,7 +13,7 @@ from devhost.install.further_sites import FurtherSites
 from devhost.install.license import LicenceError, Licenses
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
-from devhost.pages.app_actions import (
+from devhost.pages.tools.app_actions import (
     decoded_key,
     find_action,
     json_object,
@@ -21,7 +21,7 @@ from devhost.pages.app_actions import (
     representation,
     shown_exchanges,
 )
-from devhost.pages.module_list import entries
+from devhost.pages.tools.module_list import entries
 from devhost.site import SITE_HOST_NAMES, Site
 from devhost.site.current import current_site
 from devhost.site.installations import Installations

@@ -18,14 +18,14 @@ from devhost.install.tenant_changes import rename_site
 from devhost.modules.conditions.describe import used_switches
 from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.modules.module import SINGLE_PAGES, first_page, hidden_modules, single_page
-from devhost.pages.app_actions import (
+from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
+from devhost.pages.tools.app_actions import (
     decoded_key,
     find_action,
     member,
     shown_exchanges,
 )
-from devhost.pages.chrome import CONTENT_SECURITY_POLICY, render
-from devhost.pages.module_list import entries
+from devhost.pages.tools.module_list import entries
 from devhost.site import SITE_HOST_NAMES
 from devhost.site.current import current_site
 from devhost.site.installations import Installations
