@@ -17,12 +17,12 @@ from devhost.site.state import State
 STATES = ("free", "active", "evaluation", "expired")
 
 
-class LicenceError(Exception):
+class LicenseError(Exception):
     """There is no such licence; the message says which there are."""
 
 
 @dataclass(frozen=True)
-class Licence:
+class License:
     """The licence of one app."""
 
     app: Installation
@@ -74,19 +74,19 @@ class Licenses:
         """Return the licenses of *site*."""
         return cls(site.state)
 
-    def of(self, app: Installation) -> Licence:
+    def of(self, app: Installation) -> License:
         """Return the licence of *app*."""
         fallback = "active" if app.is_paid else "free"
         found = self._state.find_setting(_setting(app.app_key))
-        return Licence(app, found or fallback)
+        return License(app, found or fallback)
 
     def switch(self, app_key: str, state: str) -> None:
         """Give the app this licence from now on: one of ``STATES``.
 
-        :raises LicenceError: if there is no such licence.
+        :raises LicenseError: if there is no such licence.
         """
         if state not in STATES:
-            raise LicenceError(f"no licence {state}: write one of {', '.join(STATES)}")
+            raise LicenseError(f"no licence {state}: write one of {', '.join(STATES)}")
         self._state.set_setting(_setting(app_key), state)
 
 

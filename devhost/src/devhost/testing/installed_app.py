@@ -80,7 +80,7 @@ class InstalledApp:
     def switch_license(self, state: str) -> None:
         """Give it the license ``free``, ``active``, ``evaluation`` or ``expired``.
 
-        :raises LicenceError: if there is no such license.
+        :raises LicenseError: if there is no such license.
         """
         self.confluence.site.get(Licenses).switch(self.key, state)
 

@@ -12,7 +12,7 @@ from devhost.exchanges.present import as_json
 from devhost.install import lifecycle
 from devhost.install.callbacks import recent_callbacks
 from devhost.install.further_sites import FurtherSites
-from devhost.install.license import STATES, LicenceError, Licenses
+from devhost.install.license import STATES, LicenseError, Licenses
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
 from devhost.modules.conditions.describe import used_switches
@@ -113,7 +113,7 @@ def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
     try:
         state = request.form.get("licence", "")
         current_site().get(Licenses).switch(app.app_key, state)
-    except LicenceError as error:
+    except LicenseError as error:
         return desk(str(error)), 400
     return redirect("/devhost/", 303)
 

@@ -10,7 +10,7 @@ from devhost.exchanges.present import as_json
 from devhost.install import lifecycle
 from devhost.install.callbacks import recent_callbacks
 from devhost.install.further_sites import FurtherSites
-from devhost.install.license import LicenceError, Licenses
+from devhost.install.license import LicenseError, Licenses
 from devhost.install.lifecycle import LifecycleError
 from devhost.install.tenant_changes import rename_site
 from devhost.pages.tools.app_actions import (
@@ -121,7 +121,7 @@ def switch_licence(app_key: str) -> Answer:
         abort(404, "There is no such app.")
     try:
         site.get(Licenses).switch(app.app_key, member("licence"))
-    except LicenceError as error:
+    except LicenseError as error:
         abort(400, str(error))
     return representation(app), 200
 
