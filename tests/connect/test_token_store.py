@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import create_app
+from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.outbound.impersonation.token_store import (
     LEASE,
@@ -17,7 +18,7 @@ from app.connect.outbound.impersonation.token_store import (
     UserTokens,
     record,
 )
-from app.connect.tenants.models import utc_now
+from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
@@ -43,7 +44,14 @@ def app(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flas
 
 @pytest.fixture
 def tokens(app: Flask, app_context: None) -> UserTokens:
-    found: UserTokens = app.extensions["connect"].tenants.user_tokens
+    found: UserTokens = app.extensions["connect-access-tokens"].store
+    return found
+
+
+@pytest.fixture
+def store(app: Flask, app_context: None) -> TenantStore:
+    """The app's own, whose tenants take their tokens with them."""
+    found: TenantStore = app.extensions["connect"].tenants
     return found
 
 

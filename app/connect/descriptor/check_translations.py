@@ -1,4 +1,4 @@
-"""Checks the translations of the descriptor: files that the host fetches.
+"""Check the translations of the descriptor: files that the host fetches.
 
 Each maps the ``i18n`` keys of the descriptor to texts in one language; what a page
 shows is translated elsewhere (``languages``).

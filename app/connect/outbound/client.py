@@ -17,11 +17,12 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
+from ..db.columns import utc_now
 from ..errors import HostResponseError, HostUnavailableError, RateLimitedError
 from ..protocol.qsh import query_string_hash
 from ..protocol.retries import parse_retry_after
 from ..protocol.tokens import encode_symmetric, outbound_claims
-from ..tenants.models import Tenant, utc_now
+from ..tenants.models import Tenant
 from .access_rules.checks import CallRules, checked
 from .retry import Patience
 from .safe_url import check_prepared, resolve

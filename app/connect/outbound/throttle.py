@@ -17,11 +17,12 @@ import redis
 import requests
 from flask import current_app
 
+from ..db.columns import utc_now
 from ..errors import RateLimitedError
 from ..protocol.rate_limits import UNSAID, is_of_app, read_near_limit
 from ..protocol.retries import parse_retry_after
 from ..tasks.context import in_task
-from ..tenants.models import Tenant, utc_now
+from ..tenants.models import Tenant
 from .retry import MAX_DELAY
 
 MAX_TURN: Final = 10.0

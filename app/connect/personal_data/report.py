@@ -1,4 +1,4 @@
-"""Tells a tenant's host of whom the app keeps personal data, and hears what to do.
+"""One personal data report to a tenant's host, and its answer.
 
 https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
 """

@@ -68,7 +68,7 @@ def app(config: dict[str, Any]) -> Flask:
 def test_the_example_is_served_as_it_must(app: Flask) -> None:
     check(app)
     assert list(find_undeclared_routes(app)) == []
-    descriptor = app.extensions["connect-descriptor"]
+    descriptor = app.extensions["connect.descriptor"]
     assert list(find_unserved_modules(app, descriptor)) == []
 
 
@@ -241,7 +241,7 @@ def test_a_web_item_of_the_app_itself_is_served(app: Flask) -> None:
 
 def test_every_module_is_checked(app: Flask) -> None:
     registered.clear()
-    app.extensions["connect-descriptor"]["modules"] = {
+    app.extensions["connect.descriptor"]["modules"] = {
         "generalPages": [{"key": "a", "url": "/a"}, {"key": "b", "url": "/public"}],
         "configurePage": {"key": "c", "url": "/c"},
     }

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, text
 
 from app import create_app
 from app.connect import find_tenant
-from app.connect.tenants import credentials
+from app.connect.db import expiring_cache
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands still until it is moved."""
     clock = SimpleNamespace(now=1000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
-    monkeypatch.setattr(credentials, "time", standing)
+    monkeypatch.setattr(expiring_cache, "time", standing)
     return clock
 
 

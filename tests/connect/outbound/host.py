@@ -10,7 +10,8 @@ from typing import Any
 import jwt
 from atlassian_jwt.url_utils import hash_url
 
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.db.columns import utc_now
+from app.connect.tenants.models import Tenant
 from tests import signing
 
 DISPLAY_SITE = "https://wiki.example.com/wiki"

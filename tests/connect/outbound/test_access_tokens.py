@@ -184,7 +184,7 @@ def worker(
     shared: Flask, server: SlowServer, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], AccessTokens]:
     """Make what a process of its own would have: other locks, the same database."""
-    store: UserTokens = shared.extensions["connect"].tenants.user_tokens
+    store: UserTokens = shared.extensions["connect-access-tokens"].store
 
     def new() -> AccessTokens:
         made = AccessTokens(store, server=OAUTH_TOKEN, session=requests.Session())
@@ -274,7 +274,7 @@ def test_a_killed_worker_is_waited_for_only_so_long(
 ) -> None:
     monkeypatch.setattr(token_store, "LEASE", timedelta(milliseconds=1))
     ours = worker()
-    store: UserTokens = shared.extensions["connect"].tenants.user_tokens
+    store: UserTokens = shared.extensions["connect-access-tokens"].store
     with shared.app_context():
         assert store.claim(GRANT.tenant.client_key, ours._fingerprint(GRANT))
     server.go.set()

@@ -8,7 +8,6 @@ from flask import Flask
 
 from app.connect import ScopeError, TenantService
 from app.connect.errors import HostResponseError, HostUnavailableError
-from app.connect.outbound.access_rules import policy_cache
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.data_policy import SpacePolicy
 from app.connect.tenants.models import Tenant
@@ -176,9 +175,8 @@ def test_an_answer_from_before_a_change_is_not_remembered() -> None:
     assert cache.find("one") == (True,)
 
 
-def test_so_many_tenants_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy_cache, "CACHE_SIZE", 2)
-    cache = PolicyCache(30)
+def test_so_many_tenants_are_remembered() -> None:
+    cache = PolicyCache(30, size=2)
     for client_key in ("one", "two", "one", "three"):
         cache.put(client_key, True, changes=0)
     assert [cache.find(key) for key in ("one", "two", "three")] == [

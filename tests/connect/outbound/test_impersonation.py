@@ -22,9 +22,9 @@ from app.connect.errors import (
     ScopeError,
     UnsafeURLError,
 )
+from app.connect.outbound.impersonation.access_tokens import get_access_tokens
 from app.connect.outbound.impersonation.token_store import record
 from app.connect.tenants.models import Tenant
-from app.connect.tenants.state import get_state
 from app.extensions import db
 from tests import signing
 from tests.connect.outbound.conftest import OAUTH_TOKEN, Grants
@@ -259,7 +259,7 @@ def test_the_tables_name_no_user(
 
 
 def test_the_purge_deletes_what_has_expired(app: Flask, app_context: None) -> None:
-    tokens = get_state().tenants.user_tokens
+    tokens = get_access_tokens().store
     lease = tokens.claim(signing.CLIENT_KEY, "f" * 64)
     assert lease is not None
     tokens.release("f" * 64, lease)

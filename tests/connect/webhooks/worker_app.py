@@ -6,13 +6,10 @@ from datetime import timedelta
 
 from app import create_app
 from app.connect import WebhookDelivery
-from app.connect.maintenance import schedule
 from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
 
 inbox.LEASE = lease.LEASE = timedelta(seconds=2)
-for planned in schedule.SCHEDULE.values():
-    planned["schedule"] = 1.0
 
 
 def handle(delivery: WebhookDelivery) -> None:
@@ -32,3 +29,5 @@ def note(line: str) -> None:
 registered["page_created"] = [handle]
 app = create_app({"CELERY": {"task_default_queue": os.environ["TEST_QUEUE"]}})
 celery = app.extensions["celery"]
+for planned in celery.conf.beat_schedule.values():
+    planned["schedule"] = 1.0

@@ -21,9 +21,10 @@ import requests
 from flask import current_app
 from urllib3.exceptions import HTTPError
 
+from ...db.columns import utc_now
 from ...errors import HostResponseError, HostUnavailableError, RateLimitedError
 from ...protocol.tokens import encode_symmetric, impersonation_claims
-from ...tenants.models import Tenant, utc_now
+from ...tenants.models import Tenant
 from ..client import retry_after, shown
 from .token_store import UserToken, UserTokens
 
@@ -68,7 +69,7 @@ class AccessTokens:
     def __init__(
         self, store: UserTokens, *, server: str, session: requests.Session
     ) -> None:
-        self._store = store
+        self.store = store
         self._server = server
         self._session = session
         self._turns: dict[str, _Turn] = {}
@@ -82,7 +83,7 @@ class AccessTokens:
         :raises HostResponseError: if it refuses, or answers no token.
         """
         fingerprint = self._fingerprint(grant)
-        found = self._store.find(fingerprint)
+        found = self.store.find(fingerprint)
         if found is not None:
             return found
         deadline = time.monotonic() + PATIENCE
@@ -91,7 +92,7 @@ class AccessTokens:
 
     def drop(self, grant: Grant, token: UserToken) -> None:
         """Forget a token that the host refused."""
-        self._store.drop(self._fingerprint(grant), token.stored)
+        self.store.drop(self._fingerprint(grant), token.stored)
 
     def _fingerprint(self, grant: Grant) -> str:
         """Name a token by all that it depends on, and by the secret itself.
@@ -127,10 +128,10 @@ class AccessTokens:
     ) -> UserToken:
         client_key = grant.tenant.client_key
         while True:
-            found = self._store.find(fingerprint)
+            found = self.store.find(fingerprint)
             if found is not None:
                 return found
-            lease = self._store.claim(client_key, fingerprint)
+            lease = self.store.claim(client_key, fingerprint)
             if lease is not None:
                 return self._fetch(grant, fingerprint, lease)
             if time.monotonic() >= deadline:
@@ -142,10 +143,10 @@ class AccessTokens:
             value, seconds = self._ask(grant)
         except BaseException:
             # Whatever it was, another worker need not wait for the lease's end.
-            self._store.release(fingerprint, lease)
+            self.store.release(fingerprint, lease)
             raise
         expires_at = utc_now() + timedelta(seconds=seconds - MARGIN)
-        return self._store.keep(fingerprint, lease, value, expires_at)
+        return self.store.keep(fingerprint, lease, value, expires_at)
 
     def _ask(self, grant: Grant) -> tuple[str, float]:
         claims = impersonation_claims(

@@ -16,10 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ....extensions import Base
+from ...db.columns import UTCDateTime, utc_now
 from ...db.encryption import SecretCipher
+from ...db.transactions import in_transaction
 from ...errors import ConfigurationError
-from ...tenants.models import UTCDateTime, utc_now
-from ...tenants.rows import in_transaction
 
 LEASE: Final = timedelta(seconds=20)
 """How long one worker may ask before another one does. Longer than asking takes."""
