@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.config import ROOT
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect.inbound.policies import Policy, policy_of
 
 # Each layer may import itself and those in front of it, except its neighbours on
 # the same level.

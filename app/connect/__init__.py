@@ -55,13 +55,12 @@ from .http.error_handlers import register_error_handlers
 from .http.json_provider import ProxyJSONProvider
 from .http.no_sessions import NoSessions
 from .http.security_headers import register_headers
-from .inbound import health, lifecycle
-from .inbound.install_keys import InstallKeys
+from .inbound import init_app as init_inbound
 from .inbound.module_views.cacheable_page import cacheable_page
 from .inbound.module_views.remote_condition import remote_condition
 from .inbound.module_views.static_macro import render_storage, static_macro
+from .inbound.policies import context_jwt_required, jwt_required, public
 from .inbound.session_token import session_token, session_token_required
-from .inbound.verify import context_jwt_required, jwt_required, public
 from .licensing import current_license, license_required
 from .outbound.access_rules.checks import CallRules
 from .outbound.access_rules.policy_cache import PolicyCache
@@ -168,9 +167,6 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
         tenants=tenants,
     )
     app.extensions["connect-descriptor"] = descriptor
-    app.extensions["connect-install-keys"] = InstallKeys(
-        settings["CONNECT_KEY_SERVERS"]
-    )
     session = new_session()
     app.extensions["connect-session"] = session
     app.extensions["connect-personal-data"] = PersonalDataStore(extensions.db)
@@ -185,6 +181,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     )
     app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
     _init_call_rules(app, descriptor)
+    init_inbound(app)
     webhooks.init_app(app)
     licensing.init_app(app)
     locale.init_app(app)
@@ -193,8 +190,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     register_error_handlers(app)
-    app.jinja_env.globals["session_token"] = session_token
-    for blueprint in (descriptor_file.bp, lifecycle.bp, receive.bp, health.bp):
+    for blueprint in (descriptor_file.bp, receive.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["module_url"] = module_url
     app.cli.add_command(connect_cli)

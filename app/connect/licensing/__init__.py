@@ -30,7 +30,7 @@ from werkzeug.local import LocalProxy
 from ...extensions import db
 from ..errors import HostError, LicenseRequiredError, QueueUnavailableError
 from ..http.error_handlers import asks_for_page
-from ..inbound.verify import policy_of
+from ..inbound.policies import policy_of
 from ..outbound.license import License
 from ..outbound.service import TenantService
 from ..tenants.current import get_verified_request

@@ -138,7 +138,7 @@ def odd_token(changes: dict[str, Any], token: str, key: Any, algorithm: str) -> 
 def test_no_signed_payload_is_a_500(
     client: FlaskClient,
     tenant: Tenant,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
     changes: dict[str, Any],
 ) -> None:
     for method, url, token in (
@@ -191,7 +191,7 @@ def test_no_signed_context_is_a_500(
 def test_no_header_of_a_token_is_a_500(
     client: FlaskClient,
     tenant: Tenant,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
     header: Any,
 ) -> None:
     body = payload_of(host_token())

@@ -31,11 +31,11 @@ def claims_of(token: str) -> Any:
 
 
 def issuer_of(token: str) -> str:
-    return read_unverified_token(token).issuer
+    return tokens.issuer_of(read_unverified_token(token))
 
 
 def key_id_of(token: str) -> str:
-    return read_unverified_token(token).key_id
+    return tokens.key_id_of(read_unverified_token(token))
 
 
 def _of_length(length: int) -> str:
