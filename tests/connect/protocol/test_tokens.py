@@ -93,6 +93,17 @@ def test_a_symmetric_token_with_another_signature_is_refused(token: str) -> None
         decode_hs(token)
 
 
+def test_the_secret_that_signed_is_told_from_the_others() -> None:
+    token = read_unverified_token(signing.host_token())
+    for secrets in ([SECRET, OTHER_SECRET], [OTHER_SECRET, SECRET]):
+        _, secret = decode_symmetric(token, shared_secrets=secrets, leeway=LEEWAY)
+        assert secret == SECRET
+    with pytest.raises(InvalidSignatureError):
+        decode_symmetric(token, shared_secrets=[OTHER_SECRET, ""], leeway=LEEWAY)
+    with pytest.raises(InvalidSignatureError):
+        decode_symmetric(token, shared_secrets=[], leeway=LEEWAY)
+
+
 @pytest.mark.parametrize("part", [0, 1])
 def test_a_changed_token_is_refused(part: int) -> None:
     segments = symmetric().split(".")
