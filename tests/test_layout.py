@@ -11,7 +11,7 @@ from flask import Flask
 from app import connect
 from app.config import ROOT
 from app.connect import errors
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect.inbound.policies import Policy, policy_of
 
 # Each layer may import itself and those in front of it, except its neighbours on
 # the same level.
@@ -48,7 +48,6 @@ STATES = {
     "connect.inbound": "app.connect.inbound",
     "connect.outbound": "app.connect.outbound",
     # Those of inbound and outbound, until each has one state.
-    "connect-install-keys": "app.connect",
     "connect-session": "app.connect",
     "connect-access-tokens": "app.connect",
     "connect-patience": "app.connect",

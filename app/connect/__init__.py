@@ -39,6 +39,7 @@ from . import (
     db,
     descriptor,
     http,
+    inbound,
     licensing,
     maintenance,
     permissions,
@@ -77,13 +78,11 @@ from .errors import (
     UnsafeURLError,
     UntrustedInstallError,
 )
-from .inbound import health, lifecycle
-from .inbound.install_keys import InstallKeys
 from .inbound.module_views.cacheable_page import cacheable_page
 from .inbound.module_views.remote_condition import remote_condition
 from .inbound.module_views.static_macro import render_storage, static_macro
+from .inbound.policies import context_jwt_required, jwt_required, public
 from .inbound.session_token import session_token, session_token_required
-from .inbound.verify import context_jwt_required, jwt_required, public
 from .licensing.current import current_license
 from .licensing.decorators import license_required
 from .outbound.access_rules.checks import CallRules
@@ -204,7 +203,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     tenants.init_app(app, document)
     http.init_app(app)
     tasks.init_app(app)
-    _init_inbound(app)
+    inbound.init_app(app)
     _init_outbound(app, document)
     webhooks.init_app(app)
     licensing.init_app(app)
@@ -213,16 +212,6 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     descriptor.init_app(app, document)
     maintenance.init_app(app)
     cli.init_app(app)
-
-
-def _init_inbound(app: Flask) -> None:
-    servers = app.config["CONNECT_KEY_SERVERS"]
-    app.extensions["connect-install-keys"] = InstallKeys(servers)
-    app.jinja_env.globals["session_token"] = session_token
-    for blueprint in (lifecycle.bp, health.bp):
-        app.register_blueprint(blueprint)
-    if app.has_static_folder:
-        public(app.view_functions["static"])
 
 
 def _init_outbound(app: Flask, document: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from .errors import (
     PermissionDeniedError,
     PermissionUnknownError,
 )
-from .inbound.verify import policy_of
+from .inbound.policies import policy_of
 from .outbound.client import read_json
 from .outbound.service import current_service
 from .tenants.current import get_verified_request

@@ -14,7 +14,7 @@ from app.connect import (
     public,
 )
 from app.connect.errors import ConfigurationError
-from app.connect.inbound.verify import signed_install_required
+from app.connect.inbound.policies import signed_install_required
 from app.connect.permissions import restrictions_of
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..inbound.verify import Policy, policy_of
+from ..inbound.policies import Policy, policy_of
 from ..permissions import restrictions_of
 from ..tenants.state import get_state
 from .lint import is_external_link, iterate_conditions, iterate_modules

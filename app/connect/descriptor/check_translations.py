@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.security import safe_join
 
-from ..inbound.verify import Policy, policy_of
+from ..inbound.policies import Policy, policy_of
 from .check_routes import route_of
 
 MAX_VALUE = 1500

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 
 from ..errors import DescriptorError
-from ..inbound.verify import public
+from ..inbound.policies import public
 
 Descriptor = dict[str, Any]
 

@@ -19,7 +19,6 @@ import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from flask import current_app
 
 from ..errors import InstallKeysUnavailableError, InvalidTokenError
 
@@ -170,9 +169,3 @@ def _read_key(pem: bytes) -> RSAPublicKey | _Refusal:
     if isinstance(key, RSAPublicKey) and key.key_size >= _MIN_KEY_BITS:
         return key
     return _Refusal.NOT_A_KEY
-
-
-def get_install_keys() -> InstallKeys:
-    """Return the install keys of the current app."""
-    keys: InstallKeys = current_app.extensions["connect-install-keys"]
-    return keys

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from flask import current_app
 
 from ..errors import HostError, LicenseRequiredError
-from ..inbound.verify import policy_of
+from ..inbound.policies import policy_of
 from ..tenants.current import get_verified_request
 from .current import license_of_this_request
 from .state import LicensePolicy, get_licensing

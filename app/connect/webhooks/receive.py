@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from ..errors import QueueUnavailableError
+from ..inbound.policies import jwt_required
 from ..inbound.request_token import get_token
-from ..inbound.verify import jwt_required
 from ..tasks.queue import get_queue
 from ..tenants.current import get_verified_request
 from .handlers import find_handler

@@ -20,13 +20,13 @@ from app.connect.descriptor.check_routes import (
     find_unserved_modules,
 )
 from app.connect.errors import ConfigurationError, DescriptorError
-from app.connect.inbound.verify import (
-    INSTALLED,
+from app.connect.inbound.policies import (
     Policy,
     lifecycle_jwt_required,
     policy_of,
     signed_install_required,
 )
+from app.connect.inbound.verify import INSTALLED
 from app.connect.webhooks.handlers import registered
 
 DECORATORS = {
