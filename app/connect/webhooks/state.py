@@ -1,6 +1,5 @@
 """What is kept for one Flask app, in ``app.extensions["connect-background"]``."""
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, cast
@@ -8,6 +7,7 @@ from typing import Final, cast
 from flask import Flask, current_app
 from werkzeug.local import LocalProxy
 
+from ..protocol.retries import back_off
 from ..tasks.queue import TaskQueue
 from .archive import Archive
 from .inbox import Inbox
@@ -24,10 +24,12 @@ class RetryPolicy:
 
     def delay_after(self, attempt: int) -> timedelta:
         """Return how long to wait: twice as long each time, and never the same."""
-        # 2 ** 20 times the shortest delay there is, is beyond the longest.
-        factor = float(2 ** min(attempt - 1, 20))
-        delay = min(self.first_delay * factor, MAX_RETRY_DELAY)
-        return delay * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+        first, longest = self.first_delay, MAX_RETRY_DELAY
+        return timedelta(
+            seconds=back_off(
+                attempt, first=first.total_seconds(), longest=longest.total_seconds()
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
