@@ -19,7 +19,6 @@ OURS = {
     "tenant",
     "tenant_event",
     "tenant_license",
-    "user_token",
     "webhook_delivery",
 }
 TABLES = {"alembic_version"} | OURS

@@ -28,14 +28,12 @@ In the order in which a request meets it:
 ``outbound`` <- the rest; a test keeps it so.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
 from .. import extensions
-from . import licensing, webhooks
+from . import licensing, outbound, webhooks
 from .cli import connect_cli
 from .db.encryption import SecretCipher
 from .descriptor import document as descriptor_file
@@ -63,14 +61,7 @@ from .inbound.module_views.static_macro import render_storage, static_macro
 from .inbound.session_token import session_token, session_token_required
 from .inbound.verify import context_jwt_required, jwt_required, public
 from .licensing import current_license, license_required
-from .outbound.access_rules.checks import CallRules
-from .outbound.access_rules.policy_cache import PolicyCache
-from .outbound.client import new_session
-from .outbound.impersonation.access_tokens import AccessTokens
-from .outbound.recorder import FILE_NAME, CallRecorder
-from .outbound.retry import Patience
 from .outbound.service import TenantService, current_service
-from .outbound.throttle import new_pace
 from .permissions import PermissionCache, admin_required, permission_required
 from .personal_data.cycle import personal_data
 from .personal_data.store import PersonalDataStore
@@ -80,11 +71,9 @@ from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .tasks.tenant_task import tenant_task
 from .tenants.acting import acting_for
 from .tenants.current import current_account_id, current_context, current_tenant
-from .tenants.models import Tenant
 from .tenants.signals import (
     account_closed,
     account_updated,
-    app_policy_changed,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
@@ -171,20 +160,11 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.extensions["connect-install-keys"] = InstallKeys(
         settings["CONNECT_KEY_SERVERS"]
     )
-    session = new_session()
-    app.extensions["connect-session"] = session
     app.extensions["connect-personal-data"] = PersonalDataStore(extensions.db)
     app.extensions["connect-permissions"] = PermissionCache(
         settings["CONNECT_PERMISSION_CACHE_SECONDS"]
     )
-    app.extensions["connect-access-tokens"] = AccessTokens(
-        tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
-    )
-    app.extensions["connect-patience"] = Patience(
-        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
-    )
-    app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
-    _init_call_rules(app, descriptor)
+    outbound.init_app(app, descriptor, tenants)
     webhooks.init_app(app)
     licensing.init_app(app)
     locale.init_app(app)
@@ -200,29 +180,6 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     app.cli.add_command(connect_cli)
     if app.has_static_folder:
         public(app.view_functions["static"])
-
-
-def _redis_url(settings: Mapping[str, Any]) -> str | None:
-    """Return where workers share what they know: by default the broker, if it can."""
-    url: str | None = settings["CONNECT_REDIS_URL"]
-    broker = str(settings["CELERY_BROKER_URL"]).partition(";")[0].strip()
-    return url or (broker if broker.startswith(("redis://", "rediss://")) else None)
-
-
-def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:
-    recorder = None
-    if app.config["CONNECT_RECORD_CALLS"]:
-        recorder = CallRecorder(Path(app.instance_path) / FILE_NAME)
-    policies = PolicyCache(app.config["CONNECT_DATA_POLICY_CACHE_SECONDS"])
-    app.extensions["connect-data-policies"] = policies
-    app.extensions["connect-call-rules"] = CallRules(
-        descriptor.get("scopes", []), policies=policies, recorder=recorder
-    )
-
-    def forget(_app: Flask, tenant: Tenant) -> None:
-        policies.forget(tenant.client_key)
-
-    app_policy_changed.connect(forget, sender=app, weak=False)
 
 
 def check(app: Flask) -> None:

@@ -72,10 +72,8 @@ def purge(dry_run: bool) -> None:
 def rotate_keys() -> None:
     """Encrypt all that is encrypted with the first of CONNECT_ENCRYPTION_KEYS.
 
-    That is the tenants' shared secrets, and what webhooks carried. The access
-    tokens of users are dropped, for new ones can be had.
+    That is the tenants' shared secrets, and what webhooks carried.
     """
-    get_state().tenants.user_tokens.drop_all()
     store, archive = get_state().tenants, get_background().archive
     tenants = _reencrypt("tenants", store.reencrypt(), store.count())
     webhooks = _reencrypt("webhooks", archive.reencrypt(), archive.count(Filter()))

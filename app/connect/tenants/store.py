@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..db.encryption import SecretCipher
 from ..errors import ConfigurationError
 from ..licensing.store import drop_license
-from ..outbound.impersonation.token_store import UserTokens, drop_user_tokens
 from ..personal_data.store import drop_personal_data
 from . import install_changes
 from .credentials import Credentials, CredentialsCache
@@ -57,7 +56,6 @@ class TenantStore:
         self._cipher = cipher
         self._grace = timedelta(seconds=secret_grace)
         self._cache = CredentialsCache(cache_seconds)
-        self.user_tokens = UserTokens(db, cipher)
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant as the database has it; None if it has none."""
@@ -184,7 +182,6 @@ class TenantStore:
             gone = delete(record).where(due).returning(record.c.client_key)
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
-                drop_user_tokens(connection, client_key)
                 drop_personal_data(connection, client_key)
                 drop_license(connection, client_key)
                 audit(connection, client_key, "purged")
@@ -233,7 +230,6 @@ class TenantStore:
                 values |= install_changes.rotated(
                     row, encrypted, current, now, self._grace
                 )
-                drop_user_tokens(connection, client_key)
             if kind is InstallKind.RETURN:
                 values |= install_changes.returned(now)
             update_row(connection, row, values)
@@ -255,7 +251,6 @@ class TenantStore:
                 audit(connection, client_key, event, outcome="outdated")
                 return None
             if event == "uninstalled":
-                drop_user_tokens(connection, client_key)
                 drop_personal_data(connection, client_key)
                 drop_license(connection, client_key)
             audit(connection, client_key, event)

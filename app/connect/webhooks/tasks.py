@@ -7,7 +7,6 @@ from celery import shared_task
 from ..errors import QueueUnavailableError
 from ..maintenance.purge import empty_embedded_broker, purge_tenants
 from ..tenants.models import utc_now
-from ..tenants.state import get_state
 from .archive import Filter
 from .models import CLOSED
 from .runner import run_delivery
@@ -49,9 +48,8 @@ def sweep_webhooks() -> int:
 
 @shared_task(name=PURGE)
 def purge() -> None:
-    """Delete the tenants and deliveries whose retention is over, and dead tokens."""
+    """Delete the tenants and deliveries whose retention is over."""
     purge_tenants()
-    get_state().tenants.user_tokens.drop_expired()
     background = get_background()
     too_old = Filter(status=CLOSED, until=utc_now() - background.retention)
     for _ in background.archive.purge(too_old):
