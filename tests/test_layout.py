@@ -47,13 +47,6 @@ STATES = {
     "connect.descriptor": "app.connect.descriptor",
     "connect.inbound": "app.connect.inbound",
     "connect.outbound": "app.connect.outbound",
-    # Those of inbound and outbound, until each has one state.
-    "connect-session": "app.connect",
-    "connect-access-tokens": "app.connect",
-    "connect-patience": "app.connect",
-    "connect-pace": "app.connect",
-    "connect-data-policies": "app.connect",
-    "connect-call-rules": "app.connect",
 }
 PUBLIC = {
     "/atlassian-connect.json",

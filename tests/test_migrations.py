@@ -21,7 +21,6 @@ OURS = {
     "tenant",
     "tenant_event",
     "tenant_license",
-    "user_token",
     "webhook_delivery",
 }
 TABLES = {"alembic_version"} | OURS

@@ -27,13 +27,10 @@ Each package has an ``init_app``, one state in ``app.extensions`` (``connect.web
 and so on) and one function that returns it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
-from .. import extensions
 from . import (
     cli,
     db,
@@ -42,12 +39,12 @@ from . import (
     inbound,
     licensing,
     maintenance,
+    outbound,
     permissions,
     tasks,
     tenants,
     webhooks,
 )
-from .db.encryption import SecretCipher
 from .descriptor.check import check
 from .descriptor.module_url import module_url
 from .errors import (
@@ -85,15 +82,7 @@ from .inbound.policies import context_jwt_required, jwt_required, public
 from .inbound.session_token import session_token, session_token_required
 from .licensing.current import current_license
 from .licensing.decorators import license_required
-from .outbound.access_rules.checks import CallRules
-from .outbound.access_rules.policy_cache import PolicyCache
-from .outbound.client import new_session
-from .outbound.impersonation.access_tokens import AccessTokens
-from .outbound.impersonation.token_store import UserTokens, drop_user_tokens
-from .outbound.recorder import FILE_NAME, CallRecorder
-from .outbound.retry import Patience
 from .outbound.service import TenantService, current_service
-from .outbound.throttle import new_pace
 from .permissions import admin_required, permission_required
 from .personal_data import init_app as init_personal_data
 from .personal_data.registry import personal_data
@@ -109,16 +98,13 @@ from .tenants.current import (
     current_tenant,
 )
 from .tenants.lookup import find_tenant
-from .tenants.models import Tenant
 from .tenants.signals import (
-    app_policy_changed,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
     tenant_purged,
     tenant_uninstalled,
 )
-from .tenants.state import get_state
 from .webhooks.handlers import webhook
 from .webhooks.models import WebhookDelivery
 
@@ -204,7 +190,7 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     http.init_app(app)
     tasks.init_app(app)
     inbound.init_app(app)
-    _init_outbound(app, document)
+    outbound.init_app(app, document)
     webhooks.init_app(app)
     licensing.init_app(app)
     permissions.init_app(app)
@@ -212,43 +198,3 @@ def init_app(app: Flask, descriptor_path: Path) -> None:
     descriptor.init_app(app, document)
     maintenance.init_app(app)
     cli.init_app(app)
-
-
-def _init_outbound(app: Flask, document: dict[str, Any]) -> None:
-    settings, session = app.config, new_session()
-    app.extensions["connect-session"] = session
-    cipher = SecretCipher(settings["CONNECT_ENCRYPTION_KEYS"])
-    app.extensions["connect-access-tokens"] = AccessTokens(
-        UserTokens(extensions.db, cipher),
-        server=settings["CONNECT_OAUTH_SERVER"],
-        session=session,
-    )
-    get_state(app).tenants.add_dependent(drop_user_tokens, on_new_secret=True)
-    app.extensions["connect-patience"] = Patience(
-        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
-    )
-    app.extensions["connect-pace"] = new_pace(document["key"], _redis_url(settings))
-    _init_call_rules(app, document)
-
-
-def _redis_url(settings: Mapping[str, Any]) -> str | None:
-    """Return where workers share what they know: by default the broker, if it can."""
-    url: str | None = settings["CONNECT_REDIS_URL"]
-    broker = str(settings["CELERY_BROKER_URL"]).partition(";")[0].strip()
-    return url or (broker if broker.startswith(("redis://", "rediss://")) else None)
-
-
-def _init_call_rules(app: Flask, document: dict[str, Any]) -> None:
-    recorder = None
-    if app.config["CONNECT_RECORD_CALLS"]:
-        recorder = CallRecorder(Path(app.instance_path) / FILE_NAME)
-    policies = PolicyCache(app.config["CONNECT_DATA_POLICY_CACHE_SECONDS"])
-    app.extensions["connect-data-policies"] = policies
-    app.extensions["connect-call-rules"] = CallRules(
-        document.get("scopes", []), policies=policies, recorder=recorder
-    )
-
-    def forget(_app: Flask, tenant: Tenant) -> None:
-        policies.forget(tenant.client_key)
-
-    app_policy_changed.connect(forget, sender=app, weak=False)

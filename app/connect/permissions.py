@@ -21,7 +21,7 @@ from .errors import (
     PermissionUnknownError,
 )
 from .inbound.policies import policy_of
-from .outbound.client import read_json
+from .outbound.host_response import read_json
 from .outbound.service import current_service
 from .tenants.current import get_verified_request
 

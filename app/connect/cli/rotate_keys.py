@@ -6,7 +6,6 @@ import click
 from flask.cli import with_appcontext
 
 from ..errors import ConnectError
-from ..outbound.impersonation.access_tokens import get_access_tokens
 from ..tenants.state import get_state
 from ..webhooks.archive import Filter
 from ..webhooks.state import get_webhooks
@@ -17,10 +16,8 @@ from ..webhooks.state import get_webhooks
 def rotate_keys() -> None:
     """Encrypt all that is encrypted with the first of CONNECT_ENCRYPTION_KEYS.
 
-    That is the tenants' shared secrets, and what webhooks carried. The access
-    tokens of users are dropped, for new ones can be had.
+    That is the tenants' shared secrets, and what webhooks carried.
     """
-    get_access_tokens().store.drop_all()
     store, archive = get_state().tenants, get_webhooks().archive
     tenants = _reencrypt("tenants", store.reencrypt(), store.count())
     webhooks = _reencrypt("webhooks", archive.reencrypt(), archive.count(Filter()))

@@ -1,4 +1,4 @@
-"""The Celery task that purges tenants, deliveries and expired access tokens."""
+"""The Celery task that purges tenants and deliveries."""
 
 from typing import Any, Final
 
@@ -6,7 +6,6 @@ from celery import shared_task
 from celery.schedules import crontab
 
 from ..db.columns import utc_now
-from ..outbound.impersonation.access_tokens import get_access_tokens
 from ..webhooks.archive import Filter
 from ..webhooks.models import CLOSED
 from ..webhooks.state import get_webhooks
@@ -26,9 +25,8 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
 
 @shared_task(name=PURGE)
 def purge() -> None:
-    """Delete the tenants and deliveries whose retention is over, and dead tokens."""
+    """Delete the tenants and deliveries whose retention is over."""
     purge_tenants()
-    get_access_tokens().store.drop_expired()
     webhooks = get_webhooks()
     too_old = Filter(status=CLOSED, until=utc_now() - webhooks.retention)
     for _ in webhooks.archive.purge(too_old):

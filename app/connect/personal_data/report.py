@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ..errors import HostResponseError
-from ..outbound.client import read_json
+from ..outbound.host_response import read_json
 from ..outbound.service import TenantService
 from .store import Account
 

@@ -32,6 +32,8 @@ class VerifiedRequest:
     account_id: str | None
     context: dict[str, Any]
     shared_secret: str = field(repr=False)
+    service: object | None = field(default=None, init=False, repr=False, compare=False)
+    """What ``current_service`` stands for, once it has been used."""
 
 
 def set_verified_request(request: Request, verified: VerifiedRequest) -> None:

@@ -57,19 +57,14 @@ class TenantStore:
         self._grace = timedelta(seconds=secret_grace)
         self._cache: ExpiringCache[str, Credentials] = ExpiringCache(cache_seconds)
         self._dependents: list[Dependent] = []
-        self._dependents_on_secret: list[Dependent] = []
 
-    def add_dependent(self, drop: Dependent, *, on_new_secret: bool = False) -> None:
+    def add_dependent(self, drop: Dependent) -> None:
         """Have *drop* delete what another table keeps of a tenant that ends.
 
         It is called with the client key when the tenant uninstalls and when it is
-        purged, and with *on_new_secret* when its shared secret is replaced too:
-        each time in the very transaction, so that one never happens without the
-        other.
+        purged, in the same transaction, so that neither happens without the other.
         """
         self._dependents.append(drop)
-        if on_new_secret:
-            self._dependents_on_secret.append(drop)
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant as the database has it; None if it has none."""
@@ -241,7 +236,6 @@ class TenantStore:
                 values |= install_changes.rotated(
                     row, encrypted, current, now, self._grace
                 )
-                _drop(self._dependents_on_secret, connection, client_key)
             if kind is InstallKind.RETURN:
                 values |= install_changes.returned(now)
             update_row(connection, row, values)

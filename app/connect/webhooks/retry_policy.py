@@ -1,9 +1,10 @@
 """The back-off of webhook handlers that fail."""
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from ..protocol.retries import back_off
 
 MAX_RETRY_DELAY: Final = timedelta(hours=1)
 
@@ -17,7 +18,9 @@ class RetryPolicy:
 
     def delay_after(self, attempt: int) -> timedelta:
         """Return how long to wait: twice as long each time, and never the same."""
-        # 2 ** 20 times the shortest delay there is, is beyond the longest.
-        factor = float(2 ** min(attempt - 1, 20))
-        delay = min(self.first_delay * factor, MAX_RETRY_DELAY)
-        return delay * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+        first, longest = self.first_delay, MAX_RETRY_DELAY
+        return timedelta(
+            seconds=back_off(
+                attempt, first=first.total_seconds(), longest=longest.total_seconds()
+            )
+        )

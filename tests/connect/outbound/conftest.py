@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.connect import TenantService, find_tenant
+from app.connect.outbound.state import EXTENSION
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import RawHost, serve_raw_host
@@ -65,7 +66,7 @@ def raw_host(app: Flask) -> Iterator[RawHost]:
     """A real HTTP server to call."""
     with serve_raw_host() as host:
         yield host
-    app.extensions["connect-session"].close()
+    app.extensions[EXTENSION].session.close()
 
 
 @pytest.fixture
