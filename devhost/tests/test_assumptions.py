@@ -103,6 +103,7 @@ def test_a_callback_times_out_as_assumed(
     app.go_on.set()
     assert answer.status_code == 400
     assert "the attempt timed out" in answer.json()["error"]
+    assert confluence.site.installations.all() == []
 
 
 def test_what_a_property_without_json_value_means(
