@@ -20,23 +20,10 @@ from tests.fake_app import FakeApp, serve_app, sign
 from tests.macro_pages import carry_macros
 
 
-# No longer: its event loop is in the way of tests that run one of their own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for the tests of a module."""
+    """Headless Chromium, one for all tests of a process."""
     yield from run_chromium()
-
-
-@pytest.fixture
-def confluence(
-    confluence: LocalConfluence, request: pytest.FixtureRequest
-) -> Iterator[LocalConfluence]:
-    """The fresh host of the session; a browser, which remembers, gets its own."""
-    if "browser" not in request.fixturenames:
-        yield confluence
-        return
-    with LocalConfluence() as running:
-        yield running
 
 
 @pytest.fixture
@@ -78,8 +65,9 @@ def call(
     return send
 
 
-@pytest.fixture(scope="module")
-def browser_page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture
+def browser_page(browser: Browser, confluence: LocalConfluence) -> Iterator[Page]:
+    """A page that remembers nothing of another test; it is gone before its host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()
