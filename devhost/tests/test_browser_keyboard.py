@@ -109,6 +109,8 @@ def test_the_macro_browser_keeps_the_focus_and_gives_it_back(
 ) -> None:
     open_still(page, addresses["editor"])
     opener = page.get_by_role("button", name="Insert macro")
+    # A key, unlike a click, does not wait for a button that is still disabled.
+    expect(opener).to_be_enabled()
     opener.press("Enter")
     page.get_by_role("dialog", name="Insert macro").wait_for()
     for _ in range(8):
