@@ -1,5 +1,9 @@
 """A local Confluence and a small app, both on real sockets, and a browser."""
 
+import contextlib
+import itertools
+import os
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +22,20 @@ from tests.browser import (
 )
 from tests.fake_app import FakeApp, serve_app, sign
 from tests.macro_pages import carry_macros
+
+# Below those that the system gives out itself, and other ones for each process.
+FIRST_PORT = 10_000 + os.getpid() % 200 * 100
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 100))
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free, and that nothing else takes before the test does."""
+    for number in itertools.islice(PORTS, 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", number))
+            return number
+    pytest.fail("no port is free")
 
 
 @pytest.fixture(scope="session")

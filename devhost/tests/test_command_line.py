@@ -29,13 +29,6 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
 def lone_app() -> Iterator[FakeApp]:
     with FakeApp() as app:
         yield app
