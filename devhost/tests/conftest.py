@@ -12,7 +12,9 @@ import requests
 from playwright.sync_api import Browser, Frame, Page
 
 from devhost.server import LocalConfluence
+from devhost.site import Site
 from devhost.testing.chromium import run_chromium
+from tests.bare_site import open_site
 from tests.bridge_app import BridgeApp, serve_bridge_app
 from tests.browser import (
     Open,
@@ -20,6 +22,7 @@ from tests.browser import (
     app_frames,
     wait_for_bridge,
 )
+from tests.every_page import site_with_everything
 from tests.fake_app import FakeApp, serve_app, sign
 from tests.macro_pages import carry_macros
 
@@ -42,6 +45,20 @@ def port() -> int:
 def browser() -> Iterator[Browser]:
     """Headless Chromium, one for all tests of a process."""
     yield from run_chromium()
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[dict[str, str]]:
+    """The pages of a host that shows an app wherever it can."""
+    with site_with_everything() as (_, addresses):
+        yield addresses
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site without a server, fresh for each test."""
+    with open_site() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -26,6 +26,11 @@ def carry_macros(confluence: LocalConfluence) -> Content:
     return write_page(confluence, "".join(map(sample, definitions)))
 
 
+def plain(text: str) -> str:
+    """The body of a macro that is plain text."""
+    return f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"
+
+
 def macro_xml(name: str, body: str = "", id: str = "m-1", **parameters: Any) -> str:
     """Return a macro as storage format; *body* with the element around it."""
     inside = "".join(

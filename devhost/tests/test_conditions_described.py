@@ -1,23 +1,16 @@
 """Conditions in words."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from devhost.conditions.describe import in_words, unmet_condition, used_switches
 from devhost.site import Site
-from tests.bare_site import open_site, place
+from tests.bare_site import place
 from tests.fake_app import APP_KEY
 
 PAGE = {"condition": "has_page"}
 FLAG = {"condition": "feature_flag", "params": {"featureKey": "beta", "x": True}}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

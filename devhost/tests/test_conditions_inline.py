@@ -1,7 +1,6 @@
 """Conditions as variables of a URL."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,14 +9,8 @@ from devhost.macros.static_call import static_call
 from devhost.pages.iframes import iframe_url
 from devhost.site import Site
 from devhost.users import USERS
-from tests.bare_site import BASE_URL, open_site, place
+from tests.bare_site import BASE_URL, place
 from tests.fake_app import APP_KEY
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 def fill(site: Site, url: str) -> str:
