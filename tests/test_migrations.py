@@ -10,9 +10,9 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from app import create_app
 from app.connect.tenants.models import TenantRecord, utc_now
 from app.extensions import SQLITE_BUSY_SECONDS, db
+from tests.example import create_app
 
 OURS = {
     "personal_data_account",

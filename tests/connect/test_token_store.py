@@ -9,7 +9,6 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import create_app
 from app.connect.db.encryption import SecretCipher
 from app.connect.outbound.impersonation.token_store import (
     LEASE,
@@ -21,6 +20,7 @@ from app.connect.tenants.models import utc_now
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
+from tests.example import create_app
 
 FINGERPRINT = "f" * 64
 TOKEN = "canary.token"

@@ -7,13 +7,13 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect import jwt_required
 from app.connect.errors import MissingTokenError
 from app.connect.inbound.request_token import acceptable_hashes, get_token
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
+from tests.example import create_app
 from tests.signing import authorization, host_token, qsh
 
 Serve = Callable[..., int]

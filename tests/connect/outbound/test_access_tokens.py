@@ -11,7 +11,6 @@ import requests
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect.errors import HostResponseError, HostUnavailableError, RateLimitedError
 from app.connect.outbound.impersonation import access_tokens, token_store
 from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
@@ -20,6 +19,7 @@ from app.extensions import db
 from tests import signing
 from tests.connect.outbound.conftest import OAUTH_TOKEN
 from tests.connect.outbound.host import tenant_at
+from tests.example import create_app
 
 GOOD = {"access_token": "good", "expires_in": 900, "token_type": "Bearer"}
 GRANT = Grant(tenant_at(signing.SITE), "canary-client", "someone", None, signing.SECRET)

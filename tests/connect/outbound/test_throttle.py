@@ -10,7 +10,6 @@ import redis
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect import TenantService
 from app.connect.errors import RateLimitedError
 from app.connect.outbound.throttle import LocalTurns, Pace, RedisTurns, Turns
@@ -18,6 +17,7 @@ from app.connect.tasks.context import working
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host_calls import SPACE
+from tests.example import create_app
 from tests.redis_server import REDIS_URL, new_redis
 from tests.waits import Waits
 

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app
 from app.connect.errors import UnknownTenantError
 from app.connect.personal_data.store import (
     CLAIM,
@@ -21,6 +20,7 @@ from app.connect.tenants.models import utc_now
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
+from tests.example import create_app
 
 HERE = signing.CLIENT_KEY
 ELSEWHERE = "other-client-key"

@@ -4,11 +4,11 @@ import os
 import time
 from datetime import timedelta
 
-from app import create_app
 from app.connect import WebhookDelivery
 from app.connect.maintenance import schedule
 from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
+from tests.example import create_app
 
 inbox.LEASE = lease.LEASE = timedelta(seconds=2)
 for planned in schedule.SCHEDULE.values():
