@@ -70,12 +70,20 @@ screenshots: install  ## photograph the app and the local Confluence for docs/
 migrate: install  ## bring the database to the newest revision
 	$(BIN)/flask --app wsgi db upgrade
 
+# The catalogs below the first argument, from the texts in the second.
+define TRANSLATE
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot $(2)
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(1) --no-fuzzy-matching --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d $(1) --statistics
+endef
+
 .PHONY: translations
-translations: install  ## collect the texts of the app and compile its translations
+translations: install  ## collect the texts of framework and app and compile their translations
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot app templates
-	$(BIN)/pybabel -q update -i build/messages.pot -d app/translations --no-fuzzy-matching --ignore-pot-creation-date
-	$(BIN)/pybabel -q compile -d app/translations --statistics
+	$(call TRANSLATE,app/connect/translations,app/connect)
+ifneq ($(wildcard app/translations),)
+	$(call TRANSLATE,app/translations,$(filter-out app/connect,$(wildcard app/*)) templates)
+endif
 
 .PHONY: lock
 lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml

@@ -109,7 +109,7 @@ def _answer(name: str, status: int, **about: str) -> Response:
         response = jsonify(error=name)
     else:
         response = make_response(
-            render_template("refused.html", status=status, error=name, **about)
+            render_template("connect/refused.html", status=status, error=name, **about)
         )
         if find_verified_request(request) is None:
             # It holds nothing, and whose iframe it is in is not known.
