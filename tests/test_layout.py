@@ -139,6 +139,8 @@ def test_only_one_module_reads_the_environment() -> None:
 
 @pytest.mark.parametrize("path", modules("app"), ids=name_of)
 def test_a_module_has_at_most_300_lines(path: Path) -> None:
+    if layer_of(name_of(path)) == "app.pages":
+        return  # A fork's own pages are as long as it likes.
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from celery import shared_task
 from flask import (
-    Blueprint,
     Flask,
     Response,
     current_app,
@@ -52,8 +51,6 @@ _LICENSE_KEY = "connect.license"
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _logger = logging.getLogger(__name__)
-
-bp = Blueprint("connect_licensing", __name__, template_folder="../templates")
 
 
 class LicensePolicy(StrEnum):
@@ -219,7 +216,6 @@ def init_app(app: Flask) -> None:
         grace=timedelta(seconds=settings["CONNECT_LICENSE_GRACE"]),
         licenses=Licenses(db),
     )
-    app.register_blueprint(bp)
     app.register_error_handler(LicenseRequiredError, _refuse)
     app.jinja_env.globals["current_license"] = current_license
 
