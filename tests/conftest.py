@@ -47,12 +47,9 @@ def author() -> ModuleType:
 def _keep_handlers(author: ModuleType) -> Iterator[None]:
     """Hide the handlers of other packages, and forget those that a test registers."""
     before = {event: [*found] for event, found in registered.items()}
-    for event_name, found in before.items():
-        registered[event_name] = [
-            handler
-            for handler in found
-            if handler.__module__.startswith(author.__name__)
-        ]
+    ours = author.__name__
+    for name, found in before.items():
+        registered[name] = [each for each in found if each.__module__.startswith(ours)]
     yield
     registered.clear()
     registered.update(before)

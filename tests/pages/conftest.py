@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import app
+import app.pages  # Its webhook handlers: what is added during a test is forgotten.
 from app.connect.tenants.models import Tenant
 from tests import signing
 
