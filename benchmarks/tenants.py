@@ -13,11 +13,11 @@ import jwt
 from atlassian_jwt.url_utils import hash_url
 from cryptography.fernet import Fernet
 
-from app import create_app
 from app.connect.tenants.lifecycle_payload import Installation
 from app.extensions import db
+from tests.example import create_app
+from tests.signing import APP_KEY
 
-APP_KEY = "com.example.confluence-starter"
 LIFETIME = 3600
 """Seconds that a token is good for: longer than any benchmark takes."""
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +18,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from app import config as settings
-from app import create_app
 from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
 from app.connect.webhooks.handlers import registered
 from app.extensions import db
-from tests import signing
+from tests import example, signing
 from tests.waits import Waits
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
@@ -37,10 +37,19 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def author() -> ModuleType:
+    """Whose app is under test: a package with a ``create_app`` and webhook handlers."""
+    return example
+
+
 @pytest.fixture(autouse=True)
-def _keep_handlers() -> Iterator[None]:
-    """Forget the webhook handlers that a test registers."""
+def _keep_handlers(author: ModuleType) -> Iterator[None]:
+    """Hide the handlers of other packages, and forget those that a test registers."""
     before = {event: [*found] for event, found in registered.items()}
+    ours = author.__name__
+    for name, found in before.items():
+        registered[name] = [each for each in found if each.__module__.startswith(ours)]
     yield
     registered.clear()
     registered.update(before)
@@ -91,9 +100,9 @@ def waits() -> Waits:
 
 
 @pytest.fixture
-def app(config: dict[str, Any], waits: Waits) -> Iterator[Flask]:
+def app(author: ModuleType, config: dict[str, Any], waits: Waits) -> Iterator[Flask]:
     """The app with empty tables."""
-    app = create_app(config)
+    app: Flask = author.create_app(config)
     waits.replace_clock(app)
     with app.app_context():
         db.create_all()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 BASE_URL = "https://app.example.com"
-APP_KEY = "com.example.confluence-starter"
+APP_KEY = "com.example.framework-tests"
 CLIENT_KEY = "11111111-2222-3333-4444-555555555555"
 SECRET = "ATCO" + "s" * 60
 OTHER_SECRET = "ATCO" + "o" * 60

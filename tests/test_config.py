@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app import config as settings
-from app import create_app
 from app.config import ROOT, SETTINGS, load
 from app.connect.errors import ConfigurationError
+from tests.example import create_app
 
 # Fixed, since parallel test runs compare the names of their cases.
 KEY = urlsafe_b64encode(b"k" * 32).decode()

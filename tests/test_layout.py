@@ -183,6 +183,8 @@ def test_a_module_has_at_most_300_lines() -> None:
     lengths = {
         name_of(path): len(path.read_text(encoding="utf-8").splitlines())
         for path in modules("app")
+        # A fork's own pages are as long as it likes.
+        if layer_of(name_of(path)) != "app.pages"
     }
     assert not {name: length for name, length in lengths.items() if length > 300}
 

@@ -10,11 +10,11 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from app import create_app
 from app.connect.db.columns import utc_now
 from app.connect.db.sqlite import BUSY_SECONDS
 from app.connect.tenants.models import TenantRecord
 from app.extensions import db
+from tests.example import create_app
 
 OURS = {
     "personal_data_account",

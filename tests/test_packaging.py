@@ -1,34 +1,86 @@
-"""What a wheel of the app holds."""
+"""The wheel of the app: it holds all that the app reads, and it starts."""
 
-import shutil
+import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-from app.config import ROOT
+import pytest
+from cryptography.fernet import Fernet
 
-BUILD = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
-DATA = {"README.md", "path_scopes.csv", "rest_operations.csv"}
+from app.config import ROOT, SETTINGS
+
+BUILD = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
+ASK = """
+import os
+import wsgi
+client = wsgi.app.test_client()
+print(client.get("/atlassian-connect.json").get_json()["key"])
+print(client.get("/readyz").status_code)
+print(client.post("/installed", headers={"Accept": "text/html"}).text)
+with wsgi.app.test_request_context():
+    for name in os.listdir(os.environ["TEMPLATES"]):
+        if name.endswith(".html"):
+            wsgi.app.jinja_env.get_template(name)
+print(wsgi.__file__, wsgi.app.instance_path, sep="\\n")
+"""
 
 
-def test_what_the_app_reads_is_in_the_wheel(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    bytecode = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=bytecode)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which the wheel was unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(ROOT, {}, "-c", BUILD, str(folder))
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+def run(folder: Path, environment: dict[str, str], *arguments: str) -> str:
+    """Run Python in a folder, and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-c", BUILD],
-        cwd=tmp_path,
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    [wheel] = (tmp_path / "dist").glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        held = set(archive.namelist())
-    assert {f"app/connect/protocol/data/{name}" for name in DATA} <= held
-    files = [path for path in (ROOT / "app").rglob("*") if path.is_file()]
-    read = [path for path in files if not {"__pycache__"} & set(path.parts)]
-    assert {path.relative_to(ROOT).as_posix() for path in read} <= held
+    return done.stdout
+
+
+def test_every_file_of_the_app_is_in_the_wheel(installed: Path) -> None:
+    files = {path for path in (ROOT / "app").rglob("*") if path.is_file()}
+    read = {path.relative_to(ROOT) for path in files if path.suffix != ".pyc"}
+    held = {path.relative_to(installed) for path in installed.rglob("*")}
+    assert read <= held
+
+
+def test_no_more_than_the_app_is_in_the_wheel(installed: Path) -> None:
+    names = {path.name for path in installed.iterdir()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {
+        "app",
+        "wsgi.py",
+    }
+
+
+def test_the_wheel_starts_in_any_folder(installed: Path, tmp_path: Path) -> None:
+    environment = dict.fromkeys(SETTINGS, "") | {
+        "PYTHONPATH": str(installed),
+        "SECRET_KEY": "test",
+        "CONNECT_BASE_URL": "https://app.example.com",
+        "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "CONNECT_APP_KEY": "com.example.wheel",
+        "TEMPLATES": str(ROOT / "templates"),
+    }
+    run(tmp_path, environment, "-m", "flask", "--app", "wsgi", "db", "upgrade")
+    said = run(tmp_path, environment, "-c", ASK)
+    key, ready, *page, module, instance = said.splitlines()
+    assert (key, ready) == ("com.example.wheel", "200")
+    assert "<h1>This page could not be opened</h1>" in page
+    assert module == str(installed / "wsgi.py")
+    assert instance == str(tmp_path / "instance")
+    assert (tmp_path / "instance" / "app.sqlite3").is_file()

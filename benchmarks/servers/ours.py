@@ -1,9 +1,9 @@
-"""This repository's app, with one more view."""
+"""The app of the framework's tests, with one more view."""
 
 from flask import Response, jsonify
 
-from app import create_app
 from app.connect import current_account_id, current_tenant, jwt_required
+from tests.example import create_app
 
 from .probe import add_probe
 

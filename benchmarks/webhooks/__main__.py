@@ -15,10 +15,10 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from app import create_app
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.models import OPEN, Status
 from app.extensions import db
+from tests.example import create_app
 
 from ..tenants import install, new_site
 from ..worker import free_port

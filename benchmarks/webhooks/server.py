@@ -3,9 +3,9 @@
 import os
 import time
 
-from app import create_app
 from app.connect import WebhookDelivery
 from app.connect.webhooks.handlers import registered
+from tests.example import create_app
 
 LOG = os.environ["BENCHMARK_LOG"]
 SECONDS = 0.005

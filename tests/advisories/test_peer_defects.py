@@ -10,7 +10,6 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect import check, jwt_required
 from app.connect.errors import ConfigurationError
 from app.connect.inbound.policies import public
@@ -25,6 +24,7 @@ from tests.advisories.attacks import (
     is_untouched,
     post,
 )
+from tests.example import create_app
 from tests.signing import (
     ACCOUNT_ID,
     KEY_ID,

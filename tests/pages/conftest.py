@@ -1,12 +1,14 @@
 """Opens the example's pages as Confluence does, and calls its API as they do."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+import app.pages  # Its webhook handlers: what is added during a test is forgotten.
 from app.connect.tenants.models import Tenant
 from tests import signing
 
@@ -14,9 +16,16 @@ Opener = Callable[..., TestResponse]
 
 
 @pytest.fixture
+def author() -> ModuleType:
+    """The app of this repository, instead of the one of the framework's tests."""
+    return app
+
+
+@pytest.fixture
 def config(config: dict[str, Any]) -> dict[str, Any]:
     """The settings, with a note of what the pages call: flask connect scopes."""
-    return {**config, "CONNECT_RECORD_CALLS": "yes"}
+    key = {"CONNECT_APP_KEY": signing.APP_KEY}
+    return {**config, **key, "CONNECT_RECORD_CALLS": "yes"}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 import responses
@@ -11,8 +12,11 @@ from flask.testing import FlaskClient
 from app.config import ROOT
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.catalogs import assert_compiled, assert_complete, catalogs, language_of
 from tests.pages.conftest import Opener
 from tests.pages.test_views import ADMINISTRATOR, USER
+
+CATALOGS = catalogs("app/translations")
 
 
 def test_the_locale_of_the_url_is_the_pages(open_page: Opener) -> None:
@@ -74,3 +78,21 @@ def test_a_time_is_written_as_the_language_does(
     assert f" {installed.day}, {installed.year}" in english
     assert f">{installed.day}. " in german and f" {installed.year}" in german
     assert f"{installed:%H:%M:%S} UTC</time>" in german
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=language_of)
+def test_a_catalog_has_each_text_of_the_pages_and_no_other(path: Path) -> None:
+    assert_complete(path, ["app/pages", "templates"])
+    assert_compiled(path)
+
+
+def test_there_is_a_catalog() -> None:
+    assert [language_of(path) for path in CATALOGS] == ["de"]
+
+
+def test_the_files_of_the_descriptor_are_fetched_by_anyone(client: FlaskClient) -> None:
+    descriptor = client.get("/atlassian-connect.json").get_json()
+    [url] = descriptor["translations"]["paths"].values()
+    with client.get(url) as answer:
+        assert answer.mimetype == "application/json"
+        assert answer.get_json()["greeting.name"] == "Begrüßung"

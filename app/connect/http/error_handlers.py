@@ -6,7 +6,15 @@ without token, secret or body.
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import (
@@ -26,11 +34,15 @@ from .security_headers import allow_framing_anywhere
 
 RETRY_AFTER_SECONDS = 30
 
+# The framework's own templates; those of the same name in the app's folder come first.
+_templates = Blueprint("connect_templates", __name__, template_folder="../templates")
+
 _logger = logging.getLogger(__name__)
 
 
 def register_error_handlers(app: Flask) -> None:
     """Answer the framework's errors and a failing database, never with a 500."""
+    app.register_blueprint(_templates)
     app.register_error_handler(AuthenticationError, _unauthorized)
     app.register_error_handler(PermissionDeniedError, _forbidden)
     app.register_error_handler(PermissionUnknownError, _permission_unknown)
@@ -109,7 +121,7 @@ def _answer(name: str, status: int, **about: str) -> Response:
         response = jsonify(error=name)
     else:
         response = make_response(
-            render_template("refused.html", status=status, error=name, **about)
+            render_template("connect/refused.html", status=status, error=name, **about)
         )
         if find_verified_request(request) is None:
             # It holds nothing, and whose iframe it is in is not known.

@@ -6,16 +6,28 @@ its own can be given it too, then ``Accept-Language``, then English.
 https://developer.atlassian.com/cloud/confluence/internationalization/
 """
 
+from pathlib import Path
+
 from babel import negotiate_locale
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import get_locale, refresh
 
 from ...extensions import babel
 
+_OWN_CATALOGS = Path(__file__).resolve().parent.parent / "translations"
+
 
 def init_app(app: Flask) -> None:
-    """Translate the texts of *app* by the catalogs in its folder ``translations``."""
-    babel.init_app(app, locale_selector=select_locale)
+    """Translate the texts of *app* by the catalogs in its folder ``translations``.
+
+    The framework's texts have catalogs of their own; a text in both is the app's.
+    """
+    babel.init_app(
+        app,
+        # Of a text that is in several, the last one counts.
+        default_translation_directories=f"{_OWN_CATALOGS};translations",
+        locale_selector=select_locale,
+    )
     with app.app_context():
         available = [str(found) for found in babel.list_translations()]
         app.extensions["connect.http"] = available

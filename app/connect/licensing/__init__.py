@@ -8,7 +8,7 @@ https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
 
 from datetime import timedelta
 
-from flask import Blueprint, Flask
+from flask import Flask
 
 from ...extensions import db
 from ..errors import LicenseRequiredError
@@ -17,8 +17,6 @@ from .current import current_license
 from .error_page import refuse
 from .state import LicensePolicy, LicensingState
 from .store import Licenses, drop_license
-
-bp = Blueprint("connect_licensing", __name__, template_folder="../templates")
 
 
 def init_app(app: Flask) -> None:
@@ -31,6 +29,5 @@ def init_app(app: Flask) -> None:
         licenses=Licenses(db),
     )
     get_state(app).tenants.add_dependent(drop_license)
-    app.register_blueprint(bp)
     app.register_error_handler(LicenseRequiredError, refuse)
     app.jinja_env.globals["current_license"] = current_license

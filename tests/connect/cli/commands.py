@@ -8,7 +8,6 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import create_app
 from app.config import ROOT
 from app.connect.db.columns import utc_now
 from app.connect.tenants.lifecycle_payload import Installation
@@ -16,6 +15,7 @@ from app.connect.tenants.models import TenantRecord
 from app.connect.tenants.state import get_state
 from app.extensions import db
 from tests import signing
+from tests.example import create_app
 
 HEAD = max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("0*"))
 NEW_KEY = Fernet.generate_key().decode()

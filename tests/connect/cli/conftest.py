@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.extensions import db
+from tests.example import create_app
 
 
 @pytest.fixture

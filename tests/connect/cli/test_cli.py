@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app
 from app.connect import find_tenant, tenant_purged
 from app.connect.db.columns import utc_now
 from app.connect.tenants.models import TenantEvent
@@ -20,6 +19,7 @@ from tests.connect.cli.commands import (
     install,
     uninstall,
 )
+from tests.example import create_app
 
 
 def disable(app: Flask, client_key: str) -> None:

@@ -8,10 +8,10 @@ import responses
 from click.testing import Result
 from flask import Flask
 
-from app import create_app
 from app.extensions import db
 from tests import signing
 from tests.connect.cli.commands import HEAD, NEW_KEY, connect, install, with_keys
+from tests.example import create_app
 
 
 @pytest.fixture

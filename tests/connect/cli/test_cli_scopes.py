@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.connect.outbound.recorder import FILE_NAME
 from app.extensions import db
 from tests.connect.cli.commands import connect
+from tests.example import create_app
 
 READ_PAGE = "GET /api/v2/pages/{id}"
 READ_SPACE = "GET /api/v2/spaces/{id}"

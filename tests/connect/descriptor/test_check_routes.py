@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask
 
-import app as package
-from app import create_app
 from app.connect import (
     cacheable_page,
     check,
@@ -28,6 +26,7 @@ from app.connect.inbound.policies import (
 )
 from app.connect.inbound.verify import INSTALLED
 from app.connect.webhooks.handlers import registered
+from tests.example import create_app
 
 DECORATORS = {
     Policy.PUBLIC: public,
@@ -274,21 +273,17 @@ def test_a_route_without_a_view_is_named(app: Flask) -> None:
     ] == [True]
 
 
-def test_a_route_without_a_policy_stops_the_start(
-    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_route_without_a_policy_stops_the_start(config: dict[str, Any]) -> None:
     fork = Blueprint("fork", __name__)
     for path in ("/overview", "/settings", "/macros/greeting"):
         fork.add_url_rule(path, path, jwt_required(new_view()))
-    monkeypatch.setattr(package.pages, "bp", fork)
-    create_app(config)
+    create_app(config, blueprint=fork)
 
     forgetful = Blueprint("forgetful", __name__)
     forgetful.register_blueprint(fork)
     forgetful.add_url_rule("/open", "open", new_view())
-    monkeypatch.setattr(package.pages, "bp", forgetful)
     with pytest.raises(ConfigurationError, match="the route /open declares no policy"):
-        create_app(config)
+        create_app(config, blueprint=forgetful)
 
 
 def test_a_decorator_above_the_route_declares_nothing(app: Flask) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.connect import check, jwt_required, public
 from app.connect.descriptor.check_translations import find_translation_problems
 from app.connect.errors import DescriptorError
+from tests.example import create_app
 
 NAME = {"value": "Report", "i18n": "report.name"}
 DE = "$.translations.paths.de-DE"

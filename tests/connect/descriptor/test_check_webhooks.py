@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from app import config as settings
-from app import create_app
 from app.connect import WebhookDelivery, webhook
 from app.connect.descriptor.check_webhooks import find_webhook_differences
 from app.connect.errors import DescriptorError
 from app.connect.webhooks.handlers import registered
+from tests.example import HOME, create_app
 
 
 def handle(delivery: WebhookDelivery) -> None:
@@ -137,21 +136,17 @@ def test_each_difference_is_named_with_its_remedy(
     assert differences(*entries, handlers=handlers) == [found]
 
 
-def test_a_difference_stops_the_start(
-    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = settings.ROOT / "atlassian-connect.json"
+def test_a_difference_stops_the_start(config: dict[str, Any], tmp_path: Path) -> None:
+    path = HOME / "atlassian-connect.json"
     descriptor = json.loads(path.read_text(encoding="utf-8"))
     descriptor["modules"]["webhooks"].append(
         {"event": "page_trashed", "url": "/webhooks/page_trashed"}
     )
     (tmp_path / "atlassian-connect.json").write_text(json.dumps(descriptor))
-    (tmp_path / "instance").mkdir()
-    (tmp_path / "templates").symlink_to(settings.ROOT / "templates")
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    (tmp_path / "static").symlink_to(HOME / "static")
     webhook("page_updated")(handle)
     with pytest.raises(DescriptorError) as caught:
-        create_app(config)
+        create_app(config, home=tmp_path)
     one, two = caught.value.problems
     assert one.startswith("$.modules.webhooks[4].event is page_trashed, which nothing")
     assert two.startswith("$.modules.webhooks lacks page_updated, which")

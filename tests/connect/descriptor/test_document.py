@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import config as settings
-from app import create_app
 from app.connect.descriptor.document import load_descriptor
 from app.connect.errors import DescriptorError
 from tests import signing
+from tests.example import HOME, create_app
 
-PATH = settings.ROOT / "atlassian-connect.json"
+PATH = HOME / "atlassian-connect.json"
 SETTINGS = {
     "CONNECT_BASE_URL": "https://other.example.com",
     "CONNECT_APP_KEY": None,
@@ -141,15 +140,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_wrong_descriptor_stops_the_start_naming_all_that_is_wrong(
-    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: dict[str, Any], tmp_path: Path
 ) -> None:
     descriptor = json.loads(PATH.read_text(encoding="utf-8"))
     descriptor["apiMigrations"]["signed-install"] = False
     descriptor["scopes"] = ["ALL"]
     write(tmp_path, json.dumps(descriptor))
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
     with pytest.raises(DescriptorError, match="^atlassian-connect.json: ") as caught:
-        create_app(config)
+        create_app(config, home=tmp_path)
     places = [problem.split()[0] for problem in caught.value.problems]
     assert places == ["$.scopes[0]", "$.apiMigrations.signed-install"]
     assert all(problem in str(caught.value) for problem in caught.value.problems)
@@ -161,14 +159,14 @@ def test_a_wrong_key_in_the_settings_stops_the_start(config: dict[str, Any]) -> 
 
 
 def test_a_module_that_is_not_served_stops_the_start(
-    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: dict[str, Any], tmp_path: Path
 ) -> None:
     descriptor = json.loads(PATH.read_text(encoding="utf-8"))
     descriptor["modules"]["generalPages"][0]["url"] = "/nowhere"
     write(tmp_path, json.dumps(descriptor))
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    (tmp_path / "static").symlink_to(HOME / "static")
     with pytest.raises(DescriptorError) as caught:
-        create_app(config)
+        create_app(config, home=tmp_path)
     assert caught.value.problems == (
         "$.modules.generalPages[0].url is not served by the app: add a route for it",
     )

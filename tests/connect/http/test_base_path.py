@@ -8,11 +8,11 @@ import responses
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect import public
 from app.connect.http.base_path import BasePath
 from app.extensions import db
 from tests import signing
+from tests.example import create_app
 
 BASE_URL = "https://app.example.com/base"
 

@@ -1,21 +1,22 @@
-"""Which language an answer is in, and that the catalogs have all texts."""
+"""Which language an answer is in, and whose texts it has."""
 
 from pathlib import Path
+from shutil import copytree
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.frontend import CommandLineInterface
-from babel.messages.mofile import read_mo, write_mo
-from babel.messages.pofile import read_po
+from babel.messages.mofile import write_mo
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from app.config import ROOT
 from app.connect import acting_for
 from app.connect.http.locale import language, select_locale
 from app.connect.tenants.models import Tenant
+from tests.catalogs import assert_compiled, assert_complete, catalogs, language_of
+from tests.example import HOME, create_app
 
-CATALOGS = sorted((ROOT / "app" / "translations").glob("*/LC_MESSAGES/messages.po"))
+CATALOGS = catalogs("app/connect/translations")
 
 
 @pytest.fixture
@@ -86,41 +87,44 @@ def test_requests_in_one_app_context_choose_for_themselves(
     assert '<html lang="de">' in said[0] and '<html lang="en">' in said[1]
 
 
-def read(path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=path.parts[-3])
+@pytest.mark.parametrize("path", CATALOGS, ids=language_of)
+def test_a_catalog_has_each_text_of_the_framework_and_no_other(path: Path) -> None:
+    assert_complete(path, ["app/connect"])
 
 
-@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
-def test_a_catalog_has_each_text_of_the_app_and_no_other(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    found = tmp_path / "messages.pot"
-    command = ["pybabel", "-q", "extract", "-F", "pyproject.toml", "-o", str(found)]
-    CommandLineInterface().run([*command, "app", "templates"])
-    with found.open("rb") as file:
-        texts = {message.id for message in read_po(file)}
-    catalog = read(path)
-    assert {message.id for message in catalog} == texts, "run make translations"
-    untranslated = [m.id for m in catalog if m.id and (not m.string or m.fuzzy)]
-    assert untranslated == []
-    assert catalog.obsolete == {}
-    for message in catalog:
-        assert list(message.check(catalog)) == [], message.id
-
-
-@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
-def test_a_compiled_catalog_is_up_to_date(path: Path, tmp_path: Path) -> None:
-    compiled = tmp_path / "messages.mo"
-    with compiled.open("wb") as file:
-        write_mo(file, read(path))
-    texts = []
-    for mo in (compiled, path.with_suffix(".mo")):
-        with mo.open("rb") as file:
-            texts.append({m.id: m.string for m in read_mo(file) if m.id})
-    assert texts[0] == texts[1], "run make translations"
+@pytest.mark.parametrize("path", CATALOGS, ids=language_of)
+def test_a_compiled_catalog_is_up_to_date(path: Path) -> None:
+    assert_compiled(path)
 
 
 def test_there_is_a_catalog() -> None:
-    assert [path.parts[-3] for path in CATALOGS] == ["de"]
+    assert [language_of(path) for path in CATALOGS] == ["de"]
+
+
+def test_a_text_of_the_app_stands_before_that_of_the_framework(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    copytree(HOME, tmp_path / "app")
+    folder = tmp_path / "app" / "translations" / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalog = Catalog("de")
+    catalog.add("This page could not be opened", "Mein Text")
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    client = create_app(config, home=tmp_path / "app").test_client()
+    headers = {"Accept-Language": "de", "Accept": "text/html"}
+    text = client.get("/overview", headers=headers).text
+    assert "<h1>Mein Text</h1>" in text
+    assert "hilft das nicht" in text
+
+
+def test_the_page_of_a_refusal_may_be_the_author_s(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    copytree(HOME, tmp_path / "app")
+    folder = tmp_path / "app" / "templates" / "connect"
+    folder.mkdir()
+    (folder / "refused.html").write_text("Mine: {{ error }}")
+    client = create_app(config, home=tmp_path / "app").test_client()
+    text = client.get("/overview", headers={"Accept": "text/html"}).text
+    assert text == "Mine: unauthorized"

@@ -8,12 +8,12 @@ import responses
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect import jwt_required, public
 from app.connect.http.security_headers import csp_nonce
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
+from tests.example import create_app
 from tests.signing import authorization, host_token
 
 STEADY = {

@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
+from tests.example import create_app
 
 
 @pytest.fixture

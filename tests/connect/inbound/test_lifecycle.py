@@ -8,7 +8,6 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
@@ -20,6 +19,7 @@ from tests.connect.inbound.lifecycle_events import (
     odd_claims,
     secret_of,
 )
+from tests.example import create_app
 from tests.signing import (
     BASE_URL,
     CLIENT_KEY,

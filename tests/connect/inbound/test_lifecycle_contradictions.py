@@ -7,7 +7,6 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests.connect.inbound.lifecycle_events import (
@@ -17,6 +16,7 @@ from tests.connect.inbound.lifecycle_events import (
     is_installed,
     token_for,
 )
+from tests.example import create_app
 
 
 @pytest.mark.parametrize("event", EVENTS)

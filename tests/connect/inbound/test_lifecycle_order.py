@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.connect import (
     find_tenant,
     tenant_disabled,
@@ -24,6 +23,7 @@ from tests.connect.inbound.lifecycle_events import (
     secret_of,
     token_for,
 )
+from tests.example import create_app
 from tests.signing import (
     CLIENT_KEY,
     MISSING,

@@ -8,11 +8,11 @@ import requests
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
 from tests.connect.inbound.lifecycle_events import EVENTS, SIGNED, deliver
+from tests.example import create_app
 from tests.signing import (
     SECRET,
 )

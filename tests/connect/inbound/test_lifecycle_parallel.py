@@ -9,7 +9,6 @@ import pytest
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect import find_tenant, tenant_installed
 from app.connect.tenants.models import InstallKind
 from app.connect.tenants.state import get_state
@@ -23,6 +22,7 @@ from tests.connect.inbound.lifecycle_events import (
     secret_of,
     token_for,
 )
+from tests.example import create_app
 from tests.signing import (
     CLIENT_KEY,
     OTHER_SECRET,

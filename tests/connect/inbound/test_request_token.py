@@ -8,7 +8,6 @@ from flask import Flask, Request, request
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder
 
-from app import create_app
 from app.connect import jwt_required
 from app.connect.errors import MissingTokenError
 from app.connect.inbound.request_token import (
@@ -19,6 +18,7 @@ from app.connect.inbound.request_token import (
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
+from tests.example import create_app
 from tests.signing import authorization, host_token, qsh
 
 Serve = Callable[..., int]

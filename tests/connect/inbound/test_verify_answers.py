@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests.connect.inbound.requests_with_tokens import HOUR, NOW, app_token, ask
+from tests.example import create_app
 from tests.signing import (
     ACCOUNT_ID,
     APP_KEY,

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
-from app import create_app
 from app.connect import find_tenant
 from app.connect.db import expiring_cache
 from app.connect.tenants.models import Tenant
@@ -23,6 +22,7 @@ from tests.connect.inbound.requests_with_tokens import (
     lifecycle,
     statuses,
 )
+from tests.example import create_app
 from tests.signing import (
     CLIENT_KEY,
     OTHER_SECRET,

@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
@@ -19,6 +18,7 @@ from tests.connect.inbound.requests_with_tokens import (
     lifecycle,
     statuses,
 )
+from tests.example import create_app
 from tests.signing import (
     CLIENT_KEY,
     OTHER_SECRET,

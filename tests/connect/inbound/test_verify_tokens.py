@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
@@ -18,6 +17,7 @@ from tests.connect.inbound.requests_with_tokens import (
     ask,
     raw_token,
 )
+from tests.example import create_app
 from tests.signing import (
     ACCOUNT_ID,
     APP_KEY,

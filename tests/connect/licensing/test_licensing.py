@@ -8,7 +8,6 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import create_app
 from app.connect import (
     admin_required,
     context_jwt_required,
@@ -20,6 +19,7 @@ from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
 from tests.connect.outbound.host import assert_signed
+from tests.example import create_app
 
 ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 PAGE = {"Accept": "text/html"}

@@ -10,7 +10,6 @@ from celery import Celery
 from flask import Flask
 from sqlalchemy import update
 
-from app import create_app
 from app.connect import find_tenant, tenant_purged
 from app.connect.db.columns import utc_now
 from app.connect.maintenance.purge import empty_embedded_broker
@@ -24,6 +23,7 @@ from app.connect.webhooks.state import WebhooksState
 from app.connect.webhooks.tasks import RUN, SWEEP
 from app.extensions import db
 from tests.connect.conftest import Deliver
+from tests.example import create_app
 
 
 def test_beat_sweeps_deletes_what_is_old_and_reports_personal_data(app: Flask) -> None:

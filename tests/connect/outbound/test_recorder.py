@@ -10,7 +10,6 @@ import responses
 from flask import Flask
 
 from app import config as settings
-from app import create_app
 from app.connect import ScopeError, TenantService
 from app.connect.outbound.recorder import (
     FILE_NAME,
@@ -23,6 +22,7 @@ from app.connect.protocol.operations import find_operation
 from tests import signing
 from tests.connect.outbound.host import JIRA_SITE, tenant_at
 from tests.connect.outbound.scopes import declare
+from tests.example import create_app
 
 READ_PAGE = "GET /api/v2/pages/{id}\n"
 

@@ -10,7 +10,6 @@ from celery.app.trace import build_tracer
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connect import (
     TenantService,
     current_service,
@@ -26,6 +25,7 @@ from tests import signing
 from tests.connect.conftest import Told
 from tests.connect.outbound.host_calls import SPACE
 from tests.connect.outbound.scopes import declare
+from tests.example import create_app
 from tests.waits import Waits
 
 seen: list[Any] = []

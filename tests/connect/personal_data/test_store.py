@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app
 from app.connect.db.columns import utc_now
 from app.connect.errors import UnknownTenantError
 from app.connect.personal_data.store import (
@@ -22,6 +21,7 @@ from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
+from tests.example import create_app
 
 HERE = signing.CLIENT_KEY
 ELSEWHERE = "other-client-key"

@@ -5,8 +5,8 @@ from typing import Any
 from celery import Celery, shared_task
 from flask import Flask, current_app, has_app_context
 
-from app import create_app
 from tests import signing
+from tests.example import create_app
 
 
 @shared_task(name="tests.base_url")

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from app import create_app
 from app.connect.db.columns import utc_now
 from app.connect.webhooks.inbox import LEASE, MAX_REMIND, REMIND, Inbox, record
 from app.connect.webhooks.lease import Lease
@@ -19,6 +18,7 @@ from app.connect.webhooks.payload import Payload
 from app.connect.webhooks.tasks import RUN, SWEEP
 from app.extensions import db
 from tests.connect.conftest import Told
+from tests.example import create_app
 
 PAYLOAD = Payload('{"a": 1}', "account", {"space": "DS"})
 Store = Callable[..., int]

@@ -4,10 +4,10 @@ import os
 import time
 from datetime import timedelta
 
-from app import create_app
 from app.connect import WebhookDelivery
 from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
+from tests.example import create_app
 
 inbox.LEASE = lease.LEASE = timedelta(seconds=2)
 

@@ -17,7 +17,7 @@ from app.config import ROOT, SETTINGS
 
 DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
-# The README's own test; tests/test_readme.py runs its other blocks.
+# The README's own test; tests/docs/test_readme.py runs its other blocks.
 BLOCKS += re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 SECONDS = 150
 # How the others are made; get, post and the like are Flask's.

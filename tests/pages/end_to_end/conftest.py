@@ -15,6 +15,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from app.config import ROOT
+from tests.signing import APP_KEY
 
 START_SECONDS = 30
 WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker"]
@@ -49,6 +50,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         "SECRET_KEY": "end-to-end",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
         "CELERY_BROKER_URL": f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}",
+        "CONNECT_APP_KEY": APP_KEY,
         "CONNECT_BASE_URL": stack.app,
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "CONNECT_ALLOWED_HOSTS": "localhost",

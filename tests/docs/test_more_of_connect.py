@@ -2,6 +2,9 @@
 
 import json
 import re
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,12 +13,11 @@ from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
 from devhost.testing.wiki_pages import PAGE, macro_xml, write_page
-from flask import Blueprint, Flask
+from flask import Blueprint
 from playwright.sync_api import Browser, expect
 
-from app import config as settings
 from app.config import ROOT
-from app.connect.webhooks.handlers import registered
+from tests.example import HOME, create_app
 
 DOCUMENT = (ROOT / "docs" / "more-of-connect.md").read_text()
 ADMINISTRATOR = "557058:devhost-administrator"
@@ -28,38 +30,36 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-def config(
-    config: dict[str, Any],
-    connect_settings: dict[str, str],
-    tmp_path: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> dict[str, Any]:
-    """An app that is made of the document's code, with its modules and templates."""
-    descriptor = json.loads((ROOT / "atlassian-connect.json").read_text())
-    descriptor["modules"] = {}
-    for block in blocks("json"):
-        descriptor["modules"] |= json.loads(block)
-    (tmp_path / "atlassian-connect.json").write_text(json.dumps(descriptor))
-    templates = tmp_path / "templates"
-    templates.mkdir()
-    (templates / "refused.html").write_text("Refused")
-    (templates / "panel.html").write_text(*blocks("html"))
-    (templates / "quote.xml").write_text(*blocks("xml"))
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
-    blueprint = Blueprint("pages", __name__)
-    monkeypatch.setattr("app.pages.bp", blueprint)
-    registered.clear()
-    for block in blocks("python"):
-        exec(block, {})  # noqa: S102 - the document's own code
+def config(config: dict[str, Any], connect_settings: dict[str, str]) -> dict[str, Any]:
+    """The settings of the app under test, on the local Confluence."""
     return {**config, **connect_settings}
 
 
 @pytest.fixture
-def app(app: Flask, tmp_path: Any) -> Flask:
-    """The app with the document's script among its static files."""
-    (tmp_path / "panel.js").write_text(*blocks("js")[:1])
-    app.static_folder = str(tmp_path)
-    return app
+def home(tmp_path: Path) -> Path:
+    """The modules, the templates and the script of the document."""
+    descriptor = json.loads((HOME / "atlassian-connect.json").read_text())
+    descriptor["modules"] = {}
+    for block in blocks("json"):
+        descriptor["modules"] |= json.loads(block)
+    del descriptor["translations"]
+    (tmp_path / "atlassian-connect.json").write_text(json.dumps(descriptor))
+    templates, static = tmp_path / "templates", tmp_path / "static"
+    templates.mkdir()
+    (templates / "panel.html").write_text(*blocks("html"))
+    (templates / "quote.xml").write_text(*blocks("xml"))
+    static.mkdir()
+    (static / "panel.js").write_text(*blocks("js")[:1])
+    return tmp_path
+
+
+@pytest.fixture
+def author(home: Path, pages: Blueprint) -> Any:
+    """The author of the document's code."""
+    for block in blocks("python"):
+        exec(block, {})  # noqa: S102 - the document's own code
+    create = partial(create_app, home=home, blueprint=pages)
+    return SimpleNamespace(__name__=__name__, create_app=create)
 
 
 def see(confluence: RecordingConfluence, path: str = "") -> str:

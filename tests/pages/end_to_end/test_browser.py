@@ -6,7 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.end_to_end.conftest import Stack
+from tests.pages.end_to_end.conftest import Stack
 from tests.signing import APP_KEY
 
 pytestmark = pytest.mark.browser

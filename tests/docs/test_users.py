@@ -41,19 +41,11 @@ def config(
 
 
 @pytest.fixture
-def blueprint(monkeypatch: pytest.MonkeyPatch) -> Blueprint:
-    """What the document's views are added to, beside the example's."""
-    made = Blueprint("document", __name__)
-    monkeypatch.setattr("app.pages.bp", made)
-    return made
-
-
-@pytest.fixture
-def views(app: Flask, blueprint: Blueprint) -> None:
+def views(app: Flask, pages: Blueprint) -> None:
     """The views of the document, in the app."""
     for block in BLOCKS[1:3]:
         exec(block, {})  # noqa: S102 - the document's own code
-    app.register_blueprint(blueprint)
+    app.register_blueprint(pages)
     connect.check(app)
 
 

@@ -10,9 +10,9 @@ from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
 from flask import Flask
 
-from app import create_app
 from app.config import ROOT, SETTINGS
 from app.extensions import db
+from tests.example import create_app
 from tests.waits import Waits
 
 DOCUMENT = (ROOT / "docs" / "licensing.md").read_text()
