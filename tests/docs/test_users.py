@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 
 from app import connect
 from app.config import ROOT
+from app.connect import descriptor
 from app.connect.personal_data.cycle import report_personal_data
 
 DOCUMENT = (ROOT / "docs" / "users-and-permissions.md").read_text()
@@ -29,14 +30,13 @@ def config(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, Any]:
     """The settings of an app that may act as a user, on the local Confluence."""
-    load = connect.descriptor_file.load_descriptor
+    load = descriptor.load
 
     def with_scope(*args: Any) -> dict[str, Any]:
-        descriptor = load(*args)
-        descriptor["scopes"] = [*descriptor["scopes"], "ACT_AS_USER"]
-        return descriptor
+        document = load(*args)
+        return {**document, "scopes": [*document["scopes"], "ACT_AS_USER"]}
 
-    monkeypatch.setattr(connect.descriptor_file, "load_descriptor", with_scope)
+    monkeypatch.setattr(descriptor, "load", with_scope)
     return {**config, **connect_settings}
 
 

@@ -27,8 +27,8 @@ REFRESH: Final = "connect.refresh_license"
 ASK_AGAIN: Final = timedelta(seconds=60)
 """How long to wait for an answer before the host is asked for it once more."""
 
-_LEFT_OUT: Final = ("host_contacts", "links")
 # Links are not needed, and people are not to be stored.
+_LEFT_OUT: Final = ("host_contacts", "links")
 _KEPT: Final = tuple(
     field.name for field in fields(License) if field.name not in _LEFT_OUT
 )
