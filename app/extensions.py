@@ -5,7 +5,6 @@ from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
-from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
@@ -72,7 +71,6 @@ class FlaskCelery:
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 celery = FlaskCelery()
-babel = Babel()
 
 
 @event.listens_for(Engine, "connect")
