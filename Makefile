@@ -1,7 +1,7 @@
 # Every command a developer needs. `make` alone lists them.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV ?= .venv
+VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -201,7 +201,7 @@ def test_a_route_without_a_policy_stops_the_start(app: Flask) -> None:
 
 def test_the_order_of_decorators_is_not_a_way_in(app: Flask, tenant: Tenant) -> None:
     """A policy below another would be undone by it; it is refused instead."""
-    view = app.view_functions["pages.overview"]
+    view = app.view_functions["example.overview"]
     with pytest.raises(TypeError):
         public(view)
 

@@ -10,11 +10,11 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import ROOT
 from app.connect.descriptor.lint import iterate_modules
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.advisories.attacks import HOUR, NOW, get, is_untouched, post
+from tests.example import HOME
 from tests.signing import (
     CLIENT_KEY,
     KEY_SERVER,
@@ -25,7 +25,7 @@ from tests.signing import (
     payload,
 )
 
-DESCRIPTOR = json.loads((ROOT / "atlassian-connect.json").read_text("utf-8"))
+DESCRIPTOR = json.loads((HOME / "atlassian-connect.json").read_text("utf-8"))
 
 
 def descriptor_urls() -> list[str]:

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from babel import negotiate_locale
 from flask import Flask, current_app, has_request_context, request
-from flask_babel import get_locale, refresh
-
-from ...extensions import babel
+from flask_babel import Babel, get_locale, refresh
 
 _OWN_CATALOGS = Path(__file__).resolve().parent.parent / "translations"
 
@@ -22,7 +20,8 @@ def init_app(app: Flask) -> None:
 
     The framework's texts have catalogs of their own; a text in both is the app's.
     """
-    babel.init_app(
+    # One for each app, since it keeps the texts that it has read.
+    babel = Babel(
         app,
         # Of a text that is in several, the last one counts.
         default_translation_directories=f"{_OWN_CATALOGS};translations",

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.config import ROOT
 from app.connect.descriptor.lint import find_problems, is_external_link, iterate_modules
+from tests.example import HOME
 from tests.signing import MISSING
 
-TEMPLATE = json.loads((ROOT / "atlassian-connect.json").read_text(encoding="utf-8"))
+TEMPLATE = json.loads((HOME / "atlassian-connect.json").read_text(encoding="utf-8"))
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
