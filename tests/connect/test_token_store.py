@@ -1,6 +1,6 @@
 """Access tokens in the database: who may ask, what is kept, and what is dropped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,6 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import create_app
 from app.connect.db.encryption import SecretCipher
 from app.connect.outbound.impersonation.token_store import (
     LEASE,
@@ -26,19 +25,7 @@ FINGERPRINT = "f" * 64
 TOKEN = "canary.token"
 LATER = timedelta(minutes=15)
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
-    """The app on each database."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture

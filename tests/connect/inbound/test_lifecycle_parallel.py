@@ -1,7 +1,6 @@
 """Lifecycle events that arrive at the same moment."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +8,9 @@ import pytest
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect import find_tenant, tenant_installed
 from app.connect.tenants.models import InstallKind
 from app.connect.tenants.state import get_state
-from app.extensions import db
 from tests.connect.inbound.lifecycle_events import (
     CLOUD_ID,
     EVENTS,
@@ -55,17 +52,10 @@ def in_parallel(app: Flask, events: list[Event]) -> list[int]:
     return [answers[number] for number in range(len(events))]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
+@pytest.fixture
+def shared(each_database: None, app: Flask) -> Flask:
     """The app on each of the two databases."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return app
 
 
 def test_both_databases_tell_the_kinds_of_install_apart(

@@ -1,7 +1,7 @@
 """Getting an access token: what the server may answer, and who asks at a time."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,12 +11,10 @@ import requests
 import responses
 from flask import Flask
 
-from app import create_app
 from app.connect.errors import HostResponseError, HostUnavailableError, RateLimitedError
 from app.connect.outbound.impersonation import access_tokens, token_store
 from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
 from app.connect.outbound.impersonation.token_store import UserTokens
-from app.extensions import db
 from tests import signing
 from tests.connect.outbound.conftest import OAUTH_TOKEN
 from tests.connect.outbound.host import tenant_at
@@ -160,18 +158,10 @@ class SlowServer:
         return f"token-{self.asked}", 900.0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
-    """An app on each database, for several workers."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    made = create_app(config)
-    with made.app_context():
-        db.create_all()
-    yield made
-    with made.app_context():
-        db.drop_all()
-        db.engine.dispose()
+@pytest.fixture
+def shared(each_database: None, app: Flask) -> Flask:
+    """The app on each of the two databases."""
+    return app
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The accounts of whom data is kept: whose they are, and who reports them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app
 from app.connect.errors import UnknownTenantError
 from app.connect.personal_data.store import (
     CLAIM,
@@ -26,19 +25,7 @@ HERE = signing.CLIENT_KEY
 ELSEWHERE = "other-client-key"
 ACCOUNT = signing.ACCOUNT_ID
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
-    """The app on each database."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
