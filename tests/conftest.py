@@ -86,10 +86,12 @@ def _clean_up(_opened: set[Engine]) -> Iterator[None]:
         _opened.pop().dispose()
 
 
-# No longer: its event loop is in the way of tests that run one of their own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for the tests of a module."""
+    """Headless Chromium. Its event loop runs in this thread from now on.
+
+    A test that runs a loop of its own does so in another thread.
+    """
     yield from run_chromium()
 
 

@@ -1,6 +1,5 @@
 """What a user may do: the host is asked, and in doubt nobody gets in."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from app.connect import check, context_jwt_required, jwt_required, permission_re
 from app.connect.errors import PermissionDeniedError
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.async_views import run_in_thread
 from tests.connect.outbound.host import assert_signed
 
 CONTENT = f"{signing.SITE}/rest/api/content"
@@ -238,7 +238,7 @@ def test_an_async_view_waits_for_the_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Flask runs such a view only with its extra; what matters is that it is asked."""
-    monkeypatch.setattr(app, "async_to_sync", lambda view: lambda: asyncio.run(view()))
+    monkeypatch.setattr(app, "async_to_sync", run_in_thread)
 
     @jwt_required
     @permission_required(content="read")

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 import jwt
 import pytest
@@ -15,6 +14,7 @@ from app.connect import context_jwt_required, current_tenant, jwt_required, publ
 from app.connect.inbound.verify import Policy, policy_of, verify_url_bound
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.async_views import run_in_thread
 from tests.connect.inbound.requests_with_tokens import (
     app_token,
     ask,
@@ -122,11 +122,7 @@ def test_a_forks_own_routes_keep_their_policy(
 def test_an_async_view_keeps_its_policy(
     app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    def run(view: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **kwargs: asyncio.run(view(*args, **kwargs))
-
-    # Flask's own way to run such views wants a package more.
-    monkeypatch.setattr(app, "async_to_sync", run)
+    monkeypatch.setattr(app, "async_to_sync", run_in_thread)
 
     @app.get("/mine/async")
     @jwt_required
