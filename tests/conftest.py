@@ -20,7 +20,7 @@ from app import create_app
 from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
 from app.connect.webhooks.handlers import registered
-from tests import signing
+from tests import installing, signing
 from tests.databases import (
     copy_tables,
     drop_tables,
@@ -165,17 +165,22 @@ def key_server(network: responses.RequestsMock) -> responses.RequestsMock:
     return network
 
 
+@pytest.fixture(scope="session")
+def _installed(
+    tables: Path, tmp_path_factory: pytest.TempPathFactory
+) -> installing.StoredRows:
+    """What the install of a tenant leaves in the database."""
+    config = app_settings(tmp_path_factory.mktemp("installed") / "app.sqlite3")
+    copy_tables(tables, config["DATABASE_URL"])
+    app = create_app(config)
+    installing.install(app)
+    return installing.StoredRows.read(app)
+
+
 @pytest.fixture
-def tenant(app: Flask, client: FlaskClient) -> Tenant:
-    """A tenant, installed through the front door."""
-    with responses.RequestsMock() as mock:
-        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
-        answer = client.post(
-            "/installed",
-            json=signing.payload(),
-            headers=signing.authorization(signing.install_token()),
-        )
-    assert answer.status_code == 204
+def tenant(app: Flask, _installed: installing.StoredRows) -> Tenant:
+    """A tenant, as if it had just been installed through the front door."""
+    _installed.write(app)
     with app.app_context():
         found = find_tenant(signing.CLIENT_KEY)
     assert found is not None
