@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+# A third of the time is waiting: for two cores, three processes.
+WORKERS ?= 3
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 BRIDGE := devhost/src/devhost/node_modules/.installed
 
 .PHONY: help
@@ -39,7 +42,7 @@ run: install  ## run the app and a local Confluence that has it installed
 
 .PHONY: test
 test: install  ## run every test
-	$(BIN)/pytest
+	$(PYTEST)
 
 .PHONY: lint
 lint: install  ## lint, check the format, the spelling and the types
@@ -55,7 +58,7 @@ format: install  ## format the code and mend what the linter can
 
 .PHONY: check
 check: lint  ## lint, types, tests with coverage: what CI runs
-	$(BIN)/pytest --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='app/connect/protocol/*,app/connect/tenants/*,app/connect/inbound/*'
 
 .PHONY: bench

@@ -31,7 +31,18 @@ from tests.databases import (
 from tests.templates import SharedBytecode
 from tests.waits import Waits
 
+# Each begins early, in one process, while the others run what does not wait.
+GROUPS = ("browser", "processes")
 ENCRYPTION_KEY = Fernet.generate_key().decode()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of several have the browser, and one start the programs."""
+    for item in items:
+        for name in GROUPS:
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,6 +12,8 @@ from app.config import ROOT, SETTINGS
 
 PROGRAM = "import wsgi; print(wsgi.app.name, wsgi.celery.main)"
 
+pytestmark = pytest.mark.processes
+
 
 def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     """Import wsgi.py in a process of its own, under no setting but these."""
@@ -29,7 +31,7 @@ def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
             "-W",
             "error",
             "-c",
-            "import wsgi; print(wsgi.app.name, wsgi.celery.main)",
+            PROGRAM,
         ],
         cwd=ROOT,
         env=environment,
