@@ -2,6 +2,7 @@
 
 import re
 
+import click
 import pytest
 import responses
 from flask import Blueprint, Flask
@@ -21,7 +22,7 @@ MODULES = re.compile(r".*/app/module/dynamic")
 
 def test_the_pages_of_the_readme_answer(
     app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-):
+) -> None:
     blueprint = Blueprint("readme", __name__)
     monkeypatch.setattr("app.pages.bp", blueprint)
     exec(BLOCKS[0], {})  # noqa: S102 - the README's own code
@@ -40,7 +41,7 @@ def test_the_pages_of_the_readme_answer(
     assert answer.json == {"colour": "teal"}
 
 
-def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant):
+def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant) -> None:
     with responses.RequestsMock() as network:
         network.put(PROPERTY, status=201)
         network.get(PROPERTY, json={"key": "colour", "value": 1})
@@ -57,8 +58,10 @@ def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant):
 
 
 def test_the_subscriber_of_the_readme_hears_of_an_install(
-    client: FlaskClient, key_server: responses.RequestsMock, capsys
-):
+    client: FlaskClient,
+    key_server: responses.RequestsMock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names: dict[str, object] = {}
     exec(BLOCKS[2], names)  # noqa: S102 - the README's own code
     answer = client.post(
@@ -71,8 +74,8 @@ def test_the_subscriber_of_the_readme_hears_of_an_install(
 
 
 def test_the_webhook_of_the_readme_enqueues_its_task(
-    app: Flask, tenant: Tenant, capsys
-):
+    app: Flask, tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
     names: dict[str, object] = {"__name__": "readme"}
     exec(BLOCKS[3], names)  # noqa: S102 - the README's own code
     [handler] = registered["page_updated"]
@@ -88,7 +91,7 @@ def test_the_webhook_of_the_readme_enqueues_its_task(
     assert capsys.readouterr().out == "Plan\n"
 
 
-def test_every_make_command_of_the_docs_exists():
+def test_every_make_command_of_the_docs_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     docs = README + (ROOT / "CONTRIBUTING.md").read_text()
@@ -97,7 +100,8 @@ def test_every_make_command_of_the_docs_exists():
     assert named
 
 
-def test_every_flask_command_of_the_readme_exists(app: Flask):
-    commands = app.cli.commands["connect"].commands
+def test_every_flask_command_of_the_readme_exists(app: Flask) -> None:
+    group = app.cli.commands["connect"]
+    assert isinstance(group, click.Group)
     named = set(re.findall(r"flask --app wsgi connect ([a-z-]+)", README))
-    assert named == set(commands)
+    assert named == set(group.commands)

@@ -23,7 +23,7 @@ def test_answers_are_forgotten_after_some_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(permissions.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     cache = PermissionCache(5)
     cache.put("a", True)
     now[0] += 4.9

@@ -39,9 +39,10 @@ class Stack:
 def stack(running_stack: Stack) -> Iterator[Stack]:
     """The app and a local Confluence that has it installed, seen by its admin."""
     yield running_stack
-    admin = {"json": {"user": "admin"}, "headers": {"Origin": running_stack.site}}
     url = f"{running_stack.site}/devhost/api/user"
-    assert requests.post(url, **admin, timeout=30).ok
+    headers = {"Origin": running_stack.site}
+    answer = requests.post(url, json={"user": "admin"}, headers=headers, timeout=30)
+    assert answer.ok
 
 
 @pytest.fixture(scope="session")

@@ -133,6 +133,7 @@ def test_parallel_events_of_all_kinds_never_fail(
 ) -> None:
     token = install_token(iat=NOW - 100)
     assert deliver(shared.test_client(), "installed", token=token).status_code == 204
+    events: list[tuple[str, str, dict[str, Any]]]
     events = [(e, token_for(e, iat=NOW - 50), {}) for e in (*EVENTS, *EVENTS)]
     statuses = in_parallel(shared, events)
     for (event, *_), status in zip(events, statuses, strict=True):

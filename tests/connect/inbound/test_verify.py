@@ -143,7 +143,7 @@ def test_a_view_has_exactly_one_policy() -> None:
         return ""
 
     for declare in (public, jwt_required, context_jwt_required):
-        assert policy_of(declare(lambda: "")) is not None
+        assert policy_of(declare(view)) is not None
         with pytest.raises(TypeError):
             declare(public(lambda: ""))
         with pytest.raises(TypeError):

@@ -77,7 +77,8 @@ def test_what_is_over_is_forgotten() -> None:
     assert [turns.take(["a"], 10), turns.take(["a"], 10)] == [0, 2]
     waits.now += 61
     assert [turns.take(["a"], 10), turns.take(["a"], 10)] == [0, 0]
-    assert turns._next == turns._intervals == {}
+    assert not turns._next
+    assert not turns._intervals
 
 
 def test_a_pause_outlives_the_limit_before_it() -> None:

@@ -10,7 +10,8 @@ from app.connect.maintenance import schedule
 from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
 
-inbox.LEASE = lease.LEASE = timedelta(seconds=2)
+for module in (inbox, lease):
+    vars(module)["LEASE"] = timedelta(seconds=2)
 for planned in schedule.SCHEDULE.values():
     planned["schedule"] = 1.0
 
