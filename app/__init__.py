@@ -11,7 +11,7 @@ from flask import Flask
 
 from . import config as settings
 from . import connect, pages
-from .extensions import celery, db, migrate
+from .extensions import db, migrate
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -34,7 +34,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.ROOT / "migrations"))
-    celery.init_app(app)
     connect.init_app(app, settings.ROOT / "atlassian-connect.json")
     app.register_blueprint(pages.bp)
     connect.check(app)

@@ -23,7 +23,6 @@ from .config_readers import (
     read_header_name,
     read_host_names,
     read_license_policy,
-    read_redis_url,
     read_script_url,
     read_whole_number,
     read_yes_or_no,
@@ -163,12 +162,6 @@ SETTINGS: dict[str, Setting] = {
         read_whole_number,
         259_200,
         "how many seconds a known license holds while the host can't be asked",
-    ),
-    "CONNECT_REDIS_URL": Setting(
-        read_redis_url,
-        None,
-        "where workers share how near the host's limits are; by default the broker, "
-        "if it is Redis",
     ),
     "CONNECT_REQUEST_WAIT_SECONDS": Setting(
         read_whole_number,

@@ -135,13 +135,6 @@ def read_header_name(text: str) -> str:
     return text
 
 
-def read_redis_url(text: str) -> str:
-    """Read one URL of a Redis."""
-    if ";" in text or not text.startswith(("redis://", "rediss://")):
-        raise ValueError("is not one redis:// or rediss:// URL")
-    return read_broker_url(text)
-
-
 def read_license_policy(text: str) -> str:
     """Read what to do without a license."""
     if text not in ("block", "warn", "ignore"):

@@ -1,14 +1,17 @@
 """Which module may import which, and which policy guards which route."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app import connect
 from app.config import ROOT
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect import errors
+from app.connect.inbound.policies import Policy, policy_of
 
 # Each layer may import itself and those in front of it, except its neighbours on
 # the same level.
@@ -32,6 +35,19 @@ LAYERS = {
     "app.pages": 10,
 }
 OUTSIDE = {"app", "app.config", "app.extensions", "app.config_readers"}
+# The keys of app.extensions, and the package that alone may name each.
+STATES = {
+    "connect": "app.connect.tenants",
+    "connect.http": "app.connect.http",
+    "connect.tasks": "app.connect.tasks",
+    "connect.webhooks": "app.connect.webhooks",
+    "connect.licensing": "app.connect.licensing",
+    "connect.permissions": "app.connect.permissions",
+    "connect.personal_data": "app.connect.personal_data",
+    "connect.descriptor": "app.connect.descriptor",
+    "connect.inbound": "app.connect.inbound",
+    "connect.outbound": "app.connect.outbound",
+}
 PUBLIC = {
     "/atlassian-connect.json",
     "/healthz",
@@ -41,7 +57,8 @@ PUBLIC = {
 
 
 def modules(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
+    path = ROOT / package
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
 def name_of(path: Path) -> str:
@@ -51,17 +68,33 @@ def name_of(path: Path) -> str:
 
 def imports_of(path: Path) -> Iterator[str]:
     """Yield what a module imports anywhere in it, in full."""
+    for base, name in statements_of(path):
+        yield base
+        if name:
+            yield f"{base}.{name}"
+
+
+def statements_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each module that is imported from, with the name; "" for a plain import."""
     package = name_of(path).split(".")
     if path.name != "__init__.py":
         package.pop()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             start = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*start, *([node.module] if node.module else [])])
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield from ((base, alias.name) for alias in node.names)
+
+
+def modules_of(path: Path, known: Collection[str]) -> set[str]:
+    """Return which of the *known* modules a module imports, or a name from."""
+    found = set()
+    for base, name in statements_of(path):
+        full = f"{base}.{name}"
+        found.add(full if full in known else base)
+    return (found & set(known)) - {name_of(path)}
 
 
 def layer_of(module: str) -> str | None:
@@ -72,8 +105,14 @@ def layer_of(module: str) -> str | None:
     return max(found, key=len, default=None)
 
 
-def is_of(module: str, packages: tuple[str, ...]) -> bool:
-    return module.partition(".")[0] in packages
+def offenders(folder: str, forbidden: tuple[str, ...]) -> str:
+    """Return which modules import what they must not, for an assertion's message."""
+    return "\n".join(
+        f"{name_of(path)} imports {imported}"
+        for path in modules(folder)
+        for imported in imports_of(path)
+        if any(imported == one or imported.startswith(f"{one}.") for one in forbidden)
+    )
 
 
 def test_the_imports_are_read_right() -> None:
@@ -84,7 +123,7 @@ def test_the_imports_are_read_right() -> None:
         "app.connect.tenants.state",
         "app.connect.inbound.request_token.get_token",
     } <= found
-    assert "app.connect.descriptor.lint" in set(
+    assert "app.connect.descriptor.check.check" in set(
         imports_of(ROOT / "app/connect/__init__.py")
     )
     assert layer_of("app.connect.inbound.verify.Policy") == "app.connect.inbound"
@@ -92,44 +131,47 @@ def test_the_imports_are_read_right() -> None:
     assert layer_of("app.extensions") is None
 
 
-@pytest.mark.parametrize("path", modules("app"), ids=name_of)
-def test_a_module_imports_only_the_layers_below_it(path: Path) -> None:
-    own = layer_of(name_of(path))
-    if own is None:
-        assert name_of(path) in OUTSIDE
-        return
-    for imported in imports_of(path):
-        other = layer_of(imported)
-        if other is not None and other != own:
-            assert LAYERS[other] < LAYERS[own], f"{own} imports {imported}"
+def test_a_module_imports_only_the_layers_below_it() -> None:
+    offenders = []
+    for path in modules("app"):
+        own = layer_of(name_of(path))
+        if own is None:
+            assert name_of(path) in OUTSIDE
+            continue
+        for imported in imports_of(path):
+            other = layer_of(imported)
+            if other not in (None, own) and LAYERS[other] >= LAYERS[own]:
+                offenders.append(f"{name_of(path)} imports {imported}")
+    assert not offenders, "\n".join(offenders)
 
 
-@pytest.mark.parametrize("path", modules("app/connect"), ids=name_of)
-def test_the_framework_is_handed_its_settings(path: Path) -> None:
-    for imported in imports_of(path):
-        assert not imported.startswith(
-            ("app.config", "app.config_readers", "app.pages")
-        ), imported
-        assert imported not in ("os", "dotenv"), imported
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    paths = {name_of(path): path for path in modules("app")}
+    # The blueprint of the pages and its views: Flask's own idiom.
+    del paths["app.pages"]
+    graph = {name: modules_of(path, paths.keys()) for name, path in paths.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("path", modules("app/connect/protocol"), ids=name_of)
-def test_the_protocol_is_pure(path: Path) -> None:
+def test_the_framework_is_handed_its_settings() -> None:
+    forbidden = ("app.config", "app.config_readers", "app.pages", "os", "dotenv")
+    assert not offenders("app/connect", forbidden)
+
+
+def test_the_protocol_is_pure() -> None:
     impure = ("flask", "requests", "sqlalchemy", "werkzeug", "flask_sqlalchemy")
-    for imported in imports_of(path):
-        assert not is_of(imported, impure), imported
-        assert not imported.startswith("app.extensions"), imported
+    assert not offenders("app/connect/protocol", (*impure, "app.extensions"))
 
 
 def test_what_all_import_imports_nothing_of_the_framework() -> None:
-    for imported in imports_of(ROOT / "app" / "extensions.py"):
-        assert not is_of(imported, ("app",)), imported
+    assert not offenders("app/extensions.py", ("app",))
 
 
-@pytest.mark.parametrize("path", modules("app"), ids=name_of)
-def test_the_app_imports_nothing_of_the_local_confluence(path: Path) -> None:
-    for imported in imports_of(path):
-        assert not is_of(imported, ("devhost", "atlassian_jwt", "tests")), imported
+def test_the_app_imports_nothing_of_the_local_confluence() -> None:
+    assert not offenders("app", ("devhost", "atlassian_jwt", "tests"))
 
 
 def test_only_one_module_reads_the_environment() -> None:
@@ -137,9 +179,55 @@ def test_only_one_module_reads_the_environment() -> None:
     assert readers == {"app.config"}
 
 
-@pytest.mark.parametrize("path", modules("app"), ids=name_of)
-def test_a_module_has_at_most_300_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_a_module_has_at_most_300_lines() -> None:
+    lengths = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules("app")
+    }
+    assert not {name: length for name, length in lengths.items() if length > 300}
+
+
+def test_the_framework_keeps_one_state_for_each_package(app: Flask) -> None:
+    kept = {key for key in app.extensions if key.startswith("connect")}
+    assert kept <= STATES.keys()
+
+
+def test_only_its_accessor_and_init_app_name_a_state() -> None:
+    offenders = []
+    for path in modules("app"):
+        name = name_of(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            key = named_state(node)
+            if key and not f"{name}.".startswith(f"{STATES[key]}."):
+                offenders.append(f"{name} names {key}")
+    assert not offenders, "\n".join(offenders)
+
+
+def named_state(node: ast.AST) -> str | None:
+    """Return the state that a piece of code names; "connect" alone is many things."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+        of_extensions = node.value.attr == "extensions"
+        if of_extensions and ast.unparse(node.slice) == "'connect'":
+            return "connect"
+    if isinstance(node, ast.Constant) and node.value != "connect":
+        return node.value if node.value in STATES else None
+    return None
+
+
+def test_every_error_can_be_imported_from_the_front_door() -> None:
+    tree = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.ConnectError)
+    }
+    assert len(tree) > 20
+    assert tree <= set(connect.__all__)
+    assert all(getattr(connect, name) is getattr(errors, name) for name in tree)
+
+
+def test_every_name_for_authors_is_there() -> None:
+    assert not [name for name in connect.__all__ if not hasattr(connect, name)]
+    assert connect.__all__ == sorted(connect.__all__)
 
 
 def test_every_route_declares_one_policy(app: Flask) -> None:

@@ -11,15 +11,16 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
-from app.connect.tenants.models import TenantRecord, utc_now
-from app.extensions import SQLITE_BUSY_SECONDS, db
+from app.connect.db.columns import utc_now
+from app.connect.db.sqlite import BUSY_SECONDS
+from app.connect.tenants.models import TenantRecord
+from app.extensions import db
 
 OURS = {
     "personal_data_account",
     "tenant",
     "tenant_event",
     "tenant_license",
-    "user_token",
     "webhook_delivery",
 }
 TABLES = {"alembic_version"} | OURS
@@ -162,6 +163,6 @@ def test_sqlite_waits_for_other_writers(config: dict[str, Any]) -> None:
                 return connection.execute(text(f"PRAGMA {name}")).scalar()
 
             assert pragma("journal_mode") == "wal"
-            assert pragma("busy_timeout") == SQLITE_BUSY_SECONDS * 1_000 > 0
+            assert pragma("busy_timeout") == BUSY_SECONDS * 1_000 > 0
             assert pragma("foreign_keys") == 1
         db.engine.dispose()

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from app.config import ROOT
 from app.connect import TenantService, WebhookDelivery, acting_for
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.db.columns import utc_now
+from app.connect.tenants.models import Tenant
 from app.connect.webhooks.handlers import registered
 from tests import signing
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from flask import Flask
 
-from app.connect.outbound.throttle import LocalTurns
+from app.connect.outbound.state import EXTENSION
+from app.connect.outbound.throttle import Throttle
 
 
 @dataclass
@@ -23,12 +24,14 @@ class Waits:
 
     def replace_clock(self, app: Flask) -> None:
         """Let the calls of *app* to its hosts go by this clock."""
-        app.extensions["connect-patience"] = replace(
-            app.extensions["connect-patience"],
+        outbound = app.extensions[EXTENSION]
+        retries = replace(
+            outbound.retries,
             sleep=self.sleep,
             clock=lambda: self.now,
             jitter=lambda: self.jitter,
         )
-        pace = app.extensions["connect-pace"]
-        turns = LocalTurns(clock=lambda: self.now)
-        app.extensions["connect-pace"] = replace(pace, turns=turns, sleep=self.sleep)
+        throttle = Throttle(sleep=self.sleep, clock=lambda: self.now)
+        app.extensions[EXTENSION] = replace(
+            outbound, retries=retries, throttle=throttle
+        )

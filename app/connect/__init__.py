@@ -1,106 +1,141 @@
-"""A framework for Atlassian Connect apps: what authors import is here.
+"""A framework for Atlassian Connect apps: authors import from here, and only here.
 
-In the order in which a request meets it:
+A request meets the folders in this order:
 
-* ``inbound``: ``evidence`` finds the token and the hashes it may have,
-  ``verify`` holds the policies as decorators, ``session_token`` one of the app's
-  own, ``install_keys`` fetches the keys
-  of signed installs, ``lifecycle`` is the blueprint of the callbacks,
-  ``webhooks`` takes in the rest, ``answers`` says no, ``headers`` guards the answer;
-  ``cacheable``, ``static_macros`` and ``conditions`` are views of special modules.
-* ``background``: the inbox of webhooks, and what a worker does after the answer.
-* ``tenants``: ``store`` finds and keeps who has the app installed, ``current``
-  says whose request this is, ``signals`` tells of changes.
-* ``outbound``: ``service`` calls a tenant's host, through ``client`` as the app and
-  through ``impersonation`` as a user; ``call_rules`` checks each call.
-* ``protocol``: the rules of Connect, pure: ``unverified`` and ``tokens``, ``qsh``,
-  ``scopes`` and ``access_rules`` (both of ``operations``), ``urls``,
-  ``storage_format``.
-* ``licensing`` and ``permissions``: decorators that ask the host whether the tenant
-  has a license, and what the user may do. ``personal_data_cycle``: of whom the app
-  keeps data, and the cycle that reports it.
-* ``descriptor``, ``lint``, ``routes``, ``translations`` and ``webhook_rules``:
-  atlassian-connect.json, and whether the app keeps what it promises. ``links``: to
-  the app's own pages. ``languages``: which one an answer is in. ``cli``: ``flask
-  connect``.
+* ``http``: base path, locale, security headers; the error handlers answer refusals.
+* ``inbound``: what the host sends. Finds the token, verifies it against the policy
+  of the view, and takes the lifecycle events; ``module_views`` are special views.
+* ``tenants``: who has the app installed; the proxies such as ``current_tenant``.
+* ``licensing`` and ``permissions``: decorators below the policy of a view, for which
+  the host is asked.
+* ``outbound``: what we ask of the host: ``TenantService``, retries, impersonation.
+* ``webhooks``: an inbox that answers at once, and the runner of the handlers.
+* ``tasks``: Celery, its queue, and ``tenant_task``.
+* ``personal_data``: reports to the host whose data the app keeps (GDPR).
+* ``maintenance``: deletes what has been kept long enough.
+* ``descriptor``: atlassian-connect.json: load, lint, serve, and check the app by it.
+* ``cli``: ``flask connect``.
 
-``errors`` <- ``protocol`` <- ``tenants`` <- ``background`` <- ``inbound`` |
-``outbound`` <- the rest; a test keeps it so.
+Below them all: ``errors``, ``protocol`` (Connect's rules as pure functions) and ``db``
+(transactions, encryption, cache). A package may import only those in front of it:
+
+``errors`` <- ``protocol`` <- ``db`` <- ``tenants`` <- ``http``, ``tasks`` <-
+``inbound`` | ``outbound`` <- ``webhooks``, ``licensing``, ``permissions``,
+``personal_data`` <- ``descriptor``, ``maintenance`` <- ``cli``; a test keeps it so.
+
+Each package has an ``init_app``, one state in ``app.extensions`` (``connect.webhooks``
+and so on) and one function that returns it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
-from .. import extensions
-from . import licensing, webhooks
-from .cli import connect_cli
-from .db.encryption import SecretCipher
-from .descriptor import document as descriptor_file
-from .descriptor.check_routes import (
-    find_misplaced_checks,
-    find_undeclared_routes,
-    find_unserved_modules,
+from . import (
+    cli,
+    db,
+    descriptor,
+    http,
+    inbound,
+    licensing,
+    maintenance,
+    outbound,
+    permissions,
+    tasks,
+    tenants,
+    webhooks,
 )
-from .descriptor.check_translations import find_translation_problems
-from .descriptor.check_webhooks import find_webhook_differences
-from .descriptor.lint import find_problems
+from .descriptor.check import check
 from .descriptor.module_url import module_url
-from .errors import AccessRuleError, ConfigurationError, DescriptorError, ScopeError
-from .http import locale
-from .http.base_path import BasePath
-from .http.error_handlers import register_error_handlers
-from .http.json_provider import ProxyJSONProvider
-from .http.no_sessions import NoSessions
-from .http.security_headers import register_headers
-from .inbound import health, lifecycle
-from .inbound.install_keys import InstallKeys
+from .errors import (
+    AccessRuleError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectError,
+    DescriptorError,
+    HostError,
+    HostResponseError,
+    HostUnavailableError,
+    ImpersonationError,
+    InstallKeysUnavailableError,
+    InvalidSignatureError,
+    InvalidTokenError,
+    LicenseRequiredError,
+    MalformedBodyError,
+    MissingTokenError,
+    ModuleRejectedError,
+    PermissionDeniedError,
+    PermissionUnknownError,
+    PropertyNotFoundError,
+    QshMismatchError,
+    QueueUnavailableError,
+    RateLimitedError,
+    ScopeError,
+    UnknownTenantError,
+    UnsafeURLError,
+    UntrustedInstallError,
+)
 from .inbound.module_views.cacheable_page import cacheable_page
 from .inbound.module_views.remote_condition import remote_condition
 from .inbound.module_views.static_macro import render_storage, static_macro
+from .inbound.policies import context_jwt_required, jwt_required, public
 from .inbound.session_token import session_token, session_token_required
-from .inbound.verify import context_jwt_required, jwt_required, public
-from .licensing import current_license, license_required
-from .outbound.access_rules.checks import CallRules
-from .outbound.access_rules.policy_cache import PolicyCache
-from .outbound.client import new_session
-from .outbound.impersonation.access_tokens import AccessTokens
-from .outbound.recorder import FILE_NAME, CallRecorder
-from .outbound.retry import Patience
+from .licensing.current import current_license
+from .licensing.decorators import license_required
 from .outbound.service import TenantService, current_service
-from .outbound.throttle import new_pace
-from .permissions import PermissionCache, admin_required, permission_required
-from .personal_data.cycle import personal_data
-from .personal_data.store import PersonalDataStore
+from .permissions import admin_required, permission_required
+from .personal_data import init_app as init_personal_data
+from .personal_data.registry import personal_data
+from .personal_data.signals import account_closed, account_updated
 from .protocol.access_rules import access_rule
-from .protocol.scopes import effective_scopes, required_scopes
+from .protocol.scopes import required_scopes
 from .protocol.storage_format import storage_cdata, storage_macro, storage_text
 from .tasks.tenant_task import tenant_task
-from .tenants.acting import acting_for
-from .tenants.current import current_account_id, current_context, current_tenant
-from .tenants.models import Tenant
+from .tenants.current import (
+    acting_for,
+    current_account_id,
+    current_context,
+    current_tenant,
+)
+from .tenants.lookup import find_tenant
 from .tenants.signals import (
-    account_closed,
-    account_updated,
-    app_policy_changed,
     tenant_disabled,
     tenant_enabled,
     tenant_installed,
     tenant_purged,
     tenant_uninstalled,
 )
-from .tenants.state import ConnectState, find_tenant
-from .tenants.store import TenantStore
-from .webhooks import receive
-from .webhooks.handlers import registered, webhook
+from .webhooks.handlers import webhook
 from .webhooks.models import WebhookDelivery
 
 __all__ = [
     "AccessRuleError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConnectError",
+    "DescriptorError",
+    "HostError",
+    "HostResponseError",
+    "HostUnavailableError",
+    "ImpersonationError",
+    "InstallKeysUnavailableError",
+    "InvalidSignatureError",
+    "InvalidTokenError",
+    "LicenseRequiredError",
+    "MalformedBodyError",
+    "MissingTokenError",
+    "ModuleRejectedError",
+    "PermissionDeniedError",
+    "PermissionUnknownError",
+    "PropertyNotFoundError",
+    "QshMismatchError",
+    "QueueUnavailableError",
+    "RateLimitedError",
     "ScopeError",
     "TenantService",
+    "UnknownTenantError",
+    "UnsafeURLError",
+    "UntrustedInstallError",
     "WebhookDelivery",
     "access_rule",
     "account_closed",
@@ -143,107 +178,23 @@ __all__ = [
 
 
 def init_app(app: Flask, descriptor_path: Path) -> None:
-    """Give *app* the lifecycle, the descriptor, the policies and the commands.
+    """Give *app* the whole framework, by the settings in ``app.config``.
 
-    Reads every CONNECT_... setting from ``app.config``. Register your own routes
-    afterwards, then call :func:`check`.
+    Register your own routes afterwards, then call :func:`check`.
 
     :raises DescriptorError: naming all that is wrong with the descriptor.
     """
-    settings = app.config
-    descriptor = descriptor_file.load_descriptor(descriptor_path, settings)
-    if problems := list(find_problems(descriptor)):
-        raise DescriptorError(problems)
-    tenants = TenantStore(
-        extensions.db,
-        SecretCipher(settings["CONNECT_ENCRYPTION_KEYS"]),
-        secret_grace=settings["CONNECT_SECRET_GRACE"],
-        cache_seconds=settings["CONNECT_TENANT_CACHE_SECONDS"],
-    )
-    app.extensions["connect"] = ConnectState(
-        app_key=descriptor["key"],
-        base_url=settings["CONNECT_BASE_URL"],
-        leeway=settings["CONNECT_CLOCK_LEEWAY"],
-        scopes=effective_scopes(descriptor.get("scopes", [])),
-        tenants=tenants,
-    )
-    app.extensions["connect-descriptor"] = descriptor
-    app.extensions["connect-install-keys"] = InstallKeys(
-        settings["CONNECT_KEY_SERVERS"]
-    )
-    session = new_session()
-    app.extensions["connect-session"] = session
-    app.extensions["connect-personal-data"] = PersonalDataStore(extensions.db)
-    app.extensions["connect-permissions"] = PermissionCache(
-        settings["CONNECT_PERMISSION_CACHE_SECONDS"]
-    )
-    app.extensions["connect-access-tokens"] = AccessTokens(
-        tenants.user_tokens, server=settings["CONNECT_OAUTH_SERVER"], session=session
-    )
-    app.extensions["connect-patience"] = Patience(
-        request_seconds=settings["CONNECT_REQUEST_WAIT_SECONDS"]
-    )
-    app.extensions["connect-pace"] = new_pace(descriptor["key"], _redis_url(settings))
-    _init_call_rules(app, descriptor)
+    document = descriptor.load(descriptor_path, app.config)
+    db.init_app(app)
+    tenants.init_app(app, document)
+    http.init_app(app)
+    tasks.init_app(app)
+    inbound.init_app(app)
+    outbound.init_app(app, document)
     webhooks.init_app(app)
     licensing.init_app(app)
-    locale.init_app(app)
-    app.json = ProxyJSONProvider(app)
-    app.session_interface = NoSessions()
-    app.wsgi_app = BasePath(app.wsgi_app, settings["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
-    register_headers(app)
-    register_error_handlers(app)
-    app.jinja_env.globals["session_token"] = session_token
-    for blueprint in (descriptor_file.bp, lifecycle.bp, receive.bp, health.bp):
-        app.register_blueprint(blueprint)
-    app.jinja_env.globals["module_url"] = module_url
-    app.cli.add_command(connect_cli)
-    if app.has_static_folder:
-        public(app.view_functions["static"])
-
-
-def _redis_url(settings: Mapping[str, Any]) -> str | None:
-    """Return where workers share what they know: by default the broker, if it can."""
-    url: str | None = settings["CONNECT_REDIS_URL"]
-    broker = str(settings["CELERY_BROKER_URL"]).partition(";")[0].strip()
-    return url or (broker if broker.startswith(("redis://", "rediss://")) else None)
-
-
-def _init_call_rules(app: Flask, descriptor: dict[str, Any]) -> None:
-    recorder = None
-    if app.config["CONNECT_RECORD_CALLS"]:
-        recorder = CallRecorder(Path(app.instance_path) / FILE_NAME)
-    policies = PolicyCache(app.config["CONNECT_DATA_POLICY_CACHE_SECONDS"])
-    app.extensions["connect-data-policies"] = policies
-    app.extensions["connect-call-rules"] = CallRules(
-        descriptor.get("scopes", []), policies=policies, recorder=recorder
-    )
-
-    def forget(_app: Flask, tenant: Tenant) -> None:
-        policies.forget(tenant.client_key)
-
-    app_policy_changed.connect(forget, sender=app, weak=False)
-
-
-def check(app: Flask) -> None:
-    """Make sure that each route declares a policy and each module is served.
-
-    Each webhook has its handler then, and each translation of the descriptor its
-    file.
-
-    :raises ConfigurationError: naming each route without a policy, and each whose
-        check of permissions can't work.
-    :raises DescriptorError: naming each module that is not served as it must, each
-        webhook that has no handler, or the other way round, and each text that has
-        no translation.
-    """
-    if wrong := [*find_undeclared_routes(app), *find_misplaced_checks(app)]:
-        raise ConfigurationError("; ".join(wrong))
-    descriptor = app.extensions["connect-descriptor"]
-    problems = [
-        *find_unserved_modules(app, descriptor),
-        *find_translation_problems(app, descriptor),
-        *find_webhook_differences(descriptor, registered),
-    ]
-    if problems:
-        raise DescriptorError(problems)
+    permissions.init_app(app)
+    init_personal_data(app)
+    descriptor.init_app(app, document)
+    maintenance.init_app(app)
+    cli.init_app(app)

@@ -1,4 +1,4 @@
-"""The decorators that ask the host what the verified user may do.
+"""Permissions: the decorators that ask the host what the verified user may do.
 
 They stand below the policy of a view, which says who the user is. They fail
 closed: an anonymous user and one whom the host does not know may nothing, and
@@ -6,28 +6,26 @@ while the host cannot be asked, nobody gets in.
 """
 
 import re
-import threading
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 
+from .db.expiring_cache import ExpiringCache
 from .errors import (
     HostError,
     HostResponseError,
     PermissionDeniedError,
     PermissionUnknownError,
 )
-from .inbound.verify import policy_of
-from .outbound.client import read_json
+from .inbound.policies import policy_of
+from .outbound.host_response import read_json
 from .outbound.service import current_service
 from .tenants.current import get_verified_request
 
 OPERATIONS: Final = ("read", "update", "delete")
-CACHE_SIZE: Final = 10_000
 
 _CONTENT_ID = re.compile(r"[0-9]{1,20}")
 _RESTRICTIONS = "connect_restrictions"
@@ -43,28 +41,14 @@ class Restriction:
     argument: str | None = None
 
 
-class PermissionCache:
-    """The host's answers, each for a few seconds; one per app and worker."""
+Permissions = ExpiringCache[Hashable, bool]
+"""The hosts' answers; one cache per app and worker."""
 
-    def __init__(self, seconds: int) -> None:
-        self._seconds = seconds
-        self._answers: dict[Hashable, tuple[float, bool]] = {}
-        self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> bool | None:
-        """Return the answer that is remembered; None if there is none."""
-        expires, answer = self._answers.get(key, (0.0, None))
-        return answer if time.monotonic() < expires else None
-
-    def put(self, key: Hashable, answer: bool) -> None:
-        """Remember an answer from now on, if answers are to be remembered."""
-        if not self._seconds:
-            return
-        with self._lock:
-            self._answers.pop(key, None)
-            if len(self._answers) >= CACHE_SIZE:
-                del self._answers[next(iter(self._answers))]
-            self._answers[key] = (time.monotonic() + self._seconds, answer)
+def init_app(app: Flask) -> None:
+    """Give *app* a cache of answers. Reads CONNECT_PERMISSION_CACHE_SECONDS."""
+    seconds = app.config["CONNECT_PERMISSION_CACHE_SECONDS"]
+    app.extensions["connect.permissions"] = Permissions(seconds)
 
 
 def admin_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -145,7 +129,7 @@ def _check(needed: str, content_id: str, ask: Callable[[str], bool]) -> None:
     account_id, tenant = verified.account_id, verified.tenant
     if not account_id:
         raise PermissionDeniedError(needed, "the user is anonymous")
-    cache: PermissionCache = current_app.extensions["connect-permissions"]
+    cache: Permissions = current_app.extensions["connect.permissions"]
     key = (tenant.client_key, tenant.installed_at, account_id, needed, content_id)
     answer = cache.get(key)
     if answer is None:

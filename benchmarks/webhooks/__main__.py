@@ -167,7 +167,7 @@ def _wait_until_closed(run: Run) -> Counter[Status]:
     app, deadline, shown = create_app(run.environment), time.monotonic(), 0.0
     deadline += WAIT_SECONDS
     with app.app_context():
-        archive = app.extensions["connect-background"].archive
+        archive = app.extensions["connect.webhooks"].archive
         while True:
             inbox = Counter(each.status for each in archive.iterate(Filter()))
             left = sum(inbox[status] for status in OPEN)

@@ -23,9 +23,9 @@ from urllib.parse import quote
 import jwt
 import requests
 
-from devhost.installations import Installation
-from devhost.query_string_hash import query_string_hash
+from devhost.protocol.query_string_hash import query_string_hash
 from devhost.server import LocalConfluence
+from devhost.site.installations import Installation, Installations
 from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from devhost.wiki.records import Content
@@ -92,12 +92,12 @@ def add_pages(wiki: Wiki, count: int) -> None:
 def measure(confluence: LocalConfluence, rounds: int) -> dict[str, float]:
     """Return the median milliseconds of every case."""
     site = confluence.site
-    author = site.wiki.app_viewer("557058:devhost-administrator")
-    space = site.wiki.spaces.get(author, "DS")
-    everything = site.wiki.contents.all(("page",))
+    author = site.get(Wiki).app_viewer("557058:devhost-administrator")
+    space = site.get(Wiki).spaces.get(author, "DS")
+    everything = site.get(Wiki).contents.all(("page",))
     everything.where("content.space_id = ?", int(space.id))
-    total = site.wiki.contents.count(author, everything)
-    pages = site.wiki.contents.fetch(author, everything, limit=1, start=total // 2)
+    total = site.get(Wiki).contents.count(author, everything)
+    pages = site.get(Wiki).contents.fetch(author, everything, limit=1, start=total // 2)
     values = {
         "page": pages[0].id,
         "section": pages[0].parent_id or pages[0].id,
@@ -172,8 +172,8 @@ def table(small: dict[str, float], large: dict[str, float]) -> str:
 
 def _measure_state(path: Path, rounds: int, *, pages: int) -> dict[str, float]:
     with LocalConfluence(state=path) as confluence:
-        confluence.site.installations.save(APP)
-        add_pages(confluence.site.wiki, pages)
+        confluence.site.get(Installations).save(APP)
+        add_pages(confluence.site.get(Wiki), pages)
         return measure(confluence, rounds)
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from devhost.conditions.evaluate import conditions_hold
-from devhost.installations import Installation
-from devhost.modules import Module
-from devhost.pages import reading
-from devhost.pages.places import Place
-from devhost.products import CONFLUENCE, Product
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.site import Site
-from devhost.state import State
-from devhost.users import USERS
+from devhost.site.installations import Installation, Installations
+from devhost.site.products import CONFLUENCE, Product
+from devhost.site.state import State
+from devhost.site.users import USERS
+from devhost.wiki import Wiki, reading
 from tests.fake_app import APP_KEY
 
 BASE_URL = "http://127.0.0.1:9"
@@ -23,7 +23,8 @@ def open_site(product: Product = CONFLUENCE) -> Iterator[Site]:
     """Open a seeded site with one app, which does not run."""
     state = State()
     site = Site(state, port=9, product=product)
-    site.installations.save(
+    site.get(Wiki)
+    site.get(Installations).save(
         Installation(
             app_key=APP_KEY,
             client_key="client-key",
@@ -47,7 +48,7 @@ def place(
     **definition: Any,
 ) -> Place:
     """Return a module on a content, in a space, or in neither."""
-    app = site.installations.find_enabled(APP_KEY)
+    app = site.get(Installations).find_enabled(APP_KEY)
     assert app
     found = reading.find_content(site, content) if content else None
     in_space = reading.find_space(site, space) if space else None

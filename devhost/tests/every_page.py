@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 import devhost
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from tests.module_app import MODULE_KEY, serve_module_app
 
@@ -62,7 +63,7 @@ def site_with_everything() -> Iterator[tuple[LocalConfluence, dict[str, str]]]:
 
 
 def _create_long_page(confluence: LocalConfluence) -> str:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     space = wiki.spaces.find(viewer, "ORC")
     assert space is not None
@@ -72,7 +73,7 @@ def _create_long_page(confluence: LocalConfluence) -> str:
 
 
 def _create_content(confluence: LocalConfluence, page_id: str) -> str:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     page = wiki.contents.get(viewer, page_id)
     key, body = f"ac:{MODULE_KEY}:note", f"<p>{LONG}</p>"

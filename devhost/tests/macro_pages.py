@@ -1,7 +1,7 @@
 """Pages of the wiki that carry macros of apps."""
 
-from devhost.macros.definitions import all_macros
-from devhost.macros.sample_page import sample
+from devhost.modules.macros.definitions import all_macros
+from devhost.modules.macros.sample_page import sample
 from devhost.server import LocalConfluence
 from devhost.testing.wiki_pages import PAGE, macro_xml, write_page
 from devhost.wiki.records import Content

@@ -5,12 +5,20 @@ from typing import Any
 
 import pytest
 
-from devhost import access_rules, policy_events
-from devhost.access_rules import AccessRuleError, AccessRules, allow, block, is_blocked
-from devhost.policy_events import PolicyEvent
+from devhost import access_rules
+from devhost.access_rules import (
+    AccessRuleError,
+    AccessRules,
+    allow,
+    block,
+    is_blocked,
+    policy_events,
+)
+from devhost.access_rules.policy_events import PolicyEvent
 from devhost.server import LocalConfluence
 from devhost.site import Site
-from devhost.state import State
+from devhost.site.state import State
+from devhost.wiki import Wiki
 from devhost.wiki.records import Space
 from tests.fake_app import APP_KEY, FakeApp
 
@@ -27,12 +35,12 @@ def told(site: Site) -> list[PolicyEvent]:
     def listener(rules: AccessRules, event: PolicyEvent) -> None:
         seen.append(event)
 
-    site.access_rules.events.connect(listener, weak=False)
+    site.get(AccessRules).events.connect(listener, weak=False)
     return seen
 
 
 def space(site: Site, key: str) -> Space:
-    return site.wiki.spaces.get(site.wiki.app_viewer(""), key)
+    return site.get(Wiki).spaces.get(site.get(Wiki).app_viewer(""), key)
 
 
 def blocked_keys(site: Site, app_key: str = APP_KEY) -> list[str]:
@@ -64,8 +72,8 @@ def test_a_rule_is_about_one_app(site: Site) -> None:
 
 def test_everywhere_means_spaces_to_come_too(site: Site) -> None:
     block(site, APP_KEY)
-    viewer = site.wiki.app_viewer("somebody")
-    new = site.wiki.spaces.create(viewer, key="NEW", name="New")
+    viewer = site.get(Wiki).app_viewer("somebody")
+    new = site.get(Wiki).spaces.create(viewer, key="NEW", name="New")
     assert is_blocked(site, APP_KEY, new)
     assert new.id in access_rules.blocked_space_ids(site, APP_KEY)
 
@@ -108,10 +116,10 @@ def test_a_rule_is_replaced_as_a_whole(site: Site) -> None:
     )
     assert blocked_keys(site) == ["HB", "LEAD"]
     access_rules.replace_rule(site, APP_KEY, everywhere=True)
-    assert site.access_rules.of(APP_KEY).everywhere
+    assert site.get(AccessRules).of(APP_KEY).everywhere
     with pytest.raises(AccessRuleError):
         access_rules.replace_rule(site, APP_KEY, everywhere=False, space_keys=["NO"])
-    assert site.access_rules.of(APP_KEY).everywhere
+    assert site.get(AccessRules).of(APP_KEY).everywhere
 
 
 def test_rules_outlive_the_process(tmp_path: Path) -> None:
@@ -135,9 +143,9 @@ def test_rules_outlive_the_process(tmp_path: Path) -> None:
 
 
 def test_the_status_of_a_blocked_call_is_404_or_403(site: Site) -> None:
-    assert site.access_rules.status == 404
+    assert site.get(AccessRules).status == 404
     with pytest.raises(AccessRuleError, match="404 or 403"):
-        site.access_rules.set_status(200)
+        site.get(AccessRules).set_status(200)
 
 
 # What the app is told.
@@ -220,7 +228,7 @@ def test_a_listener_that_fails_spoils_nothing(
     def fail(rules: AccessRules, event: PolicyEvent) -> None:
         raise ValueError("broken listener")
 
-    site.access_rules.events.connect(fail, weak=False)
+    site.get(AccessRules).events.connect(fail, weak=False)
     block(site, APP_KEY, "HB")
     assert blocked_keys(site) == ["HB"]
     assert policy_events.CHANGED in [event.name for event in told]

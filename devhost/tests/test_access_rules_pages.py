@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from devhost import lifecycle
-from devhost.access_rules import allow, block
+from devhost.access_rules import AccessRules, allow, block
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.site import Site
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from tests.bridge_app import BridgeApp
 from tests.fake_app import APP_KEY, FakeApp
 from tests.module_app import MODULE_KEY, serve_module_app
@@ -38,22 +38,22 @@ def test_the_administrator_blocks_and_lets_in_by_a_form(
     shown = post(confluence, app=APP_KEY, where="in", space=["DS", "HB"])
     assert shown.status_code == 200
     assert "blocked</span>" in shown.text
-    assert len(site.access_rules.of(APP_KEY).space_ids) == 2
+    assert len(site.get(AccessRules).of(APP_KEY).space_ids) == 2
     post(confluence, app=APP_KEY, where="everywhere", space=["DS"])
-    assert site.access_rules.of(APP_KEY).everywhere
+    assert site.get(AccessRules).of(APP_KEY).everywhere
     assert (
         "blocked by an access rule"
         in requests.get(f"{confluence.origin}/devhost/", timeout=30).text
     )
     post(confluence, app=APP_KEY, where="nowhere", space=["DS"])
-    assert not site.access_rules.of(APP_KEY).blocks_anything
+    assert not site.get(AccessRules).of(APP_KEY).blocks_anything
 
 
 def test_the_status_is_chosen_by_a_form(
     confluence: LocalConfluence, site: Site
 ) -> None:
     assert post(confluence, status="403").status_code == 200
-    assert site.access_rules.status == 403
+    assert site.get(AccessRules).status == 403
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_form_that_cannot_be_is_refused(
     answer = post(confluence, **form)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
-    assert not site.access_rules.of(APP_KEY).blocks_anything
+    assert not site.get(AccessRules).of(APP_KEY).blocks_anything
 
 
 def test_only_the_administrator_sees_and_changes_rules(
@@ -82,7 +82,7 @@ def test_only_the_administrator_sees_and_changes_rules(
     shown = requests.get(confluence.origin + RULES, timeout=30)
     assert shown.status_code == 403
     assert post(confluence, app=APP_KEY, where="everywhere").status_code == 403
-    assert not site.access_rules.of(APP_KEY).blocks_anything
+    assert not site.get(AccessRules).of(APP_KEY).blocks_anything
     assert RULES not in requests.get(f"{confluence.base_url}/admin", timeout=30).text
 
 
@@ -133,8 +133,8 @@ def test_json_that_cannot_be_is_refused(
     answer = requests.put(url, json=body, timeout=30)
     assert answer.status_code == status
     assert answer.json()["error"]
-    assert not site.access_rules.of(APP_KEY).blocks_anything
-    assert site.access_rules.status == 404
+    assert not site.get(AccessRules).of(APP_KEY).blocks_anything
+    assert site.get(AccessRules).status == 404
 
 
 # What people see of a blocked app.
@@ -224,7 +224,7 @@ def test_a_rule_fires_the_webhooks_that_the_app_declared(
         deliveries = delivered(confluence)
         assert {each.outcome for each in deliveries} == {"delivered"}
         (told,) = app.events("app_access_to_objects_in_container_blocked")
-        space_id = next(iter(confluence.site.access_rules.of(APP_KEY).space_ids))
+        space_id = next(iter(confluence.site.get(AccessRules).of(APP_KEY).space_ids))
         assert told.body["data"]["container"]["id"] == space_id
         assert len(app.events("app_policy_changed")) == 1
         assert app.events("app_access_to_objects_blocked")

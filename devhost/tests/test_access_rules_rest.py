@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.access_rules import allow, block
-from devhost.rest.known_operations import PARAMETER, known_operations
+from devhost.access_rules import AccessRules, allow, block
+from devhost.rest.documented_operations import PARAMETER, known_operations
 from devhost.server import LocalConfluence
 from devhost.site import Site
-from devhost.users import ADMINISTRATOR
+from devhost.site.installations import Installations
+from devhost.site.users import ADMINISTRATOR
+from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp
 
 Call = Callable[..., requests.Response]
@@ -52,7 +54,7 @@ def test_a_single_object_of_a_blocked_space_is_refused(
     if method == "GET":
         assert call(method, path).status_code == 200
     block(site, APP_KEY, "DS")
-    site.access_rules.set_status(status)
+    site.get(AccessRules).set_status(status)
     answer = call(method, path, **({} if body is None else {"json": body}))
     assert answer.status_code == status, answer.text
     assert answer.headers["X-Devhost-Reason"] == REASON
@@ -69,7 +71,7 @@ def test_with_404_the_answer_is_that_of_what_does_not_exist(
 
 def test_with_403_what_does_not_exist_is_still_404(site: Site, call: Call) -> None:
     block(site, APP_KEY, "DS")
-    site.access_rules.set_status(403)
+    site.get(AccessRules).set_status(403)
     answer = call("GET", "/rest/api/content/1")
     assert answer.status_code == 404
     assert "X-Devhost-Reason" not in answer.headers
@@ -165,9 +167,9 @@ def test_the_rule_counts_for_the_page_of_the_app_too(
 def test_the_rule_counts_for_an_app_that_acts_as_a_person(
     confluence: LocalConfluence, site: Site
 ) -> None:
-    app = site.installations.find_enabled(APP_KEY)
+    app = site.get(Installations).find_enabled(APP_KEY)
     assert app is not None
-    token = site.authorization.issue(app, ADMINISTRATOR, frozenset({"READ"}))
+    token = site.get(AuthorizationServer).issue(app, ADMINISTRATOR, frozenset({"READ"}))
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{confluence.base_url}/api/v2/pages/{PAGE}"
     assert requests.get(url, headers=headers, timeout=30).status_code == 200

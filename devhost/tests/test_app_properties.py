@@ -8,6 +8,8 @@ import requests
 
 from devhost.rest.app_properties import RESERVED_KEY
 from devhost.server import LocalConfluence
+from devhost.site.app_data import AppProperties
+from devhost.site.installations import Installations
 from tests.fake_app import APP_KEY
 
 Call = Callable[..., requests.Response]
@@ -92,7 +94,7 @@ def test_there_may_be_100_properties_and_no_more(
     confluence: LocalConfluence, call: Call
 ) -> None:
     for number in range(100):
-        confluence.site.properties.set(APP_KEY, str(number), "1", limit=100)
+        confluence.site.get(AppProperties).set(APP_KEY, str(number), "1", limit=100)
     assert call("PUT", f"{ROOT}/one-more", data="1").status_code == 409
     assert call("PUT", f"{ROOT}/5", data="2").status_code == 200
 
@@ -100,7 +102,7 @@ def test_there_may_be_100_properties_and_no_more(
 def test_the_reserved_key_tells_the_client_key_and_is_read_only(
     confluence: LocalConfluence, call: Call
 ) -> None:
-    app = confluence.site.installations.find_installed(APP_KEY)
+    app = confluence.site.get(Installations).find_installed(APP_KEY)
     assert app is not None
     path = f"{ROOT}/{RESERVED_KEY}"
     assert call("GET", f"{path}?jsonValue=true").json()["value"] == app.client_key

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.assumptions import ASSUMPTIONS, AssumptionError
 from devhost.server import LocalConfluence
+from devhost.site.app_data import AppProperties
+from devhost.site.assumptions import ASSUMPTIONS, AssumptionError
+from devhost.site.clock import Clock
+from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp, sign
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "assumptions.md"
@@ -130,7 +133,7 @@ def test_app_data_after_an_uninstall(
     call("PUT", f"{PROPERTIES}/x", json=1)
     assert desk(f"apps/{APP_KEY}/uninstall").ok
     assert desk(f"apps/{APP_KEY}/reinstall").ok
-    assert len(confluence.site.properties.keys(APP_KEY)) == left
+    assert len(confluence.site.get(AppProperties).keys(APP_KEY)) == left
 
 
 def test_the_lives_of_assertions_and_context_tokens(
@@ -138,8 +141,8 @@ def test_the_lives_of_assertions_and_context_tokens(
 ) -> None:
     confluence.assumptions.set("assertion-most-seconds", 30)
     confluence.assumptions.set("context-token-seconds", 300)
-    assert confluence.site.authorization.max_assertion_seconds == 30
-    assert confluence.site.clock.context_seconds == 300
+    assert confluence.site.get(AuthorizationServer).max_assertion_seconds == 30
+    assert confluence.site.get(Clock).context_seconds == 300
 
 
 def test_they_are_remembered(tmp_path: Path) -> None:
@@ -150,7 +153,7 @@ def test_they_are_remembered(tmp_path: Path) -> None:
     with LocalConfluence(state=file) as second:
         changed = {"cloud-id": "missing", "url-token-seconds": 60}
         assert second.assumptions.changed() == changed
-        assert second.site.clock.url_seconds == 60
+        assert second.site.get(Clock).url_seconds == 60
         second.assumptions.reset()
         assert second.assumptions.changed() == {}
 

@@ -10,9 +10,10 @@ import pytest
 import requests
 from flask import Response, request
 
-from devhost.blueprints import Value, substitute
+from devhost.modules.blueprints import Value, substitute
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]
@@ -93,9 +94,9 @@ def create(
 
 def page_at(confluence: LocalConfluence, answer: requests.Response) -> Any:
     assert answer.status_code == 303
-    viewer = confluence.site.wiki.viewer(ADMINISTRATOR)
+    viewer = confluence.site.get(Wiki).viewer(ADMINISTRATOR)
     identifier = answer.headers["Location"].rpartition("/")[2]
-    return confluence.site.wiki.contents.get(viewer, identifier)
+    return confluence.site.get(Wiki).contents.get(viewer, identifier)
 
 
 def test_a_template_becomes_a_page(

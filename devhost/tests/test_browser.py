@@ -6,7 +6,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.assumptions import Assumptions
+from devhost.site.users import ADMINISTRATOR
 from tests.browser import Open
 from tests.fake_app import APP_KEY, FakeApp
 from tests.macro_pages import carry_macros
@@ -134,7 +135,7 @@ def test_navigator_leads_to_other_pages(open_frame: Open, browser_page: Page) ->
 def test_an_iframe_whose_token_runs_out_gets_a_new_one(
     confluence: LocalConfluence, installed: FakeApp, browser_page: Page
 ) -> None:
-    confluence.site.assumptions.set("url-token-seconds", 30)
+    confluence.site.get(Assumptions).set("url-token-seconds", 30)
     with browser_page.expect_request("**/devhost/api/iframe") as asked:
         browser_page.goto(confluence.base_url + MAIN)
     assert asked.value.post_data_json["moduleKey"] == "main"

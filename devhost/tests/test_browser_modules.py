@@ -7,7 +7,8 @@ import requests
 from playwright.sync_api import Frame, Page, expect
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit
 from tests.module_app import MODULE_KEY, serve_module_app
 
@@ -81,11 +82,11 @@ def test_a_link_in_the_body_of_a_page_opens_a_dialog(
     page: Page, confluence: LocalConfluence
 ) -> None:
     site = confluence.site
-    viewer = site.wiki.viewer(ADMINISTRATOR)
-    content = site.wiki.contents.get(viewer, "98421")
+    viewer = site.get(Wiki).viewer(ADMINISTRATOR)
+    content = site.get(Wiki).contents.get(viewer, "98421")
     classes = f"ap-dialog ap-plugin-key-{MODULE_KEY} ap-module-key-box danger"
     body = f'<p><a href="/wiki/" class="{classes}">Open sesame</a></p>'
-    site.wiki.editor.update(viewer, content, Edit(content.version + 1, body=body))
+    site.get(Wiki).editor.update(viewer, content, Edit(content.version + 1, body=body))
     page.reload()
     expect(page.locator("body[data-bridge=established]").first).to_be_visible()
     link = page.get_by_role("link", name="Open sesame")

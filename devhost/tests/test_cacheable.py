@@ -8,9 +8,10 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
-from devhost.pages.iframes import bridge_options, iframe_url
+from devhost.install.license import Licenses
+from devhost.modules.iframes import bridge_options, iframe_url
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from tests.bare_site import BASE_URL, open_site, place
 from tests.browser import app_frames
 from tests.fake_app import APP_KEY, FakeApp, serve_app
@@ -53,7 +54,7 @@ def test_the_url_is_the_same_for_everybody_everywhere() -> None:
     with open_site() as site:
         first = iframe_url(site, place(site, url=URL, cacheable=True))
         site.switch_user(ORDINARY_USER)
-        site.licences.switch(APP_KEY, "active")
+        site.get(Licenses).switch(APP_KEY, "active")
         site.set_names("127.0.0.1", "localhost")
         where = place(site, url=URL, cacheable=True, content="98421")
         assert iframe_url(site, where) == first

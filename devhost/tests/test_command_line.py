@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.state import State
+from devhost.site.state import State
 from tests.fake_app import DESCRIPTOR, FakeApp
 
 DEVHOST = [sys.executable, "-m", "devhost"]

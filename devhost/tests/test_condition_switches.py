@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.conditions.names import ASSUMED
+from devhost.descriptor.condition_names import ASSUMED
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.server import LocalConfluence
 from tests.fake_app import FakeApp
 
@@ -24,7 +25,7 @@ def test_the_switches_are_listed_and_switched(confluence: LocalConfluence) -> No
     assert listed.headers["Cache-Control"] == "no-store"
     answer = put(confluence, "conditions/favourite_page", {"holds": True})
     assert answer.json()["assumed"] == {**ASSUMED, "favourite_page": True}
-    assert confluence.site.conditions.holds("favourite_page")
+    assert confluence.site.get(ConditionSwitches).holds("favourite_page")
     put(confluence, "feature-flags/a.b", {"on": True})
     answer = put(confluence, "feature-flags/c%_", {"on": False})
     assert answer.json()["featureFlags"] == {"a.b": True, "c%_": False}
@@ -47,8 +48,8 @@ def test_a_wrong_switch_is_refused(
     answer = put(confluence, path, body)
     assert answer.status_code == status
     assert says in answer.json()["error"]
-    assert confluence.site.conditions.assumptions() == ASSUMED
-    assert confluence.site.conditions.feature_flags() == {}
+    assert confluence.site.get(ConditionSwitches).assumptions() == ASSUMED
+    assert confluence.site.get(ConditionSwitches).feature_flags() == {}
 
 
 def test_the_desk_has_a_button_for_what_the_modules_ask(
@@ -72,10 +73,10 @@ def test_the_desk_has_a_button_for_what_the_modules_ask(
     for form in ({"flag": "beta"}, {"assumption": "favourite_page"}):
         pressed = requests.post(url, {**form, "holds": "true"}, timeout=10)
         assert (pressed.status_code, pressed.url) == (200, f"{desk}#conditions")
-    assert confluence.site.conditions.is_on("beta")
-    assert confluence.site.conditions.holds("favourite_page")
+    assert confluence.site.get(ConditionSwitches).is_on("beta")
+    assert confluence.site.get(ConditionSwitches).holds("favourite_page")
     assert requests.get(desk, timeout=10).text.count('aria-pressed="true">True') == 1
     requests.post(url, {"flag": "beta", "holds": "false"}, timeout=10)
-    assert not confluence.site.conditions.is_on("beta")
+    assert not confluence.site.get(ConditionSwitches).is_on("beta")
     wrong = {"assumption": "user_is_admin", "holds": "true"}
     assert requests.post(url, wrong, timeout=10).status_code == 404

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from devhost.pages import reading
+from devhost.install.license import Licenses
 from devhost.site import Site
-from devhost.users import USERS
+from devhost.site.users import USERS
+from devhost.wiki import Wiki, reading
 from devhost.wiki.access import Role
 from tests import bare_site
 from tests.fake_app import APP_KEY
@@ -122,7 +123,7 @@ def test_conditions_about_the_place(
 def test_has_attachment_asks_for_the_files_of_the_page(
     holds: Holds, site: Site
 ) -> None:
-    wiki, viewer = site.wiki, reading.viewer_of(site)
+    wiki, viewer = site.get(Wiki), reading.viewer_of(site)
     pages = wiki.contents.fetch(viewer, wiki.contents.all(("page",)), limit=100)
     attached = wiki.contents.all(("attachment",))
     with_files = {
@@ -168,7 +169,7 @@ def permission(name: str, value: str) -> dict[str, Any]:
 def test_permissions_follow_the_role_in_the_space(
     holds: Holds, site: Site, condition: dict[str, Any], least: Role
 ) -> None:
-    wiki = site.wiki
+    wiki = site.get(Wiki)
     user = USERS["user"]
     for role in Role:
         with site.state.transaction() as sql:
@@ -196,5 +197,5 @@ def test_who_writes_nowhere_creates_nothing(holds: Holds) -> None:
 def test_addon_is_licensed_follows_the_switch(
     holds: Holds, site: Site, licence: str, expected: bool
 ) -> None:
-    site.licences.switch(APP_KEY, licence)
+    site.get(Licenses).switch(APP_KEY, licence)
     assert holds({"condition": "addon_is_licensed"}) is expected

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from devhost.conditions.evaluate import single_holds
-from devhost.conditions.names import ASSUMED, RULES
-from devhost.conditions.situation import Situation
-from devhost.conditions.switches import ConditionSwitchError
-from devhost.products import JIRA
+from devhost.descriptor.condition_names import ASSUMED, RULES
+from devhost.modules.conditions.evaluate import single_holds
+from devhost.modules.conditions.situation import Situation
+from devhost.modules.conditions.switches import ConditionSwitchError, ConditionSwitches
 from devhost.site import Site
+from devhost.site.products import JIRA
 from tests.bare_site import holds, open_site, place
 
 
@@ -23,10 +23,10 @@ def site() -> Iterator[Site]:
 def test_a_feature_flag_begins_off_and_can_be_switched(site: Site) -> None:
     beta = {"condition": "feature_flag", "params": {"featureKey": "beta"}}
     assert not holds(site, beta)
-    site.conditions.set_feature_flag("beta", True)
+    site.get(ConditionSwitches).set_feature_flag("beta", True)
     assert holds(site, beta)
     assert not holds(site, {**beta, "params": {"featureKey": "other"}})
-    site.conditions.set_feature_flag("beta", False)
+    site.get(ConditionSwitches).set_feature_flag("beta", False)
     assert not holds(site, beta)
 
 
@@ -39,16 +39,16 @@ def test_an_assumed_condition_says_so_once_and_can_be_switched(
     assert holds(site, condition, content="98421") is expected
     assert f"cannot judge the condition {name}" in caplog.text
     assert len(caplog.records) == 1
-    site.conditions.switch(name, not expected)
+    site.get(ConditionSwitches).switch(name, not expected)
     assert holds(site, condition, content="98421") is not expected
     assert holds(site, {**condition, "invert": True}, content="98421") is expected
     assert len(caplog.records) == 1
-    assert site.conditions.assumptions() == {**ASSUMED, name: not expected}
+    assert site.get(ConditionSwitches).assumptions() == {**ASSUMED, name: not expected}
 
 
 def test_only_an_assumption_can_be_switched(site: Site) -> None:
     with pytest.raises(ConditionSwitchError, match="write one of active_theme, "):
-        site.conditions.switch("user_is_admin", True)
+        site.get(ConditionSwitches).switch("user_is_admin", True)
 
 
 def test_every_known_condition_is_answered(site: Site) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from devhost.conditions.describe import in_words, unmet_condition, used_switches
+from devhost.modules.conditions.describe import in_words, unmet_condition, used_switches
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.site import Site
+from devhost.site.app_data import DynamicModules
 from tests.bare_site import open_site, place
 from tests.fake_app import APP_KEY
 
@@ -58,6 +60,6 @@ def test_the_switches_that_modules_ask_for_are_found_in_depth(site: Site) -> Non
         "webItems": [{"key": "a", "conditions": [nested]}, {"key": "b"}],
         "webPanels": [{"key": "c", "conditions": [{"condition": "can_signup"}]}],
     }
-    site.dynamic_modules.register(APP_KEY, modules)
-    site.conditions.set_feature_flag("alpha", False)
+    site.get(DynamicModules).register(APP_KEY, modules)
+    site.get(ConditionSwitches).set_feature_flag("alpha", False)
     assert used_switches(site) == (["can_signup", "favourite_page"], ["alpha", "beta"])

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from devhost.conditions.inline import fill_conditions
-from devhost.macros.static_call import static_call
-from devhost.pages.iframes import iframe_url
+from devhost.modules.conditions.inline import fill_conditions
+from devhost.modules.iframes import iframe_url
+from devhost.modules.macros.static_call import static_call
 from devhost.site import Site
-from devhost.users import USERS
+from devhost.site.app_data import AppProperties
+from devhost.site.users import USERS
 from tests.bare_site import BASE_URL, open_site, place
 from tests.fake_app import APP_KEY
 
@@ -69,7 +70,7 @@ def fill(site: Site, url: str) -> str:
 def test_a_condition_in_a_url_is_true_or_false(
     site: Site, variable: str, value: str
 ) -> None:
-    site.properties.set(APP_KEY, "settings", '{"deep": {"on": true}}', limit=9)
+    site.get(AppProperties).set(APP_KEY, "settings", '{"deep": {"on": true}}', limit=9)
     assert fill(site, f"/a?b={{{variable}}}&c=d") == f"/a?b={value}&c=d"
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from devhost.site import Site
+from devhost.site.app_data import AppProperties
+from devhost.wiki import Wiki
 from devhost.wiki.groups import WRITERS
 from tests.bare_site import holds, open_site
 from tests.fake_app import APP_KEY
@@ -24,9 +26,9 @@ def site() -> Iterator[Site]:
 def store(site: Site, key: str, value: Any, owner: str = "addon") -> None:
     """Keep a value on the app, on page 98421 or on the space DS."""
     if owner == "addon":
-        site.properties.set(APP_KEY, key, json.dumps(value), limit=100)
+        site.get(AppProperties).set(APP_KEY, key, json.dumps(value), limit=100)
         return
-    wiki = site.wiki
+    wiki = site.get(Wiki)
     viewer = wiki.app_viewer("557058:writer")
     page = wiki.contents.get(viewer, "98421")
     thing = page if owner == "content" else page.space
@@ -61,7 +63,7 @@ def test_a_property_of_a_missing_owner_does_not_exist(site: Site) -> None:
 
 
 def test_the_properties_of_another_app_do_not_count(site: Site) -> None:
-    site.properties.set("another.app", "theirs", "true", limit=100)
+    site.get(AppProperties).set("another.app", "theirs", "true", limit=100)
     exists = condition("addon_property_exists", propertyKey="theirs")
     assert not holds(site, exists)
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.conditions.evaluate import conditions_hold
-from devhost.modules import Module
-from devhost.pages import reading
-from devhost.pages.places import Place
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.installations import Installations
+from devhost.site.users import ORDINARY_USER
+from devhost.wiki import reading
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]
@@ -28,7 +29,7 @@ def based_app(confluence: LocalConfluence, desk: Post) -> Iterator[FakeApp]:
 def hold(confluence: LocalConfluence, path: str, **condition: Any) -> bool:
     """Judge a remote condition on page 98421."""
     site = confluence.site
-    app = site.installations.find_enabled(APP_KEY)
+    app = site.get(Installations).find_enabled(APP_KEY)
     assert app
     conditions = [{"condition": path, **condition}]
     module = Module(app, "webItems", {"key": "it", "conditions": conditions})

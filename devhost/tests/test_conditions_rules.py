@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from devhost.conditions.names import RULES
-from devhost.conditions.rules import conditions_problems
-from devhost.module_rules import array_problems
-from devhost.products import JIRA
+from devhost.descriptor.condition_names import RULES
+from devhost.descriptor.condition_rules import conditions_problems
+from devhost.descriptor.module_rules import array_problems
+from devhost.site.products import JIRA
 
 REFUSED = [
     pytest.param(

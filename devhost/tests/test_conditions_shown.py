@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.server import LocalConfluence
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
@@ -59,7 +60,7 @@ def test_an_admin_page_is_missing_where_its_conditions_fail(
     page = module("it", conditions=[flag])
     assert call("POST", MODULES, json={"adminPages": [page]}).status_code == 200
     assert "Name of it" not in get("/wiki/admin").text
-    confluence.site.conditions.set_feature_flag("beta", True)
+    confluence.site.get(ConditionSwitches).set_feature_flag("beta", True)
     assert "Name of it" in get("/wiki/admin").text
 
 

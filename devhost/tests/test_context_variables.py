@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 
-from devhost.macros.on_page import MacroOnPage
-from devhost.pages import reading
-from devhost.pages.iframes import iframe_url
-from devhost.pages.places import Place
-from devhost.query_string_hash import query_string_hash
+from devhost.modules.iframes import iframe_url
+from devhost.modules.macros.on_page import MacroOnPage
+from devhost.modules.places import Place
+from devhost.protocol.query_string_hash import query_string_hash
 from devhost.site import Site
+from devhost.site.installations import Installations
+from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import Edit
 from tests.bare_site import BASE_URL, open_site, place
 from tests.fake_app import APP_KEY
@@ -53,7 +54,7 @@ def bound(site: Site, where: Place) -> dict[str, str]:
 def claims(site: Site, where: Place) -> dict[str, Any]:
     """Return the claims of the iframe's token, once its hash is checked."""
     url = iframe_url(site, where)
-    app = site.installations.find_enabled(APP_KEY)
+    app = site.get(Installations).find_enabled(APP_KEY)
     assert app
     token = dict(parse_qsl(urlsplit(url).query))["jwt"]
     decoded: dict[str, Any] = jwt.decode(token, app.shared_secret, algorithms=["HS256"])
@@ -101,9 +102,9 @@ def test_a_blog_post_says_that_it_is_one(site: Site) -> None:
 def test_an_edit_raises_the_version(site: Site) -> None:
     before = place(site, content="98421", url=URL)
     assert before.content
-    writer = site.wiki.viewer(site.user)
+    writer = site.get(Wiki).viewer(site.user)
     edit = Edit(before.content.version + 1, body="<p>New</p>")
-    site.wiki.editor.update(writer, before.content, edit)
+    site.get(Wiki).editor.update(writer, before.content, edit)
     after = place(site, content="98421", url=URL)
     expected = str(before.content.version + 1)
     assert bound(site, after)["content.version"] == expected

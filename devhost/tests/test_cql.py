@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from devhost import cql
-from devhost.state import State
-from devhost.users import ADMINISTRATOR
-from devhost.wiki import Wiki
+from devhost.site.state import State
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki, cql
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.search import query_of
 

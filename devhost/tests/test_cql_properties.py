@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.content_properties import property_fields
+from devhost.modules.content_properties import property_fields
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from tests.fake_app import FakeApp, serve_app, sign
 
 Post = Callable[..., requests.Response]
@@ -42,7 +43,7 @@ def search(confluence: LocalConfluence, desk: Post) -> Iterator[Search]:
         "name": {"value": "Properties"},
         "keyConfigurations": [KEYS, {"propertyKey": 7}, "no object"],
     }
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     for identifier, value in VALUES.items():
         page = wiki.contents.get(viewer, identifier)

@@ -8,6 +8,7 @@ import requests
 
 from devhost.access_rules import block
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from tests.custom_app import (
     CUSTOMER,
     DATA,
@@ -254,8 +255,8 @@ def test_contents_are_there_while_their_type_is_declared(
     confluence: LocalConfluence, desk: Call, create: Create
 ) -> None:
     content = create(customer())["id"]
-    contents = confluence.site.wiki.contents
-    viewer = confluence.site.wiki.app_viewer("app")
+    contents = confluence.site.get(Wiki).contents
+    viewer = confluence.site.get(Wiki).app_viewer("app")
     assert contents.find(viewer, content)
     assert desk(f"apps/{APP_KEY}/disable").status_code == 200
     assert contents.find(viewer, content) is None

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from tests.browser import Open, wait_for_bridge
 from tests.custom_app import CUSTOMER, serve_custom_app
@@ -23,7 +24,7 @@ def app(confluence: LocalConfluence) -> Iterator[FakeApp]:
 def test_the_navigator_opens_a_content_with_custom_data(
     confluence: LocalConfluence, open_frame: Open, browser_page: Page
 ) -> None:
-    wiki, who = confluence.site.wiki, writer(confluence)
+    wiki, who = confluence.site.get(Wiki), writer(confluence)
     space = wiki.spaces.get(who, "DS")
     first, second = (
         wiki.custom.create(

@@ -9,7 +9,8 @@ import requests
 
 from devhost.access_rules import block
 from devhost.server import LocalConfluence
-from devhost.users import ANONYMOUS
+from devhost.site.users import ANONYMOUS
+from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from devhost.wiki.records import Content
 from tests.custom_app import (
@@ -40,7 +41,7 @@ def add(confluence: LocalConfluence, installed: FakeApp) -> Add:
     def create(
         type: str, within: str = "", space_key: str = "DS", **more: Any
     ) -> Content:
-        wiki, who = confluence.site.wiki, writer(confluence)
+        wiki, who = confluence.site.get(Wiki), writer(confluence)
         space = wiki.spaces.get(who, space_key)
         container = wiki.contents.get(who, within) if within else None
         given = {"title": "Acme <b>", "container": container, **more}

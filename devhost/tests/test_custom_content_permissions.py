@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER, User
+from devhost.site.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER, User
+from devhost.wiki import Wiki
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import InvalidError, NotFoundError, NotPermittedError
@@ -23,7 +24,7 @@ OUTER, INNER = "ac:app:outer", "ac:app:inner"
 def content() -> Iterator[tuple[Callable[[User], None], Callable[[User], Content]]]:
     """Ways to create a content in a space as somebody, and to read it."""
     with open_site() as site:
-        wiki = site.wiki
+        wiki = site.get(Wiki)
         types = {OUTER: CustomType(OUTER, frozenset({"space"}))}
         wiki.custom.types = lambda: types
         admin = wiki.viewer(ADMINISTRATOR)
@@ -58,7 +59,7 @@ def test_who_does_not_see_the_space_sees_no_content(content: Ways, user: User) -
 
 def test_who_may_only_read_creates_nothing() -> None:
     with open_site() as site:
-        wiki = site.wiki
+        wiki = site.get(Wiki)
         wiki.custom.types = lambda: {OUTER: CustomType(OUTER, frozenset({"space"}))}
         visitor = wiki.viewer(ANONYMOUS)
         new = NewContent(OUTER, wiki.spaces.get(visitor, "DS"), "Acme")
@@ -69,7 +70,7 @@ def test_who_may_only_read_creates_nothing() -> None:
 @pytest.mark.parametrize(("children", "is_good"), [([INNER], True), ([], False)])
 def test_the_container_must_agree(children: list[str], is_good: bool) -> None:
     with open_site() as site:
-        wiki = site.wiki
+        wiki = site.get(Wiki)
         types = {
             OUTER: CustomType(OUTER, frozenset({"space"}), frozenset(children)),
             INNER: CustomType(INNER, frozenset({OUTER})),

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from devhost import cql
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki, cql
 from devhost.wiki.search import query_of
 from tests.custom_app import (
     CUSTOMER,
@@ -164,7 +164,7 @@ def test_cql_finds_nothing_of_an_app_that_is_disabled(
     confluence: LocalConfluence, call: Call, desk: Call
 ) -> None:
     create(call)
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.app_viewer("app")
 
     def count() -> int:

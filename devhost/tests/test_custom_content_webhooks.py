@@ -3,6 +3,7 @@
 import pytest
 
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit, NewContent
 from tests.custom_app import CUSTOMER, serve_custom_app
 from tests.webhook_app import HOME, delivered, hooks, install, writer
@@ -16,7 +17,7 @@ EVENTS = [
 def test_each_change_of_a_content_is_told(
     confluence: LocalConfluence, container: str | None
 ) -> None:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     with serve_custom_app(confluence, webhooks=hooks(*EVENTS)) as app:
         install(confluence, app)
         who = wiki.app_viewer("557058:app")
@@ -45,7 +46,7 @@ def test_each_change_of_a_content_is_told(
 def test_a_label_of_a_content_is_told_with_its_address(
     confluence: LocalConfluence,
 ) -> None:
-    wiki, who = confluence.site.wiki, writer(confluence)
+    wiki, who = confluence.site.get(Wiki), writer(confluence)
     with serve_custom_app(confluence, webhooks=hooks("label_added")) as app:
         install(confluence, app)
         new = NewContent(CUSTOMER, wiki.spaces.get(who, "DS"), "Acme")

@@ -8,8 +8,9 @@ import pytest
 import requests
 import responses
 
-from devhost.descriptor import InstallError, fetch_descriptor, parse_descriptor
+from devhost.descriptor.document import InstallError, fetch_descriptor, parse_descriptor
 from devhost.server import LocalConfluence
+from devhost.site.installations import Installations
 from tests.fake_app import DESCRIPTOR, FakeApp
 
 URL = "http://127.0.0.1:9/atlassian-connect.json"
@@ -189,7 +190,7 @@ def test_a_refused_descriptor_leaves_nothing_behind(
 ) -> None:
     app.descriptor["scopes"] = ["FLY"]
     assert desk("install", descriptorUrl=app.descriptor_url).status_code == 400
-    assert confluence.site.installations.all() == []
+    assert confluence.site.get(Installations).all() == []
     assert app.received == []
 
 

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit
 from tests.pages import boot
 
@@ -35,7 +36,7 @@ def browser(confluence: LocalConfluence) -> Browser:
 
 
 def content(confluence: LocalConfluence) -> Any:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     return wiki.contents.get(wiki.viewer(confluence.site.user), "98421")
 
 
@@ -64,7 +65,7 @@ def test_a_page_is_created_below_another(
     assert 'name="parentPageId" value="98421"' in browser.get(address[5:]).text
     sent = {"title": "A child", "body": "<p>x</p>", "parentPageId": "98421"}
     created = browser.send(CREATE, **sent)
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(confluence.site.user)
     page = wiki.contents.get(viewer, created.url.rpartition("/")[2])
     assert (page.title, page.parent_id) == ("A child", "98421")
@@ -110,7 +111,7 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(
 def test_a_conflict_is_told_and_can_be_overruled(
     confluence: LocalConfluence, browser: Browser, desk: Desk
 ) -> None:
-    wiki, page = confluence.site.wiki, content(confluence)
+    wiki, page = confluence.site.get(Wiki), content(confluence)
     mine = {"title": page.title, "body": "<p>Mine</p>", "version": page.version}
     desk("user", user="user")
     viewer = wiki.viewer(confluence.site.user)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.access_rules import AccessRule
+from devhost.access_rules import AccessRule, AccessRules
 from devhost.server import LocalConfluence
 from devhost.wiki.storage_format import macros
 from tests.fake_app import APP_KEY, FakeApp, serve_app
@@ -180,7 +180,7 @@ def test_there_is_no_editor_without_a_declaration_or_behind_a_policy(
     assert ask("macro-editor", macro=7).status_code == 404
     good = {"contentId": "98421", "macro": {"name": "poll"}}
     assert ask("macro-editor", **good).status_code == 200
-    confluence.site.access_rules.save(AccessRule(APP_KEY, everywhere=True))
+    confluence.site.get(AccessRules).save(AccessRule(APP_KEY, everywhere=True))
     assert ask("macro-editor", **good).status_code == 403
 
 

@@ -12,7 +12,7 @@ from devhost.exchanges.log import KEPT_BODIES, KEPT_BODY
 from devhost.exchanges.masking import mask
 from devhost.exchanges.tokens import check_hash
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp, sign
 
 Call = Callable[..., requests.Response]

@@ -7,7 +7,7 @@ import jwt
 import pytest
 import requests
 
-from devhost.fault_kinds import KINDS, FaultError
+from devhost.faults.kinds import KINDS, FaultError
 from devhost.server import LocalConfluence
 from tests.fake_app import APP_KEY, FakeApp, sign
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.installer import InstallerError, install_app
+from devhost.install.upm_client import InstallerError, install_app
 from devhost.server import LocalConfluence
 from tests.fake_app import APP_KEY, FakeApp
 

@@ -4,29 +4,29 @@ from collections import Counter
 
 import pytest
 
-from devhost.rest import known_operations
-from devhost.rest.known_operations import find_known
+from devhost.rest import documented_operations
+from devhost.rest.documented_operations import find_known
 
 
 def test_the_tables_are_whole() -> None:
-    rows = list(known_operations._rows("rest_operations.csv"))
+    rows = list(documented_operations._rows("rest_operations.csv"))
     assert len(rows) == 396
     assert Counter(row["api_version"] for row in rows) == {"1": 178, "2": 218}
     rules = Counter(row["access_rule"] for row in rows)
     assert rules == {"blocked": 270, "exempt": 121, "unknown": 5}
-    assert len(list(known_operations._rows("rest_scopes.csv"))) == 120
+    assert len(list(documented_operations._rows("rest_scopes.csv"))) == 120
 
 
 def test_no_operation_is_in_the_tables_twice() -> None:
     names = Counter(
-        (each.method, known_operations.PARAMETER.sub("{}", each.path))
-        for each in known_operations.known_operations()
+        (each.method, documented_operations.PARAMETER.sub("{}", each.path))
+        for each in documented_operations.known_operations()
     )
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_operation_is_found_by_its_own_path() -> None:
-    for each in known_operations.known_operations():
+    for each in documented_operations.known_operations():
         assert find_known(each.method, each.path) == each
 
 

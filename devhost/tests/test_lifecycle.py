@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
+from devhost.site.installations import Installations
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 Post = Callable[..., requests.Response]
@@ -81,7 +82,7 @@ def test_a_refused_first_install_leaves_no_app(
     assert answer.status_code == 400
     assert f"returned HTTP response code {status}" in answer.json()["error"]
     assert [one.event for one in app.received] == ["installed"]
-    assert confluence.site.installations.all() == []
+    assert confluence.site.get(Installations).all() == []
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
@@ -93,11 +94,11 @@ def test_these_statuses_mean_installed(app: FakeApp, desk: Post, status: int) ->
 def test_a_refused_upgrade_keeps_descriptor_and_secret(
     confluence: LocalConfluence, installed: FakeApp, desk: Post
 ) -> None:
-    before = confluence.site.installations.find(APP_KEY)
+    before = confluence.site.get(Installations).find(APP_KEY)
     installed.answers["installed"] = 500
     installed.descriptor["name"] = "Newer"
     assert desk("install", descriptorUrl=installed.descriptor_url).status_code == 400
-    assert confluence.site.installations.find(APP_KEY) == before
+    assert confluence.site.get(Installations).find(APP_KEY) == before
 
 
 def test_an_app_without_callbacks_is_installed_without_one(
@@ -222,7 +223,7 @@ def test_an_app_that_went_away_is_named(
 def test_an_app_that_does_not_answer_is_not_installed(
     app: FakeApp, desk: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devhost.callbacks.TIMEOUTS", (3.0, 0.05))
+    monkeypatch.setattr("devhost.install.callbacks.TIMEOUTS", (3.0, 0.05))
     app.hanging = "installed"
     answer = desk("install", descriptorUrl=app.descriptor_url)
     app.go_on.set()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from devhost.rest.known_operations import PARAMETER, known_operations
+from devhost.rest.documented_operations import PARAMETER, known_operations
 from devhost.rest.listing import lines
 from devhost.server import LocalConfluence
 from tests.fake_app import FakeApp, sign

@@ -2,11 +2,11 @@
 
 import pytest
 
-from devhost.installations import Installation
-from devhost.macros.autoconvert import converted, is_url
-from devhost.macros.definitions import MacroDefinition, definition_of
-from devhost.macros.storage import replace, write
-from devhost.modules import MACRO_TYPE, Module
+from devhost.modules.macros.autoconvert import converted, is_url
+from devhost.modules.macros.definitions import MacroDefinition, definition_of
+from devhost.modules.macros.storage import replace, write
+from devhost.modules.module import MACRO_TYPE, Module
+from devhost.site.installations import Installation
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.storage_format import Macro, macros
 from tests.macro_pages import macro_xml

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.access_rules import AccessRule
+from devhost.access_rules import AccessRule, AccessRules
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit, NewContent
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 from tests.macro_pages import PAGE, macro_xml, write_page
@@ -148,7 +149,7 @@ def test_a_macro_whose_app_is_gone_is_unknown(
 def test_a_blocked_macro_says_so_and_is_not_loaded(
     confluence: LocalConfluence, polls: FakeApp, show: Show
 ) -> None:
-    rules = confluence.site.access_rules
+    rules = confluence.site.get(AccessRules)
     rules.save(AccessRule(APP_KEY, space_ids=frozenset({"65538"})))
     page = show(macro_xml("poll"))
     assert "Poll &lt;1&gt; is blocked by a policy." in page.text
@@ -161,7 +162,7 @@ def test_a_macro_in_a_comment_is_shown_and_gets_its_token(
     confluence: LocalConfluence, polls: FakeApp, show: Show
 ) -> None:
     page = write_page(confluence, "<p>No macro here.</p>")
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(confluence.site.user)
     body = macro_xml("poll", id="in-comment", color="red")
     comment = NewContent("comment", page.space, "Re:", body, container=page)
@@ -195,7 +196,7 @@ def test_the_dashboard_leads_to_a_page_with_every_macro(
     desk("user", user="anonymous")
     assert try_macros(confluence, APP_KEY).url == page.url
     desk("user", user="user")
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(confluence.site.user)
     content = wiki.contents.get(viewer, page.url.rpartition("/")[2])
     assert content.version == 1

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.module_rules import REQUIRED_PROPERTIES, SINGLE_MODULES
+from devhost.descriptor.module_rules import REQUIRED_PROPERTIES, SINGLE_MODULES
 from devhost.server import LocalConfluence
+from devhost.site.app_data import DynamicModules
 from tests.bridge_app import BridgeApp, serve_bridge_app
 from tests.module_app import MODULE_KEY, MODULES, named, serve_module_app
 
@@ -148,7 +149,7 @@ def test_a_dynamic_module_is_marked(
 ) -> None:
     install(serve_bridge_app(confluence, MODULE_KEY))
     item = named("added", url="/x", location="system.header/left")
-    confluence.site.dynamic_modules.register(MODULE_KEY, {"webItems": [item]})
+    confluence.site.get(DynamicModules).register(MODULE_KEY, {"webItems": [item]})
     found = entries_of(confluence)
     assert found["added"]["dynamic"]
     assert not found["main"]["dynamic"]

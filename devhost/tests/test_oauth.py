@@ -9,9 +9,14 @@ import jwt
 import pytest
 import requests
 
-from devhost.oauth import ATLASSIAN_AUDIENCE, GRANT_TYPE, with_implied
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
+from devhost.tokens.oauth import (
+    ATLASSIAN_AUDIENCE,
+    GRANT_TYPE,
+    AuthorizationServer,
+    with_implied,
+)
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 
 Post = Callable[..., requests.Response]
@@ -93,7 +98,7 @@ def test_a_token_has_the_scopes_that_were_asked_for(
 ) -> None:
     form = {} if requested is None else {"scope": requested}
     token = ask(confluence, assertion(confluence, acting), **form).json()
-    grant = confluence.site.authorization.find(token["access_token"])
+    grant = confluence.site.get(AuthorizationServer).find(token["access_token"])
     assert grant is not None
     assert grant.scopes == set(granted.split())
 
@@ -188,7 +193,7 @@ def test_a_token_ends_with_the_app(
 def test_an_expired_or_unknown_token_is_refused(
     confluence: LocalConfluence, acting: FakeApp
 ) -> None:
-    confluence.site.authorization.token_seconds = -1
+    confluence.site.get(AuthorizationServer).token_seconds = -1
     expired = ask(confluence, assertion(confluence, acting)).json()["access_token"]
     assert get(confluence, CURRENT, expired).status_code == 401
     assert get(confluence, CURRENT, "unknown").status_code == 401
@@ -198,7 +203,7 @@ def test_an_expired_or_unknown_token_is_refused(
 def test_the_longest_life_of_an_assertion_is_a_setting(
     confluence: LocalConfluence, acting: FakeApp
 ) -> None:
-    confluence.site.authorization.max_assertion_seconds = 30
+    confluence.site.get(AuthorizationServer).max_assertion_seconds = 30
     assert ask(confluence, assertion(confluence, acting)).status_code == 400
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from devhost.rest import operations
+from devhost.rest import operation_checks
 from devhost.rest.errors import RestError
 from devhost.rest.operations import Operation
 from devhost.server import LocalConfluence
@@ -18,7 +18,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?\w+>")
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
     seen: list[Operation] = []
-    monkeypatch.setattr(operations, "CHECKS", (seen.append,))
+    monkeypatch.setattr(operation_checks, "CHECKS", (seen.append,))
     return seen
 
 
@@ -72,7 +72,7 @@ def test_a_check_refuses_in_the_shape_of_the_version(
         if operation.method != "GET":
             raise RestError(403, f"{operation} is refused")
 
-    monkeypatch.setattr(operations, "CHECKS", (refuse,))
+    monkeypatch.setattr(operation_checks, "CHECKS", (refuse,))
     assert call("GET", "/api/v2/pages/98421").status_code == 200
     second = call("DELETE", "/api/v2/pages/98421").json()["errors"][0]
     assert second["title"] == "DELETE /api/v2/pages/{id} is refused"
@@ -88,7 +88,7 @@ def test_a_hidden_space_is_absent_from_lists_searches_and_single_answers(
         spares = operation.path.startswith("/rest/api/space")
         return frozenset() if spares else frozenset({"65538"})
 
-    monkeypatch.setattr(operations, "HIDDEN_SPACES", (hide,))
+    monkeypatch.setattr(operation_checks, "HIDDEN_SPACES", (hide,))
     assert call("GET", "/api/v2/pages/98421").status_code == 404
     assert call("GET", "/rest/api/content/98421/label").status_code == 404
     assert call("GET", "/download/attachments/98425/parts.svg").status_code == 404

@@ -11,7 +11,7 @@ import requests
 
 from devhost.pages import bridge
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp, serve_app
 from tests.macro_pages import carry_macros
 from tests.pages import boot, claims_of, from_page

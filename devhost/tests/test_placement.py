@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import requests
 
-from devhost.locations import LINK_AREAS, PANEL_AREAS, find_area
+from devhost.modules.locations import LINK_AREAS, PANEL_AREAS, find_area
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.attachments import File
 from tests.bridge_app import BridgeApp
 from tests.module_app import MODULE_KEY, serve_module_app
@@ -168,21 +169,21 @@ def test_a_byline_item_follows_its_content_property(
 ) -> None:
     assert ">Name of byline<" in show(PAGE)
     site = confluence.site
-    viewer = site.wiki.viewer(ADMINISTRATOR)
-    page = site.wiki.contents.get(viewer, "98421")
+    viewer = site.get(Wiki).viewer(ADMINISTRATOR)
+    page = site.get(Wiki).contents.get(viewer, "98421")
     look = {
         "name": {"value": "3 approvals"},
         "tooltip": {"value": "By <you>"},
         # The module has no icon, so none is shown.
         "icon": {"url": "/other.png", "width": 16, "height": 16},
     }
-    site.wiki.properties.create(viewer, page, "byline-look", look)
+    site.get(Wiki).properties.create(viewer, page, "byline-look", look)
     html = show(PAGE)
     assert ">3 approvals<" in html
     assert 'title="By &lt;you&gt;"' in html
     assert "/other.png" not in html
-    found = site.wiki.properties.get(page, "byline-look")
-    site.wiki.properties.update(viewer, page, found, "no object", 2)
+    found = site.get(Wiki).properties.get(page, "byline-look")
+    site.get(Wiki).properties.update(viewer, page, found, "no object", 2)
     assert ">Name of byline<" in show(PAGE)
 
 
@@ -255,7 +256,7 @@ def test_every_area_is_on_the_page_that_the_desk_leads_to(
     confluence: LocalConfluence, show: Show
 ) -> None:
     """No template forgets an area; its modules would vanish without a word."""
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     page = wiki.contents.get(viewer, "98421")
     wiki.attachments.add(viewer, page, File("a.txt", b"a"))

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.installer import install_app
-from devhost.products import CONFLUENCE, CONTEXT_PATH, JIRA
+from devhost.exchanges.log import ExchangeLog
+from devhost.install.further_sites import FurtherSites
+from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
-from devhost.state import State, StateError
+from devhost.site.products import CONFLUENCE, CONTEXT_PATH, JIRA
+from devhost.site.state import State, StateError
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 PROPERTIES = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties"
@@ -69,7 +71,7 @@ def test_a_page_is_shown_without_a_context_path(
     page = f"{jira.base_url}/plugins/servlet/ac/{APP_KEY}/main"
     html = requests.get(page, timeout=30).text
     assert "- Jira</title>" in html
-    frame = jira.site.exchanges.find(kind="iframe")[-1]
+    frame = jira.site.get(ExchangeLog).find(kind="iframe")[-1]
     assert requests.get(frame.url, timeout=30).ok
     seen = jira_app.pages[-1]
     assert (seen["cp"], seen["xdm_e"]) == ("", jira.origin)
@@ -209,7 +211,7 @@ def test_the_app_is_uninstalled_over_the_install_protocol(
 def test_a_further_site_is_of_the_same_product(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
-    further, refused = jira.site.neighbours.start()
+    further, refused = jira.site.get(FurtherSites).start()
     assert (further.product, refused) == (JIRA, {})
     assert jira_app.events("installed")[-1].body["baseUrl"] == further.base_url
 

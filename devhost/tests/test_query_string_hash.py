@@ -2,7 +2,7 @@
 
 import pytest
 
-from devhost.query_string_hash import canonical_request, query_string_hash
+from devhost.protocol.query_string_hash import canonical_request, query_string_hash
 
 PATH_VECTORS = [
     ("/wiki/rest/a", "/wiki", "GET&/rest/a&"),

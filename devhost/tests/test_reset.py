@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 import requests
 
-from devhost.lifecycle import install
+from devhost.faults.switches import Faults
+from devhost.install.further_sites import FurtherSites
+from devhost.install.license import Licenses
+from devhost.install.lifecycle import install
 from devhost.server import LocalConfluence
-from devhost.site import KEY_SETTINGS, Site
-from devhost.state import State
-from devhost.users import ANONYMOUS
+from devhost.site import Site
+from devhost.site.app_data import AppProperties, DynamicModules
+from devhost.site.installations import Installations
+from devhost.site.site import KEY_SETTINGS
+from devhost.site.state import State
+from devhost.site.users import ANONYMOUS
+from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
@@ -45,16 +52,16 @@ def use(confluence: LocalConfluence, app: FakeApp) -> None:
     install(site, app.descriptor_url)
     site.switch_user(ANONYMOUS)
     site.set_names("127.0.0.1", "localhost")
-    site.licences.switch(APP_KEY, "expired")
-    site.properties.set(APP_KEY, "x", "1", limit=9)
-    site.dynamic_modules.register(APP_KEY, {"webItems": [{"key": "one"}]})
+    site.get(Licenses).switch(APP_KEY, "expired")
+    site.get(AppProperties).set(APP_KEY, "x", "1", limit=9)
+    site.get(DynamicModules).register(APP_KEY, {"webItems": [{"key": "one"}]})
     confluence.faults.clock_skew(seconds=600)
     confluence.faults.server_error()
-    site.neighbours.start(with_apps=False)
+    site.get(FurtherSites).start(with_apps=False)
     site.page_to_open = "somewhere"
-    author = site.wiki.app_viewer("557058:devhost-administrator")
-    space = site.wiki.spaces.get(author, "DS")
-    site.wiki.editor.create(author, NewContent("page", space, "New", "<p/>"))
+    author = site.get(Wiki).app_viewer("557058:devhost-administrator")
+    space = site.get(Wiki).spaces.get(author, "DS")
+    site.get(Wiki).editor.create(author, NewContent("page", space, "New", "<p/>"))
     assert site.session_token and site.cloud_id
 
 
@@ -95,7 +102,7 @@ def test_a_reset_host_installs_and_answers_as_before(
     used: LocalConfluence, app: FakeApp
 ) -> None:
     address = used.base_url.replace("127.0.0.1", "localhost")
-    first = used.site.installations.find(APP_KEY)
+    first = used.site.get(Installations).find(APP_KEY)
     used.reset()
     assert used.base_url == address
     second = install(used.site, app.descriptor_url)
@@ -125,20 +132,20 @@ def test_a_reset_state_file_is_fresh_after_the_process(tmp_path: Path) -> None:
         first.reset()
         pem = first.site.public_key_pem
     with LocalConfluence(state=file) as second:
-        assert second.site.installations.all() == []
+        assert second.site.get(Installations).all() == []
         assert second.site.public_key_pem == pem
 
 
 def test_a_request_ends_at_the_site_where_it_began(used: LocalConfluence) -> None:
     used.faults.switch_off()
     log = used.exchanges
-    original = used.site.faults.striking
+    original = used.site.get(Faults).striking
 
     def striking(method: str, path: str) -> Any:
         used.reset()
         return original(method, path)
 
-    used.site.faults.striking = striking  # type: ignore[method-assign]
+    used.site.get(Faults).striking = striking  # type: ignore[method-assign]
     requests.get(f"{used.base_url}/rest/api/space", timeout=10)
     assert log.find("GET", "/rest/api/space")
     assert used.exchanges.all() == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devhost.macros.response_cache import (
+from devhost.modules.macros.response_cache import (
     MAX_ENTRIES,
     MAX_SECONDS,
     ResponseCache,

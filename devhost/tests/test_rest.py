@@ -10,7 +10,7 @@ import requests
 from atlassian_jwt.url_utils import hash_url
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 Call = Callable[..., requests.Response]

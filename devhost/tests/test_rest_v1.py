@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp
 
 Call = Callable[..., requests.Response]

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import lifecycle
-from devhost.installations import Installation
-from devhost.rest.known_operations import (
+from devhost.install import lifecycle
+from devhost.rest.documented_operations import (
     INACCESSIBLE,
     NOT_AVAILABLE,
     PARAMETER,
@@ -17,7 +16,9 @@ from devhost.rest.known_operations import (
     known_operations,
 )
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.installations import Installation, Installations
+from devhost.site.users import ADMINISTRATOR
+from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 REFUSAL = "Request not in an authorized API scope"
@@ -36,7 +37,7 @@ class ScopedApp:
 
     @property
     def installation(self) -> Installation:
-        found = self.confluence.site.installations.find(APP_KEY)
+        found = self.confluence.site.get(Installations).find(APP_KEY)
         assert found is not None
         return found
 
@@ -44,7 +45,7 @@ class ScopedApp:
         """As if the app had been upgraded to a descriptor with these scopes."""
         descriptor = {**self.installation.descriptor, "scopes": list(scopes)}
         changed = replace(self.installation, descriptor=descriptor)
-        self.confluence.site.installations.save(changed)
+        self.confluence.site.get(Installations).save(changed)
 
     def send(
         self, method: str, path: str, headers: dict[str, str], **more: Any
@@ -230,7 +231,7 @@ def test_what_no_table_knows_passes_with_a_warning(
 
 def token(scoped_app: ScopedApp, *scopes: str) -> str:
     site = scoped_app.confluence.site
-    return site.authorization.issue(
+    return site.get(AuthorizationServer).issue(
         scoped_app.installation, ADMINISTRATOR, frozenset(scopes)
     )
 

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.state import State, StateError
+from devhost.site.installations import Installations
+from devhost.site.state import State, StateError
 from tests.fake_app import APP_KEY, serve_app
 
 
@@ -17,10 +18,10 @@ def test_an_installation_outlives_the_process(tmp_path: Path) -> None:
     with LocalConfluence(state=file) as first, serve_app(first) as app:
         url = f"{first.origin}/devhost/api/install"
         requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
-        before = first.site.installations.find(APP_KEY)
+        before = first.site.get(Installations).find(APP_KEY)
         key, pem = first.site.key_id, first.site.public_key_pem
     with LocalConfluence(state=file) as second:
-        assert second.site.installations.find(APP_KEY) == before is not None
+        assert second.site.get(Installations).find(APP_KEY) == before is not None
         assert (second.site.key_id, second.site.public_key_pem) == (key, pem)
 
 
@@ -77,7 +78,7 @@ def test_a_representation_shows_no_secret(tmp_path: Path) -> None:
     with LocalConfluence() as confluence, serve_app(confluence) as app:
         url = f"{confluence.origin}/devhost/api/install"
         requests.post(url, json={"descriptorUrl": app.descriptor_url}, timeout=30)
-        assert app.secret not in repr(confluence.site.installations.all())
+        assert app.secret not in repr(confluence.site.get(Installations).all())
 
 
 def test_a_port_in_use_leaves_nothing_open(confluence: LocalConfluence) -> None:

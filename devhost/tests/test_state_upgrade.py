@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devhost.state import SCHEMA_VERSION, State
+from devhost.site.state import SCHEMA_VERSION, State
 from devhost.wiki import Wiki
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.editor import NewContent

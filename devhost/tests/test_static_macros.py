@@ -8,10 +8,11 @@ import pytest
 import requests
 from flask import Response
 
-from devhost.access_rules import AccessRule
-from devhost.macros import static_output
+from devhost.access_rules import AccessRule, AccessRules
+from devhost.modules.macros import static_output
+from devhost.modules.macros.static_macros import StaticMacros
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY
 from tests.macro_pages import PAGE, macro_xml, write_page
 from tests.static_app import StaticApp, serve_static_app, static_macro
@@ -177,7 +178,7 @@ def test_a_page_does_not_wait_for_ever(
         return "<p>late</p>"
 
     monkeypatch.setattr(static_output, "AT_ONCE", 1)
-    monkeypatch.setattr("devhost.macros.rendering.PAGE_SECONDS", 0.3)
+    monkeypatch.setattr("devhost.modules.macros.rendering.PAGE_SECONDS", 0.3)
     app.answer["quote"] = hang
     try:
         html = show(macro_xml("quote") + macro_xml("chart", id="m-2"))
@@ -200,7 +201,7 @@ def test_an_answer_that_drips_is_cut_off(
 
         return Response(drops())
 
-    monkeypatch.setattr("devhost.macros.rendering.PAGE_SECONDS", 0.5)
+    monkeypatch.setattr("devhost.modules.macros.rendering.PAGE_SECONDS", 0.5)
     app.answer["quote"] = drip
     try:
         html = show(macro_xml("quote"))
@@ -213,7 +214,7 @@ def test_a_fresh_answer_is_used_again_for_the_same_person(
     confluence: LocalConfluence, app: StaticApp, show: Show, desk: Desk
 ) -> None:
     moment = 0.0
-    confluence.site.static_macros.cache.now = lambda: moment
+    confluence.site.get(StaticMacros).cache.now = lambda: moment
     headers = {"Cache-Control": "private, max-age=60"}
     app.answer["quote"] = lambda: Response(f"<p>{len(app.asked)}</p>", headers=headers)
     assert "<p>1</p>" in show(macro_xml("quote"))
@@ -239,7 +240,7 @@ def test_posts_and_answers_without_a_date_are_asked_for_each_time(
 def test_a_blocked_macro_is_not_asked_for(
     confluence: LocalConfluence, app: StaticApp, show: Show
 ) -> None:
-    confluence.site.access_rules.save(AccessRule(APP_KEY, everywhere=True))
+    confluence.site.get(AccessRules).save(AccessRule(APP_KEY, everywhere=True))
     assert "Macro quote is blocked by a policy." in show(macro_xml("quote"))
     assert app.asked == []
 

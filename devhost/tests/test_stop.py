@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.state import StateClosedError
+from devhost.site.installations import Installations
+from devhost.site.state import StateClosedError
 from tests.fake_app import serve_app
 
 
@@ -69,4 +70,4 @@ def test_a_stopped_state_says_so() -> None:
     confluence = LocalConfluence()
     confluence.stop()
     with pytest.raises(StateClosedError, match="stopped"):
-        confluence.site.installations.all()
+        confluence.site.get(Installations).all()

@@ -8,10 +8,12 @@ import jwt
 import pytest
 import requests
 
-from devhost.oauth import GRANT_TYPE
+from devhost.install.further_sites import FurtherSites
+from devhost.install.tenant_changes import import_site, rename_site, rotate_secret
 from devhost.server import LocalConfluence
-from devhost.tenancy import import_site, rename_site, rotate_secret
-from devhost.users import ORDINARY_USER
+from devhost.site.installations import Installations
+from devhost.site.users import ORDINARY_USER
+from devhost.tokens.oauth import GRANT_TYPE
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 Post = Callable[..., requests.Response]
@@ -35,7 +37,7 @@ def test_a_rotated_secret_comes_alone_with_the_same_client_key(
     first, second = installed.events("installed")
     assert first.body["clientKey"] == second.body["clientKey"]
     assert first.body["sharedSecret"] != second.body["sharedSecret"]
-    app = confluence.site.installations.find(APP_KEY)
+    app = confluence.site.get(Installations).find(APP_KEY)
     assert app is not None
     assert app.shared_secret == installed.secret
 
@@ -44,11 +46,11 @@ def test_a_rotated_secret_comes_alone_with_the_same_client_key(
 def test_a_refused_change_changes_nothing(
     confluence: LocalConfluence, installed: FakeApp, operation: Callable[..., Any]
 ) -> None:
-    before = confluence.site.installations.find(APP_KEY)
+    before = confluence.site.get(Installations).find(APP_KEY)
     installed.answers["installed"] = 500
     with pytest.raises(Exception, match="HTTP response code 500"):
         operation(confluence.site, APP_KEY)
-    assert confluence.site.installations.find(APP_KEY) == before
+    assert confluence.site.get(Installations).find(APP_KEY) == before
 
 
 @pytest.mark.parametrize(
@@ -124,11 +126,11 @@ def test_a_rename_may_bring_a_new_secret(
 def test_an_app_that_refuses_a_rename_is_named_and_keeps_its_secret(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
-    before = confluence.site.installations.find(APP_KEY)
+    before = confluence.site.get(Installations).find(APP_KEY)
     installed.answers["installed"] = 401
     (told,) = rename_site(confluence.site, "127.0.0.1", new_secret=True)
     assert (told.answer, told.is_accepted) == ("401", False)
-    assert confluence.site.installations.find(APP_KEY) == before
+    assert confluence.site.get(Installations).find(APP_KEY) == before
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_the_forms_of_the_desk_rename_import_and_start_sites(
     assert "What was sent, and the answers" in page
     assert installed.secret not in page
     assert "Demonstration Site 2" in submit("sites").text
-    (further,) = confluence.site.neighbours.sites()
+    (further,) = confluence.site.get(FurtherSites).sites()
     assert "Demonstration Site 2" not in submit(f"sites/{further.port}/stop").text
     assert submit(f"sites/{further.port}/stop").status_code == 404
     assert submit("site", baseName="evil.example").status_code == 400

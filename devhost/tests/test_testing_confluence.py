@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from devhost.site.installations import Installations
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.expectations import MessageError, transcript
 from tests.fake_app import APP_KEY, FakeApp
@@ -183,8 +184,8 @@ def test_a_second_site_has_the_same_app(
     confluence: RecordingConfluence, installed: FakeApp
 ) -> None:
     second = confluence.start_second_site()
-    first_key = confluence.site.installations.find(APP_KEY)
-    second_key = second.installations.find(APP_KEY)
+    first_key = confluence.site.get(Installations).find(APP_KEY)
+    second_key = second.get(Installations).find(APP_KEY)
     assert first_key is not None and second_key is not None
     assert first_key.client_key != second_key.client_key
     installed.answers["installed"] = 500

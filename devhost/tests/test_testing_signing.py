@@ -10,7 +10,8 @@ import requests
 from atlassian_jwt.url_utils import hash_url
 from flask import Flask, request
 
-from devhost.descriptor import InstallError
+from devhost.descriptor.document import InstallError
+from devhost.install.license import Licenses
 from devhost.testing.app_server import ReservedPort, serve
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
@@ -176,7 +177,7 @@ def test_the_lifecycle_and_the_license_are_calls(
         "installed", "enabled", "installed", "disabled", "enabled", "disabled",
         "uninstalled", "installed", "enabled",
     ]  # fmt: skip
-    licences = installed_app.confluence.site.licences
+    licences = installed_app.confluence.site.get(Licenses)
     assert licences.of(installed_app.installation()).state == "expired"
     installed.answers["installed"] = 400
     with pytest.raises(InstallError, match="code 400"):

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import access_rules, lifecycle
+from devhost import access_rules
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER
+from devhost.site.app_data import DynamicModules
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit
 from tests.fake_app import APP_KEY, FakeApp, sign
 from tests.webhook_app import (
@@ -50,7 +53,7 @@ def test_a_new_page_is_told_with_a_token_of_this_request(
 def test_changes_are_told_in_their_order(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
-    wiki, who = confluence.site.wiki, writer(confluence)
+    wiki, who = confluence.site.get(Wiki), writer(confluence)
     pages = [add_page(confluence, f"Page {number}") for number in range(5)]
     edited = wiki.editor.update(who, pages[0], Edit(2, body="<p>New</p>"))
     wiki.editor.trash(who, edited)
@@ -147,7 +150,7 @@ def test_a_dynamic_webhook_is_told_too(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     dynamic = {"webhooks": [{"event": "page_created", "url": "/later", "key": "d"}]}
-    confluence.site.dynamic_modules.register(APP_KEY, dynamic)
+    confluence.site.get(DynamicModules).register(APP_KEY, dynamic)
     add_page(confluence)
     assert len(delivered(confluence)) == 2
     assert len(hooked.events("page_created")) == len(hooked.events("later")) == 1
@@ -217,8 +220,8 @@ def test_a_rule_is_told_and_what_it_blocks_is_not(confluence: LocalConfluence) -
         space = add_page(confluence, "Seen").space
         access_rules.block(confluence.site, APP_KEY, space.key)
         add_page(confluence, "Unseen")
-        who = confluence.site.wiki.viewer(ADMINISTRATOR)
-        confluence.site.wiki.spaces.update(who, space, name="Renamed")
+        who = confluence.site.get(Wiki).viewer(ADMINISTRATOR)
+        confluence.site.get(Wiki).spaces.update(who, space, name="Renamed")
         told = [delivery.event for delivery in delivered(confluence)]
         (body,) = [one.body for one in app.events(lost[1]["event"])]
     assert told == ["page_created", *[one["event"] for one in lost], "space_updated"]

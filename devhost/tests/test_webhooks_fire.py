@@ -2,10 +2,11 @@
 
 import pytest
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
 from devhost.webhooks import WebhookError
 from devhost.webhooks.events import CATALOGUE, EVENTS
+from devhost.wiki import Wiki
 from tests.fake_app import APP_KEY
 from tests.webhook_app import (
     add_page,
@@ -28,7 +29,7 @@ def test_every_event_has_an_example(confluence: LocalConfluence, type: str) -> N
     for event in EVENTS:
         body = confluence.webhooks.example(event, page, "557058:somebody")
         assert body == {} if event.startswith("connect_addon") else body, event
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     moved = confluence.webhooks.example("page_moved")
     assert wiki.contents.find(writer(confluence), moved["newParent"]["idAsString"])
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from devhost.install.license import Licenses
 from devhost.server import LocalConfluence
+from devhost.wiki import Wiki
 from tests.fake_app import APP_KEY
 from tests.webhook_app import add_page, delivered, install, serve, writer
 
@@ -30,7 +32,7 @@ def test_the_url_is_filled_in_and_has_the_licence(confluence: LocalConfluence) -
 
 
 def test_a_licence_that_is_in_force_is_in_the_url(confluence: LocalConfluence) -> None:
-    confluence.site.licences.switch(APP_KEY, "active")
+    confluence.site.get(Licenses).switch(APP_KEY, "active")
     (one,) = told(confluence, {})
     assert one["url"] == "?lic=active"
 
@@ -88,7 +90,7 @@ def test_property_keys_narrow_the_changes_of_properties(
     with serve(confluence, {**declared, **more}) as app:
         install(confluence, app)
         page, who = add_page(confluence), writer(confluence)
-        confluence.site.wiki.properties.create(who, page, "wanted", 1)
+        confluence.site.get(Wiki).properties.create(who, page, "wanted", 1)
         assert len(delivered(confluence)) == count
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.app_data import DynamicModules
+from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY, FakeApp
 from tests.webhook_app import (
     HOME,
@@ -39,7 +40,7 @@ def test_the_page_lists_what_the_apps_ask_for(
 ) -> None:
     dynamic = {"event": "label_added", "url": "later", "key": "d", "filter": "x"}
     modules = {"webhooks": [{**dynamic, "excludeBody": True}]}
-    confluence.site.dynamic_modules.register(APP_KEY, modules)
+    confluence.site.get(DynamicModules).register(APP_KEY, modules)
     listed = api(confluence, "GET").json()
     first, *_, last = listed["webhooks"]
     assert (first["event"], first["url"]) == ("page_created", "/page_created")

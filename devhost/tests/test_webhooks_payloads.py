@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR
 from devhost.webhooks.events import EVENTS
+from devhost.wiki import Wiki
 from devhost.wiki.attachments import File
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.records import Content
@@ -72,8 +73,9 @@ def test_a_page_has_the_fields_that_real_sites_send(
 def test_a_page_in_the_course_of_its_life(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
-    editor = confluence.site.wiki.editor
-    who, administrator = writer(confluence), confluence.site.wiki.viewer(ADMINISTRATOR)
+    wiki = confluence.site.get(Wiki)
+    editor, who = wiki.editor, writer(confluence)
+    administrator = wiki.viewer(ADMINISTRATOR)
     page = add_page(confluence)
     page = editor.update(who, page, Edit(2, title="Renamed"))
     body = last(confluence, "page_updated")
@@ -84,12 +86,12 @@ def test_a_page_in_the_course_of_its_life(
     )
     editor.trash(who, page)
     assert last(confluence, "page_trashed")["page"]["id"] == page.id
-    trashed = confluence.site.wiki.contents.get(who, page.id, ("trashed",))
+    trashed = confluence.site.get(Wiki).contents.get(who, page.id, ("trashed",))
     editor.update(who, trashed, Edit(3, status="current"))
     assert last(confluence, "page_restored")["page"]["version"] == 3
-    restored = confluence.site.wiki.contents.get(who, page.id)
+    restored = confluence.site.get(Wiki).contents.get(who, page.id)
     editor.trash(who, restored)
-    trashed = confluence.site.wiki.contents.get(who, page.id, ("trashed",))
+    trashed = confluence.site.get(Wiki).contents.get(who, page.id, ("trashed",))
     editor.remove(administrator, trashed)
     body = last(confluence, "page_removed")
     assert body["page"]["id"] == page.id
@@ -99,7 +101,7 @@ def test_a_page_in_the_course_of_its_life(
 def test_a_page_that_moves_and_one_that_only_changes_its_place(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
-    editor, who = confluence.site.wiki.editor, writer(confluence)
+    editor, who = confluence.site.get(Wiki).editor, writer(confluence)
     one, two = add_page(confluence, "One"), add_page(confluence, "Two")
     one = editor.move(who, one, "after", two)
     body = last(confluence, "page_children_reordered")
@@ -123,7 +125,7 @@ def test_a_blog_post(confluence: LocalConfluence, hooked: FakeApp) -> None:
 def test_a_comment_and_a_reply_to_it(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
-    page, editor = add_page(confluence), confluence.site.wiki.editor
+    page, editor = add_page(confluence), confluence.site.get(Wiki).editor
     who = writer(confluence)
 
     def add(parent: Content | None = None) -> Content:
@@ -150,7 +152,7 @@ def test_an_attachment_and_a_look_at_it(
 ) -> None:
     page = add_page(confluence)
     file = File("plan.txt", b"12345", comment="The plan")
-    added = confluence.site.wiki.attachments.add(writer(confluence), page, file)
+    added = confluence.site.get(Wiki).attachments.add(writer(confluence), page, file)
     body = last(confluence, "attachment_created")
     assert body["attachedTo"]["id"] == page.id
     (shown,) = body["attachments"]
@@ -168,7 +170,7 @@ def test_a_label(confluence: LocalConfluence, hooked: FakeApp) -> None:
     page, who, labels = (
         add_page(confluence),
         writer(confluence),
-        confluence.site.wiki.labels,
+        confluence.site.get(Wiki).labels,
     )
     labels.add(who, page, [("global", "brand-new")])
     *_, created, added = delivered(confluence)
@@ -183,7 +185,7 @@ def test_a_label(confluence: LocalConfluence, hooked: FakeApp) -> None:
 
 
 def test_a_space(confluence: LocalConfluence, hooked: FakeApp) -> None:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     space = wiki.spaces.create(
         wiki.viewer(SPACE_ADMINISTRATOR), key="NEW", name="New", description="Why"
     )
@@ -201,7 +203,7 @@ def test_a_content_property_is_told_as_a_content_of_its_own(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     page, who = add_page(confluence), writer(confluence)
-    properties = confluence.site.wiki.properties
+    properties = confluence.site.get(Wiki).properties
     created = properties.create(who, page, "settings", {"a": 1})
     body = last(confluence, "content_created")
     assert (body["id"], body["title"]) == (created.id, "settings")

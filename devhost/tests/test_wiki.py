@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from devhost.state import State
-from devhost.users import (
+from devhost.site.state import State
+from devhost.site.users import (
     ADMINISTRATOR,
     ANONYMOUS,
     ORDINARY_USER,

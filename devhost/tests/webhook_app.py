@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from devhost import lifecycle
+from devhost.install import lifecycle
 from devhost.server import LocalConfluence
-from devhost.users import ORDINARY_USER
+from devhost.site.users import ORDINARY_USER
 from devhost.webhooks import Delivery
+from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.editor import NewContent
 from devhost.wiki.records import Content
@@ -42,13 +43,13 @@ def delivered(confluence: LocalConfluence) -> list[Delivery]:
 
 
 def writer(confluence: LocalConfluence) -> Viewer:
-    return confluence.site.wiki.viewer(ORDINARY_USER)
+    return confluence.site.get(Wiki).viewer(ORDINARY_USER)
 
 
 def add_page(
     confluence: LocalConfluence, title: str = "Told", type: str = "page"
 ) -> Content:
-    wiki, who = confluence.site.wiki, writer(confluence)
+    wiki, who = confluence.site.get(Wiki), writer(confluence)
     home = wiki.contents.get(who, HOME)
     parent = home if type == "page" else None
     new = NewContent(type, home.space, title, "<p>Text</p>", parent=parent)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.connect import check, jwt_required
 from app.connect.errors import ConfigurationError
-from app.connect.inbound.verify import public
+from app.connect.inbound.policies import public
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing

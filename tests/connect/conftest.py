@@ -16,7 +16,7 @@ from app.connect.tenants.store import TenantStore
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.inbox import Inbox
 from app.connect.webhooks.models import DeliveryState
-from app.connect.webhooks.state import BackgroundState
+from app.connect.webhooks.state import WebhooksState
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install, installation, store_with
 
@@ -31,14 +31,14 @@ Told = Callable[[], list[tuple[str, list[Any]]]]
 
 
 @pytest.fixture
-def background(app: Flask) -> BackgroundState:
-    state: BackgroundState = app.extensions["connect-background"]
+def webhooks(app: Flask) -> WebhooksState:
+    state: WebhooksState = app.extensions["connect.webhooks"]
     return state
 
 
 @pytest.fixture
-def inbox(background: BackgroundState, app_context: None) -> Inbox:
-    return background.inbox
+def inbox(webhooks: WebhooksState, app_context: None) -> Inbox:
+    return webhooks.inbox
 
 
 @pytest.fixture
@@ -93,10 +93,10 @@ def told(app: Flask) -> Told:
 
 @pytest.fixture
 def deliveries(
-    background: BackgroundState, app_context: None
+    webhooks: WebhooksState, app_context: None
 ) -> Callable[[], list[DeliveryState]]:
     """Return what the inbox has, the newest first."""
-    return lambda: list(background.archive.iterate(Filter()))
+    return lambda: list(webhooks.archive.iterate(Filter()))
 
 
 @pytest.fixture

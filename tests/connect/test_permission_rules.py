@@ -1,4 +1,4 @@
-"""Checks of permissions: what stops the start, and how answers are remembered."""
+"""Checks of permissions: what stops the start, and how they are declared."""
 
 from typing import Any
 
@@ -11,37 +11,11 @@ from app.connect import (
     context_jwt_required,
     jwt_required,
     permission_required,
-    permissions,
     public,
 )
 from app.connect.errors import ConfigurationError
-from app.connect.inbound.verify import signed_install_required
-from app.connect.permissions import PermissionCache, restrictions_of
-
-
-def test_answers_are_forgotten_after_some_seconds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = [100.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    cache = PermissionCache(5)
-    cache.put("a", True)
-    now[0] += 4.9
-    assert cache.get("a") is True
-    now[0] += 0.1
-    assert cache.get("a") is None
-    nothing = PermissionCache(0)
-    nothing.put("a", True)
-    assert nothing.get("a") is None
-
-
-def test_only_so_many_answers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(permissions, "CACHE_SIZE", 2)
-    cache = PermissionCache(5)
-    for name in "aba":
-        cache.put(name, True)
-    cache.put("c", False)
-    assert [cache.get(name) for name in "abc"] == [True, None, False]
+from app.connect.inbound.policies import signed_install_required
+from app.connect.permissions import restrictions_of
 
 
 def view() -> str:

@@ -227,8 +227,8 @@ def test_an_answer_is_remembered_for_its_tenant(
 ) -> None:
     network.post(CHECK, json=YES)
     assert ask("/notes/98421").status_code == 200
-    cache = app.extensions["connect-permissions"]
-    [key] = vars(cache)["_answers"]
+    cache = app.extensions["connect.permissions"]
+    [key] = vars(cache)["_entries"]
     assert key[0] == signing.CLIENT_KEY
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from devhost.access_rules import allow, block
+from devhost.access_rules import AccessRules, allow, block
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 
@@ -46,7 +46,7 @@ def test_a_blocked_page_is_told_apart_from_a_missing_one(
     with pytest.raises(HostResponseError) as missing:
         service.get_json("/api/v2/pages/1")
     assert type(missing.value) is HostResponseError
-    site.access_rules.set_status(status)
+    site.get(AccessRules).set_status(status)
     block(site, installed_app.key, "DS")
     confluence.sent_event("app_policy_changed", status=204)
     with pytest.raises(AccessRuleError) as caught:

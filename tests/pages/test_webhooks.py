@@ -29,7 +29,7 @@ def test_the_newest_page_is_remembered(
         "/webhooks/page_created", json=body, headers=signing.authorization(token)
     )
     assert answer.status_code == 204
-    archive = app.extensions["connect-background"].archive
+    archive = app.extensions["connect.webhooks"].archive
     with app.app_context(), responses.RequestsMock() as network:
         network.put(PROPERTY, status=201)
         [kept] = archive.iterate(Filter())

@@ -24,7 +24,7 @@ def test_the_newest_page_is_remembered(
     confluence.webhooks.fire("page_created")
     sent = confluence.sent_event("page_created", status=204)
     app = installed_app.app
-    archive = app.extensions["connect-background"].archive
+    archive = app.extensions["connect.webhooks"].archive
     with app.app_context():
         [kept] = archive.iterate(Filter())
         app.extensions["celery"].tasks[RUN](kept.id)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import requests
-from devhost.installer import install_app
+from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
+from devhost.site.installations import Installations
 from devhost.testing.app_server import ReservedPort, serve
 from flask import Flask
 
@@ -48,7 +49,7 @@ def app_key(app: Flask, jira: LocalConfluence, port: ReservedPort) -> Iterator[s
 
 
 def service_of(app_key: str, jira: LocalConfluence) -> TenantService:
-    installation = jira.site.installations.find_enabled(app_key)
+    installation = jira.site.get(Installations).find_enabled(app_key)
     assert installation is not None
     tenant = find_tenant(installation.client_key)
     assert tenant is not None

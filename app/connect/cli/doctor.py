@@ -1,25 +1,41 @@
-"""The checks of ``flask connect doctor``."""
+"""``flask connect doctor``: check the settings and all that the app depends on."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+import click
 import requests
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...extensions import db, migrate
-from ..descriptor.check_routes import (
-    find_misplaced_checks,
-    find_undeclared_routes,
-    find_unserved_modules,
-)
+from ..descriptor.check import find_broken_promises, find_route_problems
 from ..errors import ConnectError
 from ..inbound.install_keys import TIMEOUTS
+from ..tasks.queue import get_queue
+from ..tenants.current import get_app
 from ..tenants.state import get_state
-from ..webhooks.state import get_background
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Check settings, database, secrets, descriptor, broker and key servers."""
+    failed = 0
+    for check in run_checks():
+        mark = (
+            click.style("ok  ", fg="green")
+            if check.passed
+            else click.style("FAIL", fg="red")
+        )
+        click.echo(f"{mark}  {check.name}: {check.finding}")
+        failed += not check.passed
+    if failed:
+        raise click.ClickException(f"{failed} of the checks above failed")
 
 
 class Check(NamedTuple):
@@ -79,20 +95,15 @@ def _secrets() -> str:
 
 
 def _descriptor() -> str:
-    descriptor = current_app.extensions["connect-descriptor"]
-    app = current_app
-    problems = [
-        *find_undeclared_routes(app),
-        *find_misplaced_checks(app),
-        *find_unserved_modules(app, descriptor),
-    ]
+    app = get_app()
+    problems = [*find_route_problems(app), *find_broken_promises(app)]
     if problems:
         raise _Failed("; ".join(problems))
     return "well-formed, and each module is served under its policy"
 
 
 def _broker() -> str:
-    get_background().queue.check()
+    get_queue().check()
     scheme = current_app.config["CELERY_BROKER_URL"].partition(":")[0]
     return f"{scheme} takes tasks"
 

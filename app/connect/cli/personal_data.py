@@ -4,11 +4,10 @@ import json
 from dataclasses import asdict
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from ..personal_data.cycle import report_personal_data
-from ..personal_data.store import PersonalDataStore
+from ..personal_data.store import get_store
 
 personal_data_cli = AppGroup(
     "personal-data", help="Of whom the app keeps personal data: list and report."
@@ -20,8 +19,7 @@ personal_data_cli = AppGroup(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_accounts(tenant: str | None, as_json: bool) -> None:
     """List the accounts, with the age of the oldest data and the next report."""
-    store: PersonalDataStore = current_app.extensions["connect-personal-data"]
-    for account in store.iterate(tenant):
+    for account in get_store().iterate(tenant):
         if as_json:
             click.echo(json.dumps(asdict(account), default=str))
         else:

@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from ..descriptor.document import get_descriptor
 from ..descriptor.lint import iterate_modules
 from ..outbound.recorder import FILE_NAME, RecordedCall, read_calls
 from ..protocol.access_rules import BLOCKED, EXEMPT
@@ -86,7 +87,7 @@ def scopes(as_json: bool) -> None:
     Calls are recorded where CONNECT_RECORD_CALLS is yes: while developing and in
     tests. Delete the file to begin anew.
     """
-    descriptor = current_app.extensions["connect-descriptor"]
+    descriptor = get_descriptor()
     report = ScopeReport(
         declared=tuple(descriptor.get("scopes", [])),
         calls=tuple(_recorded()),

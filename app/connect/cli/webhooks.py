@@ -12,11 +12,12 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from ..db.columns import utc_now
 from ..errors import ConnectError, QueueUnavailableError
-from ..tenants.models import utc_now
+from ..tasks.queue import get_queue
 from ..webhooks.archive import Filter
 from ..webhooks.models import CLOSED, DeliveryState, Status
-from ..webhooks.state import get_background
+from ..webhooks.state import get_webhooks
 from ..webhooks.tasks import RUN
 
 webhooks_cli = AppGroup("webhooks", help="The inbox: look, replay and purge.")
@@ -94,7 +95,7 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
 def list_deliveries(wanted: Filter, as_json: bool) -> None:
     """List deliveries, the newest first, without their bodies."""
     found = 0
-    for delivery in get_background().archive.iterate(wanted):
+    for delivery in get_webhooks().archive.iterate(wanted):
         click.echo(_as_json(delivery) if as_json else _as_line(delivery))
         found += 1
     if not found:
@@ -106,7 +107,7 @@ def list_deliveries(wanted: Filter, as_json: bool) -> None:
 @click.option("--body", is_flag=True, help="With the body: the customer's own data.")
 def show(delivery_id: int, body: bool) -> None:
     """Show one delivery as JSON."""
-    archive = get_background().archive
+    archive = get_webhooks().archive
     delivery = archive.find(delivery_id)
     if delivery is None:
         raise click.ClickException(
@@ -136,10 +137,10 @@ def replay(delivery_ids: tuple[int, ...], wanted: Filter) -> None:
         raise click.UsageError(
             "say which: an id or more, or a filter such as --status parked"
         )
-    background = get_background()
+    webhooks = get_webhooks()
     chosen = replace(wanted, ids=delivery_ids)
-    asked, done, told = background.archive.count(chosen), 0, 0
-    for batch in _progress(background.archive.replay(chosen), asked, "Replaying"):
+    asked, done, told = webhooks.archive.count(chosen), 0, 0
+    for batch in _progress(webhooks.archive.replay(chosen), asked, "Replaying"):
         done += len(batch)
         told += _tell(batch)
     click.echo(f"{done} of {asked} will be run again", err=True)
@@ -156,17 +157,17 @@ def purge(wanted: Filter, dry_run: bool, yes: bool) -> None:
 
     Without --status, only those that are done, parked or dropped.
     """
-    background = get_background()
+    webhooks = get_webhooks()
     if wanted == Filter():
-        wanted = replace(wanted, until=utc_now() - background.retention)
+        wanted = replace(wanted, until=utc_now() - webhooks.retention)
     chosen = wanted if wanted.status else replace(wanted, status=CLOSED)
-    asked = background.archive.count(chosen)
+    asked = webhooks.archive.count(chosen)
     if dry_run:
         click.echo(f"{asked} would be purged", err=True)
         return
     if asked and set(chosen.status) - set(CLOSED) and not yes:
         click.confirm(f"{asked} deliveries, not yet run: delete them?", abort=True)
-    batches = _progress(background.archive.purge(chosen), asked, "Purging")
+    batches = _progress(webhooks.archive.purge(chosen), asked, "Purging")
     click.echo(f"{sum(batches)} purged", err=True)
 
 
@@ -174,7 +175,7 @@ def _tell(ids: Iterable[int]) -> int:
     told = 0
     for delivery_id in ids:
         try:
-            get_background().queue.send(RUN, delivery_id)
+            get_queue().send(RUN, delivery_id)
         except QueueUnavailableError:
             break
         told += 1

@@ -1,1 +1,5 @@
-"""The database: transactions, columns, encryption at rest."""
+"""What every table needs: transactions, columns, encryption, and a cache in front."""
+
+from .sqlite import init_app
+
+__all__ = ["init_app"]

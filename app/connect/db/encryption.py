@@ -1,4 +1,4 @@
-"""Shared secrets at rest: encrypted, and rotated by adding a newer key.
+"""Encryption at rest, with keys that rotate by adding a newer one.
 
 https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """

@@ -1,4 +1,4 @@
-"""Checks the routes of an app against its descriptor, at start.
+"""Check the routes of an app against its descriptor, at start.
 
 A module URL that nothing serves, or that a weaker check than its policy guards,
 is a mistake that is better found before the first customer finds it.
@@ -12,8 +12,9 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..inbound.verify import Policy, policy_of
+from ..inbound.policies import Policy, policy_of
 from ..permissions import restrictions_of
+from ..tenants.state import get_state
 from .lint import is_external_link, iterate_conditions, iterate_modules
 
 _OF_A_USER = (Policy.URL_BOUND, Policy.CONTEXT, Policy.SESSION)
@@ -53,7 +54,7 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
                     f"the route {rule.rule} has no <{argument}>, which "
                     "permission_required takes the content id from"
                 )
-        if restrictions and "READ" not in app.extensions["connect"].scopes:
+        if restrictions and "READ" not in get_state(app).scopes:
             yield (
                 f"the route {rule.rule} asks what its user may do, which needs the "
                 "scope READ: add it to scopes in atlassian-connect.json"

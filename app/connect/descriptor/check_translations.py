@@ -1,4 +1,4 @@
-"""Checks the translations of the descriptor: files that the host fetches.
+"""Check the translations of the descriptor: files that the host fetches.
 
 Each maps the ``i18n`` keys of the descriptor to texts in one language; what a page
 shows is translated elsewhere (``languages``).
@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.security import safe_join
 
-from ..inbound.verify import Policy, policy_of
+from ..inbound.policies import Policy, policy_of
 from .check_routes import route_of
 
 MAX_VALUE = 1500

@@ -1,4 +1,4 @@
-"""Checks the descriptor's webhooks and the handlers in the code against each other.
+"""Check the descriptor's webhooks against the handlers in the code.
 
 A webhook without a handler is refused at run time, and a handler without a webhook
 is never called: both are better found at start.

@@ -1,4 +1,4 @@
-"""The app descriptor: loaded, filled in, linted and served.
+"""The app descriptor: load it, fill it in, lint it, and serve it.
 
 ``atlassian-connect.json`` stays plain JSON; what differs between deployments
 (base URL, app key, name) comes from the settings.
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from ..errors import DescriptorError
-from ..inbound.verify import public
+from ..inbound.policies import public
 
 Descriptor = dict[str, Any]
 
@@ -23,7 +23,7 @@ bp = Blueprint("connect_descriptor", __name__)
 def load_descriptor(path: Path, settings: Mapping[str, Any]) -> Descriptor:
     """Return the descriptor of *path* with the settings of this deployment.
 
-    :raises DescriptorError: if it can't be read, or is no JSON object.
+    :raises DescriptorError: if it can't be read, or is not a JSON object.
     """
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8"))
@@ -40,11 +40,17 @@ def load_descriptor(path: Path, settings: Mapping[str, Any]) -> Descriptor:
     return descriptor
 
 
+def get_descriptor(app: Flask | None = None) -> Descriptor:
+    """Return the descriptor of *app*, or of the current app."""
+    descriptor: Descriptor = (app or current_app).extensions["connect.descriptor"]
+    return descriptor
+
+
 @bp.get("/atlassian-connect.json")
 @public
 def serve() -> Response:
-    """Serve the descriptor, or 304 to whom already has it."""
-    body = json.dumps(current_app.extensions["connect-descriptor"], indent=2)
+    """Serve the descriptor, or answer 304 to a client that already has it."""
+    body = json.dumps(get_descriptor(), indent=2)
     response = Response(body, mimetype="application/json")
     response.cache_control.no_cache = True
     response.add_etag()

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a descriptor before a host does.
+"""Lint a descriptor: find what is wrong before a host does.
 
 Each problem names the JSON path, what is wrong there and what to write instead.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/

@@ -1,4 +1,4 @@
-"""Addresses of this app's pages on a tenant's site, for links from anywhere.
+"""URLs of this app's pages on a tenant's site.
 
 https://developer.atlassian.com/cloud/confluence/modules/page/
 """
@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from flask import current_app
-
 from ..tenants.current import current_tenant
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
+from .document import get_descriptor
 from .lint import iterate_modules
 
 _MODULE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -53,8 +52,7 @@ def module_url(
 
 def _url_of(module_key: str) -> str | None:
     """Return a module's URL as declared; None for a dynamic module."""
-    descriptor = current_app.extensions["connect-descriptor"]
-    for _, _, module in iterate_modules(descriptor):
+    for _, _, module in iterate_modules(get_descriptor()):
         if module.get("key") == module_key and isinstance(module.get("url"), str):
             return str(module["url"])
     return None

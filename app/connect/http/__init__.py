@@ -1,1 +1,23 @@
-"""Plain web plumbing: error answers, security headers, base path, language."""
+"""HTTP: what the framework adds to every answer, whichever view gives it."""
+
+from flask import Flask
+
+from . import locale
+from .base_path import BasePath
+from .error_handlers import register_error_handlers
+from .json_provider import ProxyJSONProvider
+from .no_sessions import NoSessions
+from .security_headers import register_headers
+
+
+def init_app(app: Flask) -> None:
+    """Give *app* its languages, error handlers, security headers and base path.
+
+    Reads CONNECT_BASE_URL and CONNECT_ALL_JS_URL.
+    """
+    locale.init_app(app)
+    app.json = ProxyJSONProvider(app)
+    app.session_interface = NoSessions()
+    app.wsgi_app = BasePath(app.wsgi_app, app.config["CONNECT_BASE_URL"])  # type: ignore[method-assign]  # Flask's own way to add middleware.
+    register_headers(app)
+    register_error_handlers(app)

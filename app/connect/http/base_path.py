@@ -1,4 +1,4 @@
-"""A base URL with a path, whether or not the proxy in front strips it."""
+"""Middleware for a base URL with a path, whether or not a proxy strips it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

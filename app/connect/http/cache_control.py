@@ -1,4 +1,4 @@
-"""How long an answer may be kept, where the usual "not at all" does not fit."""
+"""Cache-Control of answers that may be cached, unlike all others."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a caller hears when a request is not served.
+"""Error handlers: what a caller is told when a request is refused or fails.
 
 The answer never says which check failed; the log does, with the client key and
 without token, secret or body.

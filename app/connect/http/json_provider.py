@@ -1,4 +1,4 @@
-"""JSON that sees through the ``current_...`` proxies."""
+"""A JSON provider that sees through the ``current_...`` proxies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which language an answer is in: the user's, if there is a translation.
+"""The locale of an answer: the user's language, if there is a translation.
 
 Confluence says a user's locale by ``AP.user.getLocale``; older hosts put it into the
 URL of an iframe as ``loc``. So a page takes ``loc`` of its URL, where an endpoint of
@@ -12,14 +12,13 @@ from flask_babel import get_locale, refresh
 
 from ...extensions import babel
 
-_AVAILABLE = "connect-languages"
-
 
 def init_app(app: Flask) -> None:
     """Translate the texts of *app* by the catalogs in its folder ``translations``."""
     babel.init_app(app, locale_selector=select_locale)
     with app.app_context():
-        app.extensions[_AVAILABLE] = [str(found) for found in babel.list_translations()]
+        available = [str(found) for found in babel.list_translations()]
+        app.extensions["connect.http"] = available
     # It is kept with the app context, which may outlive a request in a test.
     app.before_request(refresh)
     app.jinja_env.globals["language"] = language
@@ -33,7 +32,7 @@ def select_locale() -> str | None:
     wanted += [tag for tag, quality in request.accept_languages if quality > 0]
     return negotiate_locale(
         [tag.replace("-", "_") for tag in wanted],
-        current_app.extensions[_AVAILABLE],
+        current_app.extensions["connect.http"],
         sep="_",
     )
 

@@ -1,4 +1,4 @@
-"""No cookies: browsers block them in another site's iframe, and Connect needs none."""
+"""A session interface without cookies, which browsers block in iframes anyway."""
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SessionInterface

@@ -1,4 +1,4 @@
-"""The security headers of every answer.
+"""Security headers for every answer, Content-Security-Policy included.
 
 https://developer.atlassian.com/platform/marketplace/security-requirements/
 """

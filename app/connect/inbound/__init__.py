@@ -1,1 +1,26 @@
-"""What the host sends us, and whether to believe it."""
+"""What the host sends us, and whether to believe it.
+
+In the order of a request: ``policies`` are the decorators on views, ``verify`` judges
+the token that ``request_token`` finds, ``install_keys`` fetches the keys of signed
+installs, ``lifecycle`` and ``health`` are blueprints, ``session_token`` is a policy
+with tokens of the app's own, and ``module_views`` are views of special modules.
+"""
+
+from flask import Flask
+
+from . import health, lifecycle
+from .install_keys import InstallKeys
+from .policies import public
+from .session_token import session_token
+from .state import KEY, InboundState
+
+
+def init_app(app: Flask) -> None:
+    """Serve the lifecycle and the health checks; reads CONNECT_KEY_SERVERS."""
+    keys = InstallKeys(app.config["CONNECT_KEY_SERVERS"])
+    app.extensions[KEY] = InboundState(install_keys=keys)
+    app.register_blueprint(lifecycle.bp)
+    app.register_blueprint(health.bp)
+    app.jinja_env.globals["session_token"] = session_token
+    if app.has_static_folder:
+        public(app.view_functions["static"])

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from ...extensions import db
-from .verify import public
+from .policies import public
 
 bp = Blueprint("connect_health", __name__)
 

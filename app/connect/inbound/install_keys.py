@@ -19,9 +19,9 @@ import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from flask import current_app
 
 from ..errors import InstallKeysUnavailableError, InvalidTokenError
+from ..http.bounded_body import read_bounded_body
 
 TIMEOUTS: Final = (3, 5)
 """Seconds to connect, and to wait for bytes."""
@@ -144,22 +144,12 @@ def _ask(url: str) -> RSAPublicKey | _Refusal:
                 return _Refusal.OUTAGE
             if response.status_code != 200:
                 return _Refusal.NOT_A_KEY
-            return _read_key(_read_body(response))
+            body = read_bounded_body(
+                response, max_bytes=_MAX_BYTES, max_seconds=_MAX_BODY_SECONDS
+            )
+            return _Refusal.NOT_A_KEY if body is None else _read_key(body)
     except requests.RequestException:
         return _Refusal.OUTAGE
-
-
-def _read_body(response: requests.Response) -> bytes:
-    """Read a small body from a server that may send it without end."""
-    deadline = time.monotonic() + _MAX_BODY_SECONDS
-    body = b""
-    for chunk in response.iter_content(1024):
-        body += chunk
-        if len(body) > _MAX_BYTES:
-            break
-        if time.monotonic() > deadline:
-            raise requests.Timeout
-    return body
 
 
 def _read_key(pem: bytes) -> RSAPublicKey | _Refusal:
@@ -170,9 +160,3 @@ def _read_key(pem: bytes) -> RSAPublicKey | _Refusal:
     if isinstance(key, RSAPublicKey) and key.key_size >= _MIN_KEY_BITS:
         return key
     return _Refusal.NOT_A_KEY
-
-
-def get_install_keys() -> InstallKeys:
-    """Return the install keys of the current app."""
-    keys: InstallKeys = current_app.extensions["connect-install-keys"]
-    return keys

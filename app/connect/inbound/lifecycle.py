@@ -31,13 +31,8 @@ from ..tenants.signals import (
     tenant_uninstalled,
 )
 from ..tenants.state import get_state
-from .verify import (
-    INSTALLED,
-    KNOWN,
-    get_verified_claims,
-    lifecycle_jwt_required,
-    signed_install_required,
-)
+from .policies import lifecycle_jwt_required, signed_install_required
+from .verify import INSTALLED, KNOWN, get_verified_claims
 
 MAX_BODY_BYTES = 65_536
 
@@ -121,13 +116,13 @@ def _body() -> bytes:
 
 
 def _issued_at() -> float:
-    return float(get_verified_claims()["iat"])
+    return float(get_verified_claims(request)["iat"])
 
 
 def _check(event: LifecycleEvent, name: str) -> None:
     """Refuse a body that speaks for another tenant, app or event than its token."""
     expected = {
-        "clientKey": (event.client_key, get_verified_claims()["iss"]),
+        "clientKey": (event.client_key, get_verified_claims(request)["iss"]),
         "key": (event.key, get_state().app_key),
         "eventType": (event.event_type, name),
     }
@@ -135,7 +130,7 @@ def _check(event: LifecycleEvent, name: str) -> None:
         if sent != right:
             raise UntrustedInstallError(
                 f"{field} in the body is not the token's",
-                client_key=get_verified_claims()["iss"],
+                client_key=get_verified_claims(request)["iss"],
             )
 
 

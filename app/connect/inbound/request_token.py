@@ -1,13 +1,14 @@
-"""What a request carries as evidence: its token, and the hashes it may have."""
+"""The token of a request, and whether that token was made for it."""
 
 import re
-from collections.abc import Iterator
+from hmac import compare_digest
 from urllib.parse import unquote, unquote_plus
 
 from flask import Request
 
 from ..errors import MissingTokenError
-from ..protocol.qsh import base_path_of, canonicalize, digest
+from ..protocol.qsh import CONTEXT_QSH, base_path_of, canonicalize, digest
+from ..protocol.unverified_token import Claims
 
 _FORM = "application/x-www-form-urlencoded"
 # The origin form or the absolute form (RFC 9112, section 3.2), and nothing that a
@@ -45,19 +46,33 @@ def _query_tokens(query: str) -> set[str]:
     return tokens
 
 
-def acceptable_hashes(request: Request, base_url: str) -> Iterator[str]:
-    """Yield the qsh values that a token for this very request may have.
+def is_for_this_request(claims: Claims, request: Request, base_url: str) -> bool:
+    """Whether ``qsh`` is the hash of this very method, path and query.
 
-    The path as it was sent, then decoded: hosts hash either. A form may stand
-    in for the query of a POST. Every one of them binds the token to this request.
+    The path as it was sent, or decoded: hosts hash either. A form may stand in for
+    the query of a POST. Each of them binds the token to this request.
     """
+    qsh = claims.get("qsh")
+    if not isinstance(qsh, str) or not qsh.isascii():
+        return False
     paths = _paths(request, base_path_of(base_url))
     query = _text(request.environ.get("QUERY_STRING", ""))
+    if _is_hash_of(qsh, request.method, paths, query):
+        return True
+    form = _form(request)
+    return form != "" and _is_hash_of(qsh, "POST", paths, form)
+
+
+def is_for_context(claims: Claims, request: Request, base_url: str) -> bool:
+    """Whether ``qsh`` is the literal of a context JWT, good for any request."""
+    return claims.get("qsh") == CONTEXT_QSH
+
+
+def _is_hash_of(qsh: str, method: str, paths: tuple[str, ...], query: str) -> bool:
     for path in paths:
-        yield digest(canonicalize(request.method, path, query, base_path=""))
-    if form := _form(request):
-        for path in paths:
-            yield digest(canonicalize("POST", path, form, base_path=""))
+        if compare_digest(qsh, digest(canonicalize(method, path, query, base_path=""))):
+            return True
+    return False
 
 
 def _paths(request: Request, base_path: str) -> tuple[str, ...]:
@@ -84,9 +99,9 @@ def _text(wsgi: str) -> str:
     return wsgi.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _form(request: Request) -> str | None:
+def _form(request: Request) -> str:
     if request.method != "POST" or request.mimetype != _FORM:
-        return None
+        return ""
     if any(name != "jwt" for name in request.args):
-        return None
+        return ""
     return request.get_data(parse_form_data=False).decode("utf-8", "replace")

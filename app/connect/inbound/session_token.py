@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
 
-from flask import current_app, request
+from flask import Request, current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from ..errors import (
@@ -25,8 +25,10 @@ from ..tenants.current import (
     get_verified_request,
     set_verified_request,
 )
-from ..tenants.state import get_state
-from .verify import ENABLED, Policy, guard
+from ..tenants.state import ConnectState, get_state
+from ..tenants.store import TenantStore
+from .policies import Policy, guard
+from .verify import ENABLED
 
 FIELD: Final = "session_token"
 """The name of the form field, and of the parameter in a query."""
@@ -84,11 +86,11 @@ def session_token() -> str:
     return str(made)
 
 
-def _verify() -> None:
-    token = _token_of_request()
+def _verify(request: Request, connect: ConnectState) -> None:
+    token = _token_of(request)
     client_key, account_id, context, generation = _read(token)
     try:
-        credentials = _credentials(client_key, generation)
+        credentials = _credentials(connect.tenants, client_key, generation)
     except AuthenticationError as error:
         error.client_key = client_key
         raise
@@ -102,8 +104,8 @@ def _verify() -> None:
     request.environ[_TOKEN_KEY] = token
 
 
-def _token_of_request() -> str:
-    """Return the request's one session token.
+def _token_of(request: Request) -> str:
+    """Return the one session token of a request.
 
     Not from the query of a request that changes something: a link, with all that
     is in it, is easily passed on.
@@ -134,8 +136,7 @@ def _read(token: str) -> tuple[str, str | None, dict[str, Any], str]:
     return client_key, account_id, context, generation
 
 
-def _credentials(client_key: str, generation: str) -> Credentials:
-    tenants = get_state().tenants
+def _credentials(tenants: TenantStore, client_key: str, generation: str) -> Credentials:
     cached = tenants.cached_credentials(client_key)
     if cached is not None and _fits(cached, generation):
         return cached

@@ -1,24 +1,22 @@
-"""What the host last said of each tenant's license, for all workers.
+"""The table of licenses: the host's last answer for each tenant, for all workers.
 
 An answer belongs to one installation: it is gone when the app is uninstalled, and a
 tenant that comes back is asked for anew.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, String, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, Connection, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Base
-from ..tenants.models import Tenant, UTCDateTime, utc_now
-from ..tenants.rows import in_transaction, select_row
-
-_T = TypeVar("_T")
+from ..db.columns import UTCDateTime, table_of, utc_now
+from ..db.transactions import in_transaction, upsert
+from ..tenants.models import Tenant
+from ..tenants.rows import select_row
 
 
 class TenantLicenseRecord(Base):
@@ -33,7 +31,9 @@ class TenantLicenseRecord(Base):
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-record = cast(Table, TenantLicenseRecord.__table__)
+record = table_of(TenantLicenseRecord)
+
+_CHANGED = ("installed_at", "answer", "answered_at", "asked_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Licenses:
         """Keep an answer, unless the tenant has uninstalled the app meanwhile."""
         now = utc_now()
         values = {
+            "client_key": tenant.client_key,
             "installed_at": tenant.installed_at,
             "answer": answer,
             "answered_at": now,
@@ -74,24 +75,19 @@ class Licenses:
                 return
             if row.installed_at != tenant.installed_at:
                 return
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            new = dialect.insert(record).values(client_key=tenant.client_key, **values)
-            key = [record.c.client_key]
-            connection.execute(
-                new.on_conflict_do_update(index_elements=key, set_=values)
-            )
+            upsert(connection, record, values, key=["client_key"], changed=_CHANGED)
 
-        self._write(change)
+        in_transaction(self._db.engine, change)
 
     def claim(self, tenant: Tenant, kept: KeptLicense) -> bool:
-        """Say that the host is asked now; False if another worker has just said so."""
+        """Claim to ask the host now; False if another worker claimed it first."""
         same = record.c.asked_at == kept.asked_at
         statement = update(record).where(*_is_of(tenant), same)
         claimed = statement.values(asked_at=utc_now()).returning(record.c.client_key)
-        return self._write(lambda connection: connection.scalar(claimed) is not None)
-
-    def _write(self, change: Callable[[Connection], _T]) -> _T:
-        return in_transaction(self._db.engine, change)
+        return in_transaction(
+            self._db.engine,
+            lambda connection: connection.scalar(claimed) is not None,
+        )
 
 
 def drop_license(connection: Connection, client_key: str) -> None:

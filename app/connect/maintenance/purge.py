@@ -1,4 +1,4 @@
-"""Deletes what is kept no longer: tenants, deliveries, and spent messages."""
+"""Purge: delete tenants past their retention time, and messages already taken."""
 
 import logging
 
@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from ..tenants.signals import notify, tenant_purged
 from ..tenants.state import get_state
-from ..webhooks.state import get_background
+from ..webhooks.state import get_webhooks
 
 _BROKER_TABLE = "kombu_message"
 _logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def purge_tenants() -> list[str]:
     days = current_app.config["CONNECT_TENANT_RETENTION_DAYS"]
     client_keys = get_state().tenants.purge(retention_days=days)
     if client_keys:
-        get_background().inbox.erase_tenants(client_keys)
+        get_webhooks().inbox.erase_tenants(client_keys)
     for client_key in client_keys:
         notify(tenant_purged, client_key=client_key)
     return client_keys

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import HostResponseError, ModuleRejectedError
-from .client import HostClient, read_json
+from .client import HostClient
+from .host_response import read_json
 
 _PATH: Final = "/rest/atlassian-connect/1/app/module/dynamic"
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
 from ..errors import HostResponseError
-from .client import HostClient, read_json
+from .client import HostClient
+from .host_response import read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any, Final
 import requests
 
 from ..errors import HostResponseError
-from .client import HostClient, read_json
+from .client import HostClient
+from .host_response import read_json
 from .safe_url import resolve
 
 MAX_PAGES: Final = 10_000

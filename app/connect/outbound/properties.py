@@ -12,7 +12,8 @@ from urllib.parse import quote
 import requests
 
 from ..errors import HostResponseError, PropertyNotFoundError
-from .client import HostClient, read_json
+from .client import HostClient
+from .host_response import read_json
 
 MAX_KEY_LENGTH: Final = 127
 """Characters."""

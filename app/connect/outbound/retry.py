@@ -1,4 +1,4 @@
-"""How long to go on with a call that the host can't answer now.
+"""Retries of calls that the host can't answer now, and how long these may take.
 
 In a web request the user waits, so only a few seconds; a task is run again later
 instead; a command has the time.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 
 from ..errors import HostError
 from ..protocol.retries import back_off
@@ -34,8 +34,8 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """The limits of waiting, and the clock; one per app."""
+class CallRetries:
+    """Makes a call again while that may help; one per app."""
 
     request_seconds: float
     """How long one web request may wait, for all its calls together."""
@@ -84,9 +84,3 @@ class Patience:
             return False
         request.environ[_SPENT_KEY] = spent
         return True
-
-
-def get_patience() -> Patience:
-    """Return the patience of the current app."""
-    patience: Patience = current_app.extensions["connect-patience"]
-    return patience

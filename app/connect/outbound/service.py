@@ -10,18 +10,15 @@ from werkzeug.local import LocalProxy
 from ..tenants.current import get_verified_request
 from ..tenants.models import Tenant
 from ..tenants.state import get_state
-from .access_rules.checks import get_call_rules
-from .access_rules.policy_cache import get_policy_cache
-from .client import HostClient, get_session
+from .client import HostClient
 from .data_policy import DataPolicy
 from .dynamic_modules import DynamicModules
-from .impersonation.access_tokens import Grant, get_access_tokens
+from .impersonation.access_tokens import Grant
 from .impersonation.client import UserClient, new_grant
 from .license import LicenseResource
 from .pagination import MAX_PAGES, Page, Progress, iterate_pages
 from .properties import AppProperties
-from .retry import get_patience
-from .throttle import get_pace
+from .state import get_outbound
 
 
 class TenantService:
@@ -39,10 +36,11 @@ class TenantService:
             raise TypeError(
                 "TenantService needs a Tenant; find_tenant gives None when unknown"
             )
-        state = get_state()
+        state, outbound = get_state(), get_outbound()
         if shared_secret is None:
             shared_secret = state.tenants.shared_secret_of(tenant)
         self.tenant = tenant
+        self._outbound = outbound
         secret = shared_secret
 
         # A closure, unlike an attribute, does not show the secret.
@@ -56,51 +54,44 @@ class TenantService:
             )
 
         self._grant = grant
-        self._call_with(
-            HostClient(
-                tenant,
-                app_key=state.app_key,
-                shared_secret=shared_secret,
-                session=get_session(),
-                patience=get_patience(),
-                pace=get_pace(),
-                rules=get_call_rules(),
-            )
-        )
+        self._client = HostClient(tenant, outbound, shared_secret=secret)
+
+    @property
+    def properties(self) -> AppProperties:
+        """The app properties of the tenant."""
+        return AppProperties(self._client, self._outbound.app_key)
+
+    @property
+    def license(self) -> LicenseResource:
+        """The app's license at the tenant."""
+        return LicenseResource(self._client, self._outbound.app_key)
+
+    @property
+    def modules(self) -> DynamicModules:
+        """The dynamic modules of the tenant."""
+        return DynamicModules(self._client)
+
+    @property
+    def data_policy(self) -> DataPolicy:
+        """What app access rules block; always asked as the app itself."""
+        return DataPolicy(self._client.as_app(), self._outbound.policies)
 
     def as_user(self, account_id: str, *, scopes: Iterable[str] | None = None) -> Self:
         """Return the same service, acting as a user; nothing is sent yet.
 
-        The first call asks for an access token, which all workers share. *scopes*
+        The first call fetches an access token, which this worker caches. *scopes*
         narrows what may be done below what the app's own scopes allow. What only
         an app may call, such as app properties, the host then refuses.
 
-        :raises ValueError: if *account_id* is none, or *scopes* is empty.
+        :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
         :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
         :raises ImpersonationError: if the site has not given the app an OAuth
             client id, which comes with an install after ACT_AS_USER was added.
         """
         service = copy(self)
-        service._call_with(
-            UserClient(
-                self._grant(account_id, scopes),
-                app_key=get_state().app_key,
-                tokens=get_access_tokens(),
-                session=get_session(),
-                patience=get_patience(),
-                pace=get_pace(),
-                rules=get_call_rules(),
-            )
-        )
+        grant = self._grant(account_id, scopes)
+        service._client = UserClient(grant, self._outbound)
         return service
-
-    def _call_with(self, client: HostClient) -> None:
-        state = get_state()
-        self._client = client
-        self.properties = AppProperties(client, state.app_key)
-        self.license = LicenseResource(client, state.app_key)
-        self.modules = DynamicModules(client)
-        self.data_policy = DataPolicy(client.as_app(), get_policy_cache())
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Call any REST resource; see :meth:`HostClient.request`.
@@ -165,14 +156,19 @@ class TenantService:
         return f"<TenantService {self.tenant.client_key!r}{whom}>"
 
 
-def _service_of_this_request() -> TenantService:
-    """Sign with the secret that the request was signed with.
+def _current_service() -> TenantService:
+    """Return the service of the verified request, made at its first use.
 
-    After a failed upgrade the host still has the one before.
+    It signs with the secret that the request was signed with: after a failed
+    upgrade the host still has the one before.
     """
     verified = get_verified_request()
-    return TenantService(verified.tenant, shared_secret=verified.shared_secret)
+    if verified.service is None:
+        verified.service = TenantService(
+            verified.tenant, shared_secret=verified.shared_secret
+        )
+    return cast(TenantService, verified.service)
 
 
-current_service = cast(TenantService, LocalProxy(_service_of_this_request))
+current_service = cast(TenantService, LocalProxy(_current_service))
 """The service of the tenant that the request belongs to."""

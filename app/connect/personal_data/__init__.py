@@ -1,1 +1,20 @@
-"""Personal data (GDPR): whose data the app keeps, and the cycle that reports it."""
+"""Personal data (GDPR): whose data the app keeps, and the reports that are due on it.
+
+``registry`` is what authors call, ``store`` the table behind it; ``cycle`` reports the
+accounts on schedule, by way of ``report``, and ``signals`` tells authors what to erase.
+"""
+
+from flask import Flask
+
+from ...extensions import db
+from ..tasks.schedule import add_to_schedule
+from ..tenants.state import get_state
+from .cycle import SCHEDULE
+from .store import PersonalDataStore, drop_personal_data
+
+
+def init_app(app: Flask) -> None:
+    """Give *app* the register of personal data, and the schedule that reports it."""
+    app.extensions["connect.personal_data"] = PersonalDataStore(db)
+    get_state(app).tenants.add_dependent(drop_personal_data)
+    add_to_schedule(app, SCHEDULE)

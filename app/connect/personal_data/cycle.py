@@ -1,65 +1,44 @@
-"""The cycle in which an app reports of whom it keeps personal data.
+"""The personal data reporting cycle (GDPR): a scheduled task asks each host.
 
-An app says of whom: ``personal_data.remember(tenant, account_id)``. Celery beat has
-them reported; the signals ``account_closed`` and ``account_updated`` say what to do.
+Every account is reported when it is due; the host says which to erase or refresh, and
+the signals ``account_closed`` and ``account_updated`` pass that on.
+https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
 """
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
-from flask import current_app
+from celery.schedules import crontab
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..db.columns import utc_now
 from ..errors import ConnectError, RateLimitedError
-from ..maintenance.schedule import REPORT
 from ..outbound.service import TenantService
-from ..tenants.acting import acting_for
-from ..tenants.models import Tenant, utc_now
-from ..tenants.signals import account_closed, account_updated, notify
-from ..tenants.state import find_tenant
-from ..webhooks.state import get_app
+from ..tenants.current import acting_for, get_app
+from ..tenants.lookup import find_tenant
+from ..tenants.models import Tenant
+from ..tenants.signals import notify
 from .report import MAX_ACCOUNTS, Answer, report_accounts
-from .store import Account, PersonalDataStore
+from .signals import account_closed, account_updated
+from .store import Account, get_store
 
 RETRY: Final = timedelta(hours=1)
 """When an account is reported again after a failure."""
 
+REPORT: Final = "connect.report_personal_data"
+
+SCHEDULE: Final[dict[str, dict[str, Any]]] = {
+    "connect: report of whom personal data is kept": {
+        "task": REPORT,
+        "schedule": crontab(minute="37"),
+        # A message that waited until the next one comes says nothing new.
+        "options": {"expires": 3600},
+    },
+}
+
 _logger = logging.getLogger(__name__)
-
-
-class PersonalData:
-    """What an app says of the personal data that it keeps. Needs an app context."""
-
-    def remember(self, tenant: Tenant, account_id: str) -> None:
-        """Say that the app keeps data of a user; said again, it changes nothing.
-
-        :raises ValueError: if *account_id* is none.
-        :raises UnknownTenantError: if the app is not installed there.
-        """
-        _store().remember(tenant.client_key, str(account_id))
-
-    def refreshed(self, tenant: Tenant, account_id: str) -> None:
-        """Say that all the data of a user was fetched anew.
-
-        :raises ValueError: if *account_id* is none.
-        :raises UnknownTenantError: if the app is not installed there.
-        """
-        _store().remember(tenant.client_key, str(account_id), refreshed=True)
-
-    def forget(self, tenant: Tenant, account_id: str) -> None:
-        """Say that the app keeps no data of a user any more."""
-        _store().forget(tenant.client_key, str(account_id))
-
-    def list(self, tenant: Tenant | None = None) -> Iterator[Account]:
-        """Yield of whom the app keeps data, everywhere or at one tenant."""
-        return _store().iterate(tenant.client_key if tenant is not None else None)
-
-
-personal_data = PersonalData()
-"""The personal data of the current app."""
 
 
 @shared_task(name=REPORT)
@@ -69,7 +48,7 @@ def report_personal_data() -> dict[str, int]:
     A tenant that can't be asked is tried again later, and stops no other.
     """
     counts = dict.fromkeys(("reported", "closed", "updated", "failed"), 0)
-    store = _store()
+    store = get_store()
     for client_key in store.find_due():
         while accounts := store.claim(client_key, MAX_ACCOUNTS):
             answer = _report(client_key, accounts)
@@ -83,7 +62,7 @@ def report_personal_data() -> dict[str, int]:
 
 
 def _report(client_key: str, accounts: list[Account]) -> Answer | None:
-    store, tenant = _store(), find_tenant(client_key)
+    store, tenant = get_store(), find_tenant(client_key)
     if tenant is None or tenant.state != "enabled":
         # A disabled tenant may come back; of one that is gone nothing is kept.
         store.set_due(accounts, utc_now() + RETRY)
@@ -116,9 +95,4 @@ def _tell(tenant: Tenant, answer: Answer) -> None:
             erased = account_closed.has_receivers_for(get_app())
             about = {"tenant": tenant, "account_id": account.account_id}
             if notify(account_closed, **about) and erased:
-                _store().forget(tenant.client_key, account.account_id)
-
-
-def _store() -> PersonalDataStore:
-    store: PersonalDataStore = current_app.extensions["connect-personal-data"]
-    return store
+                get_store().forget(tenant.client_key, account.account_id)

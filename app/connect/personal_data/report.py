@@ -1,4 +1,4 @@
-"""Tells a tenant's host of whom the app keeps personal data, and hears what to do.
+"""One personal data report to a tenant's host, and its answer.
 
 https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
 """
@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ..errors import HostResponseError
-from ..outbound.client import read_json
+from ..outbound.host_response import read_json
 from ..outbound.service import TenantService
 from .store import Account
 

@@ -1,33 +1,31 @@
-"""Of whom an app says that it keeps personal data: account ids and nothing else."""
+"""The table of users whose personal data the app keeps: account ids, nothing else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
     String,
-    Table,
     UniqueConstraint,
     delete,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Base
+from ..db.columns import UTCDateTime, table_of, utc_now
+from ..db.transactions import in_transaction, insert_if_new, upsert
 from ..errors import UnknownTenantError
 from ..protocol.account_ids import is_account_id
-from ..tenants.models import UTCDateTime, utc_now
-from ..tenants.rows import in_transaction, select_row
+from ..tenants.rows import select_row
 
 CLAIM: Final = timedelta(hours=1)
 """How long one worker has to report an account before another one does."""
-
-_T = TypeVar("_T")
 
 
 class PersonalDataRecord(Base):
@@ -50,7 +48,9 @@ class PersonalDataRecord(Base):
         return f"<PersonalDataRecord {self.id}>"
 
 
-record = cast(Table, PersonalDataRecord.__table__)
+record = table_of(PersonalDataRecord)
+
+_KEY = ("client_key", "account_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +74,35 @@ class PersonalDataStore:
     ) -> None:
         """Note that data of an account is kept, or *refreshed*, all of it, just now.
 
-        :raises ValueError: if *account_id* is none.
+        :raises ValueError: if *account_id* is not an account id.
         :raises UnknownTenantError: if the app is not installed there.
         """
         if not is_account_id(account_id):
             raise ValueError("this is no account id")
         now = utc_now()
+        values = {
+            "client_key": client_key,
+            "account_id": account_id,
+            "updated_at": now,
+            "due_at": now,
+        }
 
         def insert(connection: Connection) -> None:
             # Locked, so that an uninstall comes before, or deletes this as well.
             tenant = select_row(connection, client_key, lock=True)
             if tenant is None or tenant.uninstalled_at is not None:
                 raise UnknownTenantError("not installed", client_key=client_key)
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            new = dialect.insert(record).values(
-                client_key=client_key,
-                account_id=account_id,
-                updated_at=now,
-                due_at=now,
-            )
-            once = [record.c.client_key, record.c.account_id]
             if refreshed:
-                changed = {"updated_at": now}
-                connection.execute(
-                    new.on_conflict_do_update(index_elements=once, set_=changed)
-                )
+                upsert(connection, record, values, key=_KEY, changed=["updated_at"])
             else:
-                connection.execute(new.on_conflict_do_nothing(index_elements=once))
+                insert_if_new(connection, record, values, key=_KEY)
 
-        self._write(insert)
+        in_transaction(self._db.engine, insert)
 
     def forget(self, client_key: str, account_id: str) -> None:
         """Note that no data of an account is kept any more."""
         gone = delete(record).where(*_is(client_key, [account_id]))
-        self._write(lambda connection: connection.execute(gone))
+        in_transaction(self._db.engine, lambda connection: connection.execute(gone))
 
     def iterate(self, client_key: str | None = None) -> Iterator[Account]:
         """Yield the accounts, all or those of one tenant."""
@@ -139,17 +134,20 @@ class PersonalDataStore:
             connection.execute(taken.values(due_at=now + CLAIM))
             return [_account(row) for row in rows]
 
-        return self._write(take)
+        return in_transaction(self._db.engine, take)
 
     def set_due(self, accounts: Sequence[Account], due_at: datetime) -> None:
         """Say when accounts of one tenant are reported next."""
         ids = [account.account_id for account in accounts]
         later = update(record).where(*_is(accounts[0].client_key, ids))
         changed = later.values(due_at=due_at)
-        self._write(lambda connection: connection.execute(changed))
+        in_transaction(self._db.engine, lambda connection: connection.execute(changed))
 
-    def _write(self, change: Callable[[Connection], _T]) -> _T:
-        return in_transaction(self._db.engine, change)
+
+def get_store() -> PersonalDataStore:
+    """Return the store of the current app."""
+    store: PersonalDataStore = current_app.extensions["connect.personal_data"]
+    return store
 
 
 def drop_personal_data(connection: Connection, client_key: str) -> None:

@@ -1,4 +1,4 @@
-"""When a call that failed may be made again.
+"""Retries: ``Retry-After``, and the back-off where a host names no time.
 
 https://developer.atlassian.com/cloud/confluence/rate-limiting/
 """
@@ -13,7 +13,11 @@ FIRST_DELAY: Final = 2.0
 MAX_BACK_OFF: Final = 30.0
 """Seconds, before the jitter."""
 
-_LEAST_JITTER, _JITTER = 0.7, 0.6
+JITTER: Final = 0.25
+"""The part of a delay by which it may be shorter or longer."""
+
+# A second, doubled as often, is more than a day.
+_MAX_DOUBLINGS = 20
 _MAX_DIGITS = 9
 
 
@@ -31,12 +35,18 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
         return None
 
 
-def back_off(failures: int, jitter: Callable[[], float] = random) -> float:
+def back_off(
+    failures: int,
+    jitter: Callable[[], float] = random,
+    *,
+    first: float = FIRST_DELAY,
+    longest: float = MAX_BACK_OFF,
+) -> float:
     """Return how many seconds to wait after that many failures, at least one.
 
-    Twice as long each time, and never the same for two that failed together.
-    *jitter* returns a number from 0 to 1.
+    *first* seconds after the first failure, twice as long after each further one,
+    and *longest* at most, a quarter more or less by chance: calls that failed
+    together are not repeated together. *jitter* returns a number from 0 to 1.
     """
-    # Beyond 2 ** 10 the longest delay is reached long ago.
-    delay = min(FIRST_DELAY * 2.0 ** min(failures - 1, 10), MAX_BACK_OFF)
-    return delay * (_LEAST_JITTER + _JITTER * jitter())
+    delay = min(first * 2.0 ** min(failures - 1, _MAX_DOUBLINGS), longest)
+    return delay * (1 - JITTER + 2 * JITTER * jitter())

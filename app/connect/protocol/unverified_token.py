@@ -22,7 +22,6 @@ Claims = dict[str, Any]
 _TOKEN = re.compile(rb"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]*)")
 _TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 _LAST_OF: Final = {1: b"", 2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
-_KEY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 # More than any host sends, and too few to nest deeper than Python can follow.
 _MAX_CONTAINERS = 100
 _NOT_A_TOKEN = "the token is malformed"  # noqa: S105 - a message, not a secret
@@ -38,25 +37,6 @@ class UnverifiedToken:
     header: Mapping[str, Any] = field(repr=False)
     claims: Claims = field(repr=False)
     signature: bytes = field(repr=False)
-
-    @property
-    def issuer(self) -> str:
-        """Who claims to have signed the token.
-
-        :raises InvalidTokenError: if ``iss`` is not a plain name.
-        """
-        return plain_name(self.claims, "iss")
-
-    @property
-    def key_id(self) -> str:
-        """The ``kid`` of the header, fit to stand in a URL path.
-
-        :raises InvalidTokenError: if it is not 1 to 64 letters, digits and dashes.
-        """
-        key_id = self.header.get("kid")
-        if not isinstance(key_id, str) or not _KEY_ID.fullmatch(key_id):
-            raise InvalidTokenError("kid is missing or malformed")
-        return key_id
 
 
 def read_unverified_token(token: str) -> UnverifiedToken:
@@ -75,17 +55,6 @@ def read_unverified_token(token: str) -> UnverifiedToken:
         return UnverifiedToken(parts[1], header, claims, _decode(parts[4]))
     except _UNREADABLE:
         raise InvalidTokenError(_NOT_A_TOKEN) from None
-
-
-def plain_name(claims: Claims, name: str) -> str:
-    """Return a claim that names somebody; printable, so fit for SQL and logs.
-
-    :raises InvalidTokenError: if it is not a plain string of 1 to 255 characters.
-    """
-    value = claims.get(name)
-    if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable():
-        return value
-    raise InvalidTokenError(f"{name} is not a plain string")
 
 
 def _decode(segment: bytes) -> bytes:

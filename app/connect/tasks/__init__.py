@@ -1,1 +1,16 @@
-"""Background work for a tenant: the author's tasks, and the way to the broker."""
+"""Celery: the author's tasks for a tenant, the queue, and the schedule of beat."""
+
+from flask import Flask
+
+from .celery_app import make_celery
+from .queue import TaskQueue
+
+
+def init_app(app: Flask) -> None:
+    """Make the Celery app, ``app.extensions["celery"]``, and the queue to its broker.
+
+    Reads CELERY_BROKER_URL and CELERY.
+    """
+    celery = make_celery(app)
+    app.extensions["celery"] = celery
+    app.extensions["connect.tasks"] = TaskQueue(celery)

@@ -1,4 +1,7 @@
-"""Whether what runs now is a task: it does not wait, it is run again later."""
+"""Task context: whether the code that runs now is in a task.
+
+A task does not wait for a host that asks for a pause; it is run again later.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +25,7 @@ def working() -> Iterator[None]:
 def in_task() -> bool:
     """Whether this is a webhook's handler, a tenant task or another task of Celery.
 
-    A task's function that somebody calls by itself is none.
+    A task's function that is called directly is not in a task.
     """
     if _working.get():
         return True

@@ -1,4 +1,4 @@
-"""The way to the broker: in bounded time, or not at all.
+"""The queue: sends tasks to the broker in bounded time, or not at all.
 
 A web request waits for a broker that hangs for a second or two, once; for some
 seconds after that nothing is sent, and no other request waits.
@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from celery import Celery
+from flask import current_app
 from kombu.connection import ConnectionPool
 from kombu.exceptions import EncodeError
 from kombu.pools import ProducerPool
@@ -108,3 +109,9 @@ class TaskQueue:
         )
         connections = ConnectionPool(connection, limit=_POOL_SIZE)
         return ProducerPool(connections, limit=_POOL_SIZE)
+
+
+def get_queue() -> TaskQueue:
+    """Return the queue of the current app."""
+    queue: TaskQueue = current_app.extensions["connect.tasks"]
+    return queue

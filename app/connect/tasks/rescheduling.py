@@ -1,4 +1,4 @@
-"""Runs a task again later, when the host could not answer it now."""
+"""Rescheduling: a task whose call to the host failed is run again later."""
 
 import logging
 from datetime import timedelta
@@ -7,9 +7,9 @@ from typing import Any, Final, NoReturn
 from celery import Task
 from celery.exceptions import Retry
 
+from ..db.columns import utc_now
 from ..errors import HostError, RateLimitedError
 from ..protocol.retries import back_off
-from ..tenants.models import utc_now
 
 MAX_PAUSES: Final = 100
 """How often a task is put off because the host asks for a pause.

@@ -1,4 +1,4 @@
-"""An author's own tasks, each for one tenant."""
+"""``tenant_task``: Celery tasks of the author, each run for one tenant."""
 
 import logging
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from celery import Task, shared_task
 from flask import current_app
 
 from ..errors import HostError
-from ..tenants.acting import acting_for
-from ..tenants.current import get_verified_request
-from ..tenants.state import find_tenant, get_state
-from ..webhooks.state import get_background
+from ..tenants.current import acting_for, get_verified_request
+from ..tenants.lookup import find_tenant
+from ..tenants.state import get_state
 from .context import working
+from .queue import get_queue
 from .rescheduling import run_again_later
 
 _P = ParamSpec("_P")
@@ -67,7 +67,7 @@ class TenantTask(Generic[_P, _R]):
         :raises QueueUnavailableError: if the broker does not take it.
         """
         verified = get_verified_request()
-        get_background().queue.send(
+        get_queue().send(
             self.name,
             verified.tenant.client_key,
             verified.account_id,

@@ -1,4 +1,4 @@
-"""Whom the app is working for: the verified request's tenant, or a task's.
+"""Context-local proxies: the tenant and user the app is working for, and the app.
 
 ``current_tenant``, ``current_account_id`` and ``current_context`` are proxies,
 like Flask's ``request``. Outside a verified request and outside ``acting_for``
@@ -11,10 +11,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import Request, has_request_context, request
+from flask import Flask, Request, current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
 from .models import Tenant
+from .state import get_state
 
 # Not in ``g``, which outlives a request inside an app context of a test's own.
 VERIFIED_KEY = "connect.verified"
@@ -31,6 +32,8 @@ class VerifiedRequest:
     account_id: str | None
     context: dict[str, Any]
     shared_secret: str = field(repr=False)
+    service: object | None = field(default=None, init=False, repr=False, compare=False)
+    """What ``current_service`` stands for, once it has been used."""
 
 
 def set_verified_request(request: Request, verified: VerifiedRequest) -> None:
@@ -44,8 +47,24 @@ def find_verified_request(request: Request) -> VerifiedRequest | None:
 
 
 @contextmanager
-def acting_as(verified: VerifiedRequest) -> Iterator[None]:
-    """Make *verified* what the proxies answer inside the ``with`` block."""
+def acting_for(
+    tenant: Tenant,
+    account_id: str | None = None,
+    context: dict[str, Any] | None = None,
+) -> Iterator[None]:
+    """Set ``current_tenant``, ``current_service`` and the rest for a ``with`` block.
+
+    For tasks, commands and subscribers of signals. Needs an app context.
+
+    :raises LookupError: if the tenant has been purged.
+    :raises ConfigurationError: if no encryption key decrypts its secret.
+    """
+    verified = VerifiedRequest(
+        tenant=tenant,
+        account_id=account_id,
+        context=context or {},
+        shared_secret=get_state().tenants.shared_secret_of(tenant),
+    )
     token = _acting.set((verified, _request()))
     try:
         yield
@@ -69,6 +88,11 @@ def get_verified_request() -> VerifiedRequest:
             "context_jwt_required. Outside of a request, use acting_for(tenant)."
         )
     return verified
+
+
+def get_app() -> Flask:
+    """Return the current app itself, for a context or a thread of its own."""
+    return cast("LocalProxy[Flask]", current_app)._get_current_object()
 
 
 def _request() -> Request | None:

@@ -1,4 +1,4 @@
-"""How an event changes the row of a tenant: pure decisions."""
+"""Pure decisions: which columns of a tenant's row a lifecycle event changes."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a lifecycle event carries, read from hostile bytes.
+"""The payload of a lifecycle event, parsed from hostile bytes.
 
 Unknown fields are accepted: Atlassian adds some now and then.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/#lifecycle

@@ -1,16 +1,15 @@
-"""The two tables, and the value that the rest of the app sees of a tenant."""
+"""The tables of tenants and their history, and :class:`Tenant` for the rest."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Double, String, Text, UniqueConstraint
-from sqlalchemy.engine import Dialect
+from sqlalchemy import JSON, Double, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
 from ...extensions import Base
+from ..db.columns import UTCDateTime
 
 
 class InstallKind(StrEnum):
@@ -61,23 +60,6 @@ class Tenant:
         if not self.installed:
             return "uninstalled"
         return "enabled" if self.enabled else "disabled"
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """A time in UTC that SQLite gives back with its time zone, too."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def utc_now() -> datetime:
-    """Return the present time in UTC."""
-    return datetime.now(UTC)
 
 
 class TenantRecord(Base):

@@ -1,43 +1,18 @@
-"""The statements on the tenant tables, and the transaction they run in."""
+"""The SQL statements on the tables of tenants and their history."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Row, insert, select, update
 
+from ..db.columns import table_of, utc_now
+from ..db.transactions import RowChangedError
 from .lifecycle_payload import Installation
-from .models import InstallKind, Tenant, TenantEvent, TenantRecord, utc_now
+from .models import InstallKind, Tenant, TenantEvent, TenantRecord
 
-record = cast(Table, TenantRecord.__table__)
+record = table_of(TenantRecord)
 
-_event = cast(Table, TenantEvent.__table__)
+_event = table_of(TenantEvent)
 _TENANT_FIELDS = tuple(Tenant.__dataclass_fields__)
-_TRIES = 3
-_DEADLOCK = "40P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_T = TypeVar("_T")
-
-
-class RowChangedError(SQLAlchemyError):
-    """A row came or went a moment ago; the transaction can be repeated."""
-
-
-def in_transaction(engine: Engine, change: Callable[[Connection], _T]) -> _T:
-    """Run *change* in a transaction, again if another one stood in its way."""
-    tries_left = _TRIES
-    while True:
-        tries_left -= 1
-        try:
-            with engine.begin() as connection:
-                if engine.dialect.name == "sqlite":
-                    # The lock is taken before the first read, for else two
-                    # transactions read the same row and both write it.
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                return change(connection)
-        except (IntegrityError, OperationalError, RowChangedError) as error:
-            if not tries_left or not _may_succeed_again(error):
-                raise
 
 
 def select_row(
@@ -46,15 +21,6 @@ def select_row(
     """Return a tenant's row, locked until the transaction ends if so asked."""
     query = select(record).where(record.c.client_key == client_key)
     return connection.execute(query.with_for_update() if lock else query).first()
-
-
-def insert_if_new(connection: Connection, values: dict[str, Any]) -> bool:
-    """Insert a row; say whether there was none of that client key."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(record).values(values)
-    # PostgreSQL's driver does not count the rows of an insert.
-    new = statement.on_conflict_do_nothing(index_elements=[record.c.client_key])
-    return connection.scalar(new.returning(record.c.id)) is not None
 
 
 def update_row(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Tenant:
@@ -112,9 +78,3 @@ def read_tenant(connection: Connection, client_key: str) -> Tenant:
 def to_tenant(row: Row[Any]) -> Tenant:
     """Return a row as the rest of the app sees it, without the secrets."""
     return Tenant(**{name: getattr(row, name) for name in _TENANT_FIELDS})
-
-
-def _may_succeed_again(error: Exception) -> bool:
-    if isinstance(error, OperationalError):
-        return getattr(error.orig, "sqlstate", None) == _DEADLOCK
-    return True

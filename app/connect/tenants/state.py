@@ -1,10 +1,9 @@
-"""What the framework keeps for one Flask app, in ``app.extensions["connect"]``."""
+"""The app's identity and the store of its tenants: ``app.extensions["connect"]``."""
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import Flask, current_app
 
-from .models import Tenant
 from .store import TenantStore
 
 
@@ -20,12 +19,7 @@ class ConnectState:
     tenants: TenantStore
 
 
-def get_state() -> ConnectState:
-    """Return the state of the current app."""
-    state: ConnectState = current_app.extensions["connect"]
+def get_state(app: Flask | None = None) -> ConnectState:
+    """Return the state of *app*, or of the current app."""
+    state: ConnectState = (app or current_app).extensions["connect"]
     return state
-
-
-def find_tenant(client_key: str) -> Tenant | None:
-    """Return the tenant of a client key, installed or not; None when unknown."""
-    return get_state().tenants.find(client_key)

@@ -1,10 +1,10 @@
-"""The tenants in the database, behind the short-lived cache of each worker.
+"""The store of tenants: the database, behind a short-lived cache per worker.
 
 Every method runs in a transaction of its own, on a connection of its own, and
 never touches the session that an app's code works with.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -12,20 +12,17 @@ from typing import Any, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Row, delete, func, select
 
+from ..db.columns import utc_now
 from ..db.encryption import SecretCipher
+from ..db.expiring_cache import ExpiringCache
+from ..db.transactions import RowChangedError, in_transaction, insert_if_new
 from ..errors import ConfigurationError
-from ..licensing.store import drop_license
-from ..outbound.impersonation.token_store import UserTokens, drop_user_tokens
-from ..personal_data.store import drop_personal_data
 from . import install_changes
-from .credentials import Credentials, CredentialsCache
+from .credentials import Credentials
 from .lifecycle_payload import Installation
-from .models import InstallKind, Tenant, utc_now
+from .models import InstallKind, Tenant
 from .rows import (
-    RowChangedError,
     audit,
-    in_transaction,
-    insert_if_new,
     read_tenant,
     record,
     release_site_ids,
@@ -36,6 +33,8 @@ from .rows import (
 
 _BATCH = 100
 _T = TypeVar("_T")
+
+Dependent = Callable[[Connection, str], None]
 
 
 class TenantStore:
@@ -56,8 +55,16 @@ class TenantStore:
         self._db = db
         self._cipher = cipher
         self._grace = timedelta(seconds=secret_grace)
-        self._cache = CredentialsCache(cache_seconds)
-        self.user_tokens = UserTokens(db, cipher)
+        self._cache: ExpiringCache[str, Credentials] = ExpiringCache(cache_seconds)
+        self._dependents: list[Dependent] = []
+
+    def add_dependent(self, drop: Dependent) -> None:
+        """Have *drop* delete what another table keeps of a tenant that ends.
+
+        It is called with the client key when the tenant uninstalls and when it is
+        purged, in the same transaction, so that neither happens without the other.
+        """
+        self._dependents.append(drop)
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant as the database has it; None if it has none."""
@@ -99,7 +106,7 @@ class TenantStore:
             previous_secret=self._readable(row.previous_secret),
             previous_secret_until=row.previous_secret_until,
         )
-        self._cache.put(credentials)
+        self._cache.put(client_key, credentials)
         return credentials
 
     def shared_secret_of(self, tenant: Tenant) -> str:
@@ -140,15 +147,13 @@ class TenantStore:
 
     def uninstall(self, client_key: str, *, issued_at: float) -> Tenant | None:
         """Mark a tenant as uninstalled; None if unknown or the event is outdated."""
-        return self._change(
-            client_key,
-            "uninstalled",
-            issued_at,
-            lambda row: {
-                "uninstalled_at": row.uninstalled_at or utc_now(),
-                "token_issued_at": issued_at,
-            },
-        )
+
+        def end(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+            _drop(self._dependents, connection, client_key)
+            uninstalled_at = row.uninstalled_at or utc_now()
+            return {"uninstalled_at": uninstalled_at, "token_issued_at": issued_at}
+
+        return self._change(client_key, "uninstalled", issued_at, end)
 
     def set_enabled(
         self, client_key: str, *, enabled: bool, issued_at: float
@@ -156,7 +161,7 @@ class TenantStore:
         """Mark a tenant as enabled or disabled; None if the event is outdated."""
         event = "enabled" if enabled else "disabled"
         return self._change(
-            client_key, event, issued_at, lambda row: {"enabled": enabled}
+            client_key, event, issued_at, lambda *_: {"enabled": enabled}
         )
 
     def note_dropped(self, client_key: str, *, task: str, state: str) -> None:
@@ -184,9 +189,7 @@ class TenantStore:
             gone = delete(record).where(due).returning(record.c.client_key)
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
-                drop_user_tokens(connection, client_key)
-                drop_personal_data(connection, client_key)
-                drop_license(connection, client_key)
+                _drop(self._dependents, connection, client_key)
                 audit(connection, client_key, "purged")
             return client_keys
 
@@ -220,7 +223,7 @@ class TenantStore:
             kind = InstallKind.FIRST
             release_site_ids(connection, installation)
             values |= install_changes.first(client_key, encrypted, now)
-            if not insert_if_new(connection, values):
+            if insert_if_new(connection, record, values, key=["client_key"]) is None:
                 raise RowChangedError
         elif issued_at < row.token_issued_at:
             audit(connection, client_key, "installed", outcome="outdated")
@@ -233,7 +236,6 @@ class TenantStore:
                 values |= install_changes.rotated(
                     row, encrypted, current, now, self._grace
                 )
-                drop_user_tokens(connection, client_key)
             if kind is InstallKind.RETURN:
                 values |= install_changes.returned(now)
             update_row(connection, row, values)
@@ -245,7 +247,7 @@ class TenantStore:
         client_key: str,
         event: str,
         issued_at: float,
-        values: Callable[[Row[Any]], dict[str, Any]],
+        values: Callable[[Connection, Row[Any]], dict[str, Any]],
     ) -> Tenant | None:
         def change(connection: Connection) -> Tenant | None:
             row = select_row(connection, client_key, lock=True)
@@ -254,12 +256,9 @@ class TenantStore:
             if issued_at < row.token_issued_at:
                 audit(connection, client_key, event, outcome="outdated")
                 return None
-            if event == "uninstalled":
-                drop_user_tokens(connection, client_key)
-                drop_personal_data(connection, client_key)
-                drop_license(connection, client_key)
             audit(connection, client_key, event)
-            return update_row(connection, row, values(row) | {"updated_at": utc_now()})
+            changed = values(connection, row) | {"updated_at": utc_now()}
+            return update_row(connection, row, changed)
 
         return self._write(change, client_key)
 
@@ -287,3 +286,8 @@ class TenantStore:
             return None if stored is None else self._cipher.decrypt(stored)
         except ConfigurationError:
             return None
+
+
+def _drop(dependents: Iterable[Dependent], connection: Connection, key: str) -> None:
+    for drop in dependents:
+        drop(connection, key)

@@ -1,4 +1,4 @@
-"""What an operator does with the inbox: look, replay, purge."""
+"""The operator's side of the inbox: list, replay, re-encrypt and purge."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from sqlalchemy import (
     update,
 )
 
+from ..db.columns import utc_now
 from ..db.encryption import SecretCipher
-from ..tenants.models import utc_now
-from ..tenants.rows import in_transaction
+from ..db.transactions import in_transaction
 from .inbox import record
 from .models import DeliveryState, Status
 from .payload import Payload

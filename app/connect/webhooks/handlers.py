@@ -1,4 +1,4 @@
-"""Which of the author's functions handles which webhook."""
+"""The registry of webhook handlers: ``@webhook`` and how to find one."""
 
 import re
 from collections import defaultdict

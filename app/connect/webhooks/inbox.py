@@ -5,18 +5,17 @@ the clocks of the workers must agree to a few seconds.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Row, Table, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, case, delete, select, update
 
+from ..db.columns import table_of, utc_now
 from ..db.encryption import SecretCipher
-from ..tenants.models import utc_now
-from ..tenants.rows import in_transaction
+from ..db.transactions import in_transaction, insert_if_new
 from .models import OPEN, DeliveryRecord, Status
 from .payload import Payload
 
@@ -29,8 +28,7 @@ REMIND: Final = timedelta(seconds=60)
 MAX_REMIND: Final = timedelta(minutes=10)
 MAX_ERROR: Final = 255
 
-record = cast(Table, DeliveryRecord.__table__)
-_T = TypeVar("_T")
+record = table_of(DeliveryRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +71,11 @@ class Inbox:
         }
 
         def insert(connection: Connection) -> int | None:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            statement = dialect.insert(record).values(values)
-            new = statement.on_conflict_do_nothing(
-                index_elements=[record.c.client_key, record.c.fingerprint]
+            return insert_if_new(
+                connection, record, values, key=["client_key", "fingerprint"]
             )
-            stored: int | None = connection.scalar(new.returning(record.c.id))
-            return stored
 
-        return self._write(insert)
+        return in_transaction(self._db.engine, insert)
 
     def claim(self, delivery_id: int, *, max_attempts: int) -> Claim | None:
         """Take a delivery to run it; None if it is not to be run now.
@@ -110,7 +104,7 @@ class Inbox:
             _change(connection, delivery_id, values)
             return row
 
-        row = self._write(take)
+        row = in_transaction(self._db.engine, take)
         if row is None:
             return None
         return Claim(
@@ -174,7 +168,7 @@ class Inbox:
             this = update(record).where(record.c.id == delivery_id, waiting)
             connection.execute(this.values(enqueue_at=now))
 
-        self._write(change)
+        in_transaction(self._db.engine, change)
 
     def note_told(self, ids: Sequence[int]) -> None:
         """Wait with telling of *ids* again, longer each time."""
@@ -189,7 +183,7 @@ class Inbox:
             }
             connection.execute(update(record).where(still).values(values))
 
-        self._write(change)
+        in_transaction(self._db.engine, change)
 
     def erase_tenants(self, client_keys: Sequence[str]) -> None:
         """Delete what came from tenants that have been purged."""
@@ -198,7 +192,7 @@ class Inbox:
             theirs = record.c.client_key.in_(client_keys)
             connection.execute(delete(record).where(theirs))
 
-        self._write(remove)
+        in_transaction(self._db.engine, remove)
 
     def _change_claimed(self, claim: Claim, values: dict[str, Any]) -> bool:
         def change(connection: Connection) -> bool:
@@ -207,9 +201,6 @@ class Inbox:
             changed = connection.scalar(statement.returning(record.c.id))
             return changed is not None
 
-        return self._write(change)
-
-    def _write(self, change: Callable[[Connection], _T]) -> _T:
         return in_transaction(self._db.engine, change)
 
 

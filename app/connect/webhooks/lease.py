@@ -1,4 +1,4 @@
-"""Keeps a delivery to its worker while the handler runs."""
+"""The lease of a delivery, renewed while its handler runs."""
 
 import logging
 import threading
@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..tenants.current import get_app
 from .inbox import LEASE, Claim, Inbox
-from .state import get_app
 
 MAX_RENEWALS: Final = 360
 """After an hour the handler is taken to hang, and another worker may run it."""

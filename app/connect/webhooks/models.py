@@ -1,4 +1,4 @@
-"""The table of the inbox, and what the rest of the app sees of a delivery."""
+"""The table of the inbox, and the types in which others see a delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Base
-from ..tenants.models import UTCDateTime
+from ..db.columns import UTCDateTime
 
 
 class Status(StrEnum):

@@ -1,4 +1,4 @@
-"""What a delivery carries: read from hostile bytes, and kept encrypted."""
+"""The payload of a delivery: parse hostile bytes, and deduplicate by fingerprint."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The blueprint that takes in webhooks: verify, store, answer 204.
+"""The webhook endpoint: verify, store, answer 204.
 
 Nothing of the app's own runs here; a worker calls the handler.
 https://developer.atlassian.com/cloud/confluence/modules/webhook/
@@ -12,14 +12,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from ..errors import QueueUnavailableError
+from ..inbound.policies import jwt_required
 from ..inbound.request_token import get_token
-from ..inbound.verify import jwt_required
-from ..protocol.access_rules import POLICY_EVENTS
+from ..tasks.queue import get_queue
 from ..tenants.current import get_verified_request
-from ..tenants.signals import app_policy_changed, notify
 from .handlers import find_handler
 from .payload import Payload, fingerprint, read_body
-from .state import get_background
+from .policy_events import announce_policy_change, is_policy_event
+from .state import get_webhooks
 from .tasks import RUN
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -32,26 +32,23 @@ _logger = logging.getLogger(__name__)
 @jwt_required
 def receive(event: str) -> ResponseReturnValue:
     """Store a delivery before answering 204; the same one once."""
-    is_of_policy = event in POLICY_EVENTS
-    if is_of_policy:
-        notify(app_policy_changed, tenant=get_verified_request().tenant)
+    announce_policy_change(event, get_verified_request().tenant)
     if find_handler(event) is None:
-        if is_of_policy:
-            # The framework's own; the author need not handle it.
+        if is_policy_event(event):
             return "", 204
         # A tenant's host may still have an older descriptor of the app.
         abort(404)
     this_request = cast("LocalProxy[Request]", request)._get_current_object()
     this_request.max_content_length = MAX_BODY_BYTES
-    verified, background = get_verified_request(), get_background()
+    verified, webhooks = get_verified_request(), get_webhooks()
     text, body = read_body(this_request.get_data(), this_request.mimetype)
     client_key = verified.tenant.client_key
-    delivery_id = background.inbox.receive(
+    delivery_id = webhooks.inbox.receive(
         client_key,
         event,
         fingerprint=fingerprint(
             event,
-            identifier=this_request.headers.get(background.identifier_header),
+            identifier=this_request.headers.get(webhooks.identifier_header),
             text=text,
             body=body,
             token=get_token(this_request),
@@ -66,10 +63,9 @@ def receive(event: str) -> ResponseReturnValue:
 
 
 def _tell_a_worker(delivery_id: int) -> None:
-    background = get_background()
     try:
-        background.queue.send(RUN, delivery_id)
+        get_queue().send(RUN, delivery_id)
     except QueueUnavailableError as error:
         # It is in the inbox, and the sweeper will tell one.
         _logger.warning("delivery %s waits for the sweeper: %s", delivery_id, error)
-        background.inbox.note_untold(delivery_id)
+        get_webhooks().inbox.note_untold(delivery_id)

@@ -1,4 +1,4 @@
-"""Runs one delivery: claims it, calls its handler, and notes how that ended."""
+"""The runner of one delivery: claim it, call its handler, and note how that ended."""
 
 import logging
 import traceback
@@ -7,18 +7,18 @@ from typing import Final
 
 from flask import current_app
 
+from ..db.columns import utc_now
 from ..errors import RateLimitedError
-from ..protocol.access_rules import POLICY_EVENTS
 from ..tasks.context import working
-from ..tenants.acting import acting_for
-from ..tenants.models import utc_now
-from ..tenants.signals import app_policy_changed, notify
-from ..tenants.state import find_tenant
+from ..tenants.current import acting_for, get_app
+from ..tenants.lookup import find_tenant
 from .handlers import find_handler
 from .inbox import Claim
 from .lease import Lease
 from .models import Status, WebhookDelivery
-from .state import MAX_RETRY_DELAY, get_app, get_background
+from .policy_events import announce_policy_change
+from .retry_policy import MAX_RETRY_DELAY
+from .state import get_webhooks
 
 HOLD: Final = timedelta(minutes=5)
 """How long the deliveries of a disabled tenant wait before another look."""
@@ -28,13 +28,13 @@ _logger = logging.getLogger(__name__)
 
 def run_delivery(delivery_id: int) -> None:
     """Run a delivery, unless another worker does, or it is not to be run now."""
-    background = get_background()
-    claim = background.inbox.claim(
-        delivery_id, max_attempts=background.retries.max_attempts
+    webhooks = get_webhooks()
+    claim = webhooks.inbox.claim(
+        delivery_id, max_attempts=webhooks.retries.max_attempts
     )
     if claim is None:
         return
-    with Lease(background.inbox, claim):
+    with Lease(webhooks.inbox, claim):
         try:
             finished = _run(claim)
         except Exception as error:
@@ -51,19 +51,18 @@ def run_delivery(delivery_id: int) -> None:
 
 
 def _run(claim: Claim) -> bool:
-    inbox, tenant = get_background().inbox, find_tenant(claim.client_key)
+    inbox, tenant = get_webhooks().inbox, find_tenant(claim.client_key)
     if tenant is None or not tenant.installed:
         return _drop(claim, "the tenant has uninstalled the app")
     if not tenant.enabled:
-        if utc_now() - claim.received_at > get_background().retention:
+        if utc_now() - claim.received_at > get_webhooks().retention:
             return _drop(claim, "the tenant has disabled the app")
         reason = "waits until the tenant enables the app"
         return inbox.postpone(claim, HOLD, reason, counts=False)
     handler = find_handler(claim.event)
     if handler is None:
         return inbox.close(claim, Status.PARKED, "the app has no handler for it")
-    if claim.event in POLICY_EVENTS:
-        notify(app_policy_changed, tenant=tenant)
+    announce_policy_change(claim.event, tenant)
     payload = inbox.read(claim)
     delivery = WebhookDelivery(
         id=claim.id,
@@ -90,24 +89,24 @@ def _drop(claim: Claim, reason: str) -> bool:
         claim.client_key,
         reason,
     )
-    return get_background().inbox.close(claim, Status.DROPPED, reason)
+    return get_webhooks().inbox.close(claim, Status.DROPPED, reason)
 
 
 def _fail(claim: Claim, error: Exception) -> bool:
-    background, reason = get_background(), _where(error)
+    webhooks, reason = get_webhooks(), _where(error)
     if isinstance(error, RateLimitedError) and error.retry_in is not None:
-        if utc_now() - claim.received_at < background.retention:
+        if utc_now() - claim.received_at < webhooks.retention:
             # The handler is not to blame.
             pause = timedelta(seconds=error.retry_in)
-            return background.inbox.postpone(claim, pause, reason, counts=False)
-    if claim.attempt >= background.retries.max_attempts:
-        return background.inbox.close(claim, Status.PARKED, reason)
-    delay = background.retries.delay_after(claim.attempt)
+            return webhooks.inbox.postpone(claim, pause, reason, counts=False)
+    if claim.attempt >= webhooks.retries.max_attempts:
+        return webhooks.inbox.close(claim, Status.PARKED, reason)
+    delay = webhooks.retries.delay_after(claim.attempt)
     asked = getattr(error, "retry_in", None) or getattr(error, "retry_after", None)
     if isinstance(asked, int | float):
         wished = timedelta(seconds=min(asked, MAX_RETRY_DELAY.total_seconds()))
         delay = max(delay, wished)
-    return background.inbox.postpone(claim, delay, reason)
+    return webhooks.inbox.postpone(claim, delay, reason)
 
 
 def _where(error: Exception) -> str:

@@ -1,42 +1,21 @@
-"""What is kept for one Flask app, in ``app.extensions["connect-background"]``."""
+"""The inbox of webhooks and its settings: ``app.extensions["connect.webhooks"]``."""
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, cast
 
-from flask import Flask, current_app
-from werkzeug.local import LocalProxy
+from flask import current_app
 
-from ..tasks.queue import TaskQueue
 from .archive import Archive
 from .inbox import Inbox
-
-MAX_RETRY_DELAY: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a delivery whose handler failed is run again, and when no more."""
-
-    max_attempts: int
-    first_delay: timedelta
-
-    def delay_after(self, attempt: int) -> timedelta:
-        """Return how long to wait: twice as long each time, and never the same."""
-        # 2 ** 20 times the shortest delay there is, is beyond the longest.
-        factor = float(2 ** min(attempt - 1, 20))
-        delay = min(self.first_delay * factor, MAX_RETRY_DELAY)
-        return delay * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+from .retry_policy import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class BackgroundState:
-    """The inbox from both sides, the way to the broker, and the settings of both."""
+class WebhooksState:
+    """The inbox from both sides, and its settings."""
 
     inbox: Inbox
     archive: Archive
-    queue: TaskQueue
     retries: RetryPolicy
     retention: timedelta
     """How long a delivery is kept."""
@@ -44,12 +23,7 @@ class BackgroundState:
     """The header in which the host names a delivery, if it does."""
 
 
-def get_background() -> BackgroundState:
-    """Return the background state of the current app."""
-    state: BackgroundState = current_app.extensions["connect-background"]
+def get_webhooks() -> WebhooksState:
+    """Return the webhooks of the current app."""
+    state: WebhooksState = current_app.extensions["connect.webhooks"]
     return state
-
-
-def get_app() -> Flask:
-    """Return the current app itself, for a context or a thread of its own."""
-    return cast("LocalProxy[Flask]", current_app)._get_current_object()

@@ -1,22 +1,27 @@
-"""What Celery calls: the framework's own tasks."""
+"""The Celery tasks of the inbox: run one delivery, and sweep up what waits."""
 
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
 
 from ..errors import QueueUnavailableError
-from ..maintenance.purge import empty_embedded_broker, purge_tenants
-from ..tenants.models import utc_now
-from ..tenants.state import get_state
-from .archive import Filter
-from .models import CLOSED
+from ..tasks.queue import get_queue
 from .runner import run_delivery
-from .state import get_background
+from .state import get_webhooks
 
 RUN: Final = "connect.run_webhook"
 SWEEP: Final = "connect.sweep_webhooks"
-PURGE: Final = "connect.purge"
 SWEEP_BATCH: Final = 500
+SWEEP_SECONDS: Final = 10
+
+SCHEDULE: Final[dict[str, dict[str, Any]]] = {
+    "connect: sweep the inbox of webhooks": {
+        "task": SWEEP,
+        "schedule": float(SWEEP_SECONDS),
+        # A message that waited until the next one comes says nothing new.
+        "options": {"expires": SWEEP_SECONDS},
+    },
+}
 
 
 @shared_task(name=RUN)
@@ -27,33 +32,21 @@ def run_webhook(delivery_id: int) -> None:
 
 @shared_task(name=SWEEP)
 def sweep_webhooks() -> int:
-    """Tell the workers of what waits in the inbox, and return of how many.
+    """Tell the workers what waits in the inbox, and return how many deliveries.
 
     That is what came while the broker was down, what was lost with a worker,
     and what is to be tried again.
     """
-    background, told = get_background(), 0
-    while waiting := background.inbox.find_waiting(SWEEP_BATCH):
+    inbox, queue, told = get_webhooks().inbox, get_queue(), 0
+    while waiting := inbox.find_waiting(SWEEP_BATCH):
         ids = []
         try:
             for delivery_id in waiting:
-                background.queue.send(RUN, delivery_id)
+                queue.send(RUN, delivery_id)
                 ids.append(delivery_id)
         except QueueUnavailableError:
             break
         finally:
-            background.inbox.note_told(ids)
+            inbox.note_told(ids)
             told += len(ids)
     return told
-
-
-@shared_task(name=PURGE)
-def purge() -> None:
-    """Delete the tenants and deliveries whose retention is over, and dead tokens."""
-    purge_tenants()
-    get_state().tenants.user_tokens.drop_expired()
-    background = get_background()
-    too_old = Filter(status=CLOSED, until=utc_now() - background.retention)
-    for _ in background.archive.purge(too_old):
-        pass
-    empty_embedded_broker()

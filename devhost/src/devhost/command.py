@@ -6,13 +6,14 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from devhost.installer import InstallerError, Interrupted, install_app
-from devhost.modules import first_page
+from devhost.install.upm_client import InstallerError, Interrupted, install_app
+from devhost.modules.module import first_page
 from devhost.options import DESCRIPTOR_PATH, parse_arguments
 from devhost.pages import bridge
 from devhost.server import LocalConfluence
 from devhost.signals import StopRequest
-from devhost.state import StateError
+from devhost.site.installations import Installations
+from devhost.site.state import StateError
 
 logger = logging.getLogger("devhost")
 
@@ -76,7 +77,7 @@ def _serve(
 def _install(confluence: LocalConfluence, app: str, stop: StopRequest) -> str | None:
     address = app + DESCRIPTOR_PATH
     app_key = install_app(confluence.base_url, address, pause=stop.wait)
-    installation = confluence.site.installations.find_installed(app_key)
+    installation = confluence.site.get(Installations).find_installed(app_key)
     page = installation and first_page(confluence.site, installation)
     return confluence.origin + page.address if page else None
 

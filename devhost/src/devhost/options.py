@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Never
 from urllib.parse import urlsplit
 
-from devhost.products import CONFLUENCE, JIRA, PRODUCTS
+from devhost.site.products import CONFLUENCE, JIRA, PRODUCTS
 
 STATE_FILES = {
     CONFLUENCE.name: Path("instance") / "devhost.sqlite3",

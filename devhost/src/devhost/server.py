@@ -15,15 +15,17 @@ from typing import Self
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from devhost.assumptions import Assumptions
 from devhost.exchanges.log import ExchangeLog
-from devhost.faults import Faults
-from devhost.neighbours import Neighbours
-from devhost.products import CONFLUENCE, PRODUCTS
-from devhost.site import KEY_SETTINGS, Site
-from devhost.state import State, StateError
+from devhost.faults.switches import Faults
+from devhost.install.further_sites import FurtherSites
+from devhost.site import Site
+from devhost.site.assumptions import Assumptions
+from devhost.site.products import CONFLUENCE, PRODUCTS
+from devhost.site.site import KEY_SETTINGS, Service
+from devhost.site.state import State, StateError
 from devhost.web import create_web, serve_site
 from devhost.webhooks import Webhooks
+from devhost.wiki import Wiki
 
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
@@ -33,6 +35,8 @@ UNLOGGED = (
     "/devhost/api/exchanges",
     "/devhost/api/webhooks/deliveries",
 )
+# What reads the state, which it may find unusable, or listens from the beginning.
+AT_START: tuple[type[Service], ...] = (Assumptions, Wiki, Webhooks)
 # How long a stop may wait for the accepting threads to notice.
 POLL_SECONDS = 0.02
 
@@ -108,22 +112,22 @@ class LocalConfluence:
     @property
     def exchanges(self) -> ExchangeLog:
         """Every message between this host and its apps."""
-        return self.site.exchanges
+        return self.site.get(ExchangeLog)
 
     @property
     def assumptions(self) -> Assumptions:
         """What this host takes for true of Confluence."""
-        return self.site.assumptions
+        return self.site.get(Assumptions)
 
     @property
     def faults(self) -> Faults:
         """What this host does wrong on purpose."""
-        return self.site.faults
+        return self.site.get(Faults)
 
     @property
     def webhooks(self) -> Webhooks:
         """What the apps were told of, and what else they can be told."""
-        return self.site.webhooks
+        return self.site.get(Webhooks)
 
     def start(self) -> Self:
         """Begin to answer requests."""
@@ -136,10 +140,14 @@ class LocalConfluence:
         return self
 
     def _new_site(self) -> Site:
-        site = Site(self._state, port=self.port, product=self._product)
-        # The desk starts further sites with this.
-        site.neighbours = Neighbours(site, self._further_site)
-        site.webhooks = Webhooks(site)
+        site = Site(
+            self._state,
+            port=self.port,
+            product=self._product,
+            open_site=self._further_site,
+        )
+        for service in AT_START:
+            site.get(service)
         return site
 
     def _further_site(self) -> "LocalConfluence":
@@ -154,8 +162,8 @@ class LocalConfluence:
         """
         with self.site.lifecycle_lock:
             old = self.site
-            old.neighbours.stop_all()
-            old.webhooks.stop()
+            old.get(FurtherSites).stop_all()
+            old.get(Webhooks).stop()
             fresh = self._fresh_site()
             self._state.copy_from(fresh.state)
             self.site = self._new_site()
@@ -165,8 +173,9 @@ class LocalConfluence:
     def _fresh_site(self) -> Site:
         if self._fresh is None:
             state = State(product=self._product.name)
-            # It makes its tables, and fills the wiki.
             self._fresh = Site(state, port=self.port, product=self._product)
+            # Filling a wiki is what takes long.
+            self._fresh.get(Wiki)
             self._fresh.share_keys(self.site)
             for name in KEY_SETTINGS:
                 state.set_setting(name, str(self._state.find_setting(name)))
@@ -174,14 +183,14 @@ class LocalConfluence:
 
     def stop(self) -> None:
         """Stop answering, and close sockets and state."""
-        self.site.neighbours.stop_all()
+        self.site.get(FurtherSites).stop_all()
         for server in self._servers:
             if self._threads:
                 server.shutdown()
             server.server_close()
         for thread in self._threads:
             thread.join()
-        self.site.webhooks.stop()
+        self.site.get(Webhooks).stop()
         self._state.close()
         if self._fresh is not None:
             self._fresh.state.close()

@@ -6,34 +6,38 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from devhost import faults_web, guard, oauth_web, upm
-from devhost.current import EXTENSION, current_site
 from devhost.exchanges import inbound
+from devhost.faults import strikes
+from devhost.install import upm
 from devhost.pages import (
     access_rules,
-    assumptions,
     bridge,
-    condition_switches,
     content_page,
     create_page,
-    desk,
-    desk_api,
     editing,
     editor_api,
-    faults,
-    inspector,
     macro_page,
     space_tools,
     views,
-    webhooks,
 )
 from devhost.pages.chrome import render
-from devhost.products import Product
-from devhost.raw_target import RouteByRawPath
+from devhost.pages.tools import (
+    assumptions,
+    condition_switches,
+    desk,
+    desk_api,
+    faults,
+    inspector,
+    webhooks,
+)
+from devhost.protocol.error_bodies import error_response
+from devhost.protocol.raw_target import RouteByRawPath
 from devhost.rest import create_blueprint, downloads
-from devhost.rest.errors import error_response
-from devhost.site import Site
-from devhost.state import StateClosedError
+from devhost.site import Site, origin_check
+from devhost.site.current import EXTENSION, current_site
+from devhost.site.products import Product
+from devhost.site.state import StateClosedError
+from devhost.tokens import oauth_endpoint
 
 ROOT = Path(__file__).resolve().parent
 MAX_BODY_BYTES = 1_000_000
@@ -70,12 +74,12 @@ def create_web(site: Site) -> Flask:
     # A property key may contain slashes of its own.
     app.url_map.merge_slashes = False
     serve_site(app, site)
-    guard.init_app(app)
+    origin_check.init_app(app)
     inbound.init_app(app)
-    faults_web.init_app(app)
+    strikes.init_app(app)
     for blueprint in (
         upm.blueprint,
-        oauth_web.blueprint,
+        oauth_endpoint.blueprint,
         create_blueprint(),
         downloads.create_blueprint(),
         bridge.blueprint,
@@ -106,7 +110,6 @@ def create_web(site: Site) -> Flask:
 def serve_site(app: Flask, site: Site) -> None:
     """Let *app* serve *site* from the next request on."""
     app.extensions[EXTENSION] = site
-    app.extensions["devhost-upm"] = upm.PendingInstalls()
 
 
 def install_key(kid: str) -> Response:

@@ -8,8 +8,10 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from devhost.site.installations import Installations
+from devhost.site.users import ADMINISTRATOR
 from devhost.testing.confluence import RecordingConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from tests.ace.conftest import KEY, OtherApp
 
@@ -33,13 +35,13 @@ def test_it_installs_itself_is_shown_calls_back_and_leaves(
     assert other_app.stop() < 0
     confluence.received("DELETE", f"/rest/plugins/1.0/{KEY}-key", status=204)
     confluence.sent_event("uninstalled", status=204, times=1)
-    assert confluence.site.installations.find_installed(KEY) is None
+    assert confluence.site.get(Installations).find_installed(KEY) is None
 
 
 def test_it_hears_of_a_new_page_and_calls_back(
     confluence: RecordingConfluence, other_app: OtherApp
 ) -> None:
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     author = wiki.viewer(ADMINISTRATOR)
     space = wiki.spaces.get(author, "DS")
     wiki.editor.create(author, NewContent("page", space, "Grüße", "<p/>"))

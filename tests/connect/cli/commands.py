@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 
 from app import create_app
 from app.config import ROOT
+from app.connect.db.columns import utc_now
 from app.connect.tenants.lifecycle_payload import Installation
-from app.connect.tenants.models import TenantRecord, utc_now
+from app.connect.tenants.models import TenantRecord
 from app.connect.tenants.state import get_state
 from app.extensions import db
 from tests import signing

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app import create_app
 from app.connect import find_tenant, tenant_purged
-from app.connect.tenants.models import TenantEvent, utc_now
+from app.connect.db.columns import utc_now
+from app.connect.tenants.models import TenantEvent
 from app.connect.tenants.state import get_state
 from app.extensions import db
 from tests import signing

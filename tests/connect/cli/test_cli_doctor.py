@@ -115,7 +115,7 @@ def test_the_doctor_finds_a_missing_encryption_key(
 @pytest.mark.usefixtures("key_servers")
 def test_the_doctor_finds_a_route_without_a_policy(app: Flask) -> None:
     app.add_url_rule("/open", "open", lambda: "")
-    app.extensions["connect-descriptor"]["modules"]["generalPages"][0]["url"] = "/no"
+    app.extensions["connect.descriptor"]["modules"]["generalPages"][0]["url"] = "/no"
     finding = failing(connect(app, "doctor"))["descriptor"]
     assert "the route /open declares no policy" in finding
     assert "$.modules.generalPages[0].url is not served by the app" in finding

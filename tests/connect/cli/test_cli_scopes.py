@@ -28,14 +28,14 @@ def app(config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
     """The app with a directory of its own, and without webhooks."""
     app = create_app(config)
     app.instance_path = str(tmp_path)
-    app.extensions["connect-descriptor"]["modules"].pop("webhooks")
+    app.extensions["connect.descriptor"]["modules"].pop("webhooks")
     yield app
     with app.app_context():
         db.engine.dispose()
 
 
 def given(app: Flask, *calls: str, declared: tuple[str, ...] = ("READ",)) -> None:
-    app.extensions["connect-descriptor"]["scopes"] = list(declared)
+    app.extensions["connect.descriptor"]["scopes"] = list(declared)
     text = "".join(f"{call}\n" for call in calls)
     (Path(app.instance_path) / FILE_NAME).write_text(text, encoding="utf-8")
 
@@ -144,7 +144,7 @@ def test_the_suggestion_keeps_what_is_not_judged(app: Flask) -> None:
 
 def test_a_descriptor_with_webhooks_needs_read(app: Flask) -> None:
     given(app, PROPERTY)
-    modules = app.extensions["connect-descriptor"]["modules"]
+    modules = app.extensions["connect.descriptor"]["modules"]
     modules["webhooks"] = [{"event": "page_created", "url": "/webhooks/page_created"}]
     assert asked(app)[1]["too_much"] == []
     given(app, PROPERTY, declared=())

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.connect.tenants.models import utc_now
+from app.connect.db.columns import utc_now
 from app.connect.webhooks.archive import BATCH, Filter
 from app.connect.webhooks.inbox import record
 from app.connect.webhooks.models import DeliveryState, Status
 from app.connect.webhooks.payload import Payload
-from app.connect.webhooks.state import BackgroundState
+from app.connect.webhooks.state import WebhooksState
 from app.extensions import db
 from tests.connect.cli.commands import NEW_KEY, connect, with_keys
 from tests.connect.conftest import Told
@@ -21,14 +21,14 @@ from tests.connect.conftest import Told
 PAYLOAD = Payload('{"page": {"title": "Canary"}}', "account", {"space": "DS"})
 
 
-def background(app: Flask) -> BackgroundState:
-    state: BackgroundState = app.extensions["connect-background"]
+def webhooks(app: Flask) -> WebhooksState:
+    state: WebhooksState = app.extensions["connect.webhooks"]
     return state
 
 
 def store(app: Flask, name: str, client_key: str = "one", **columns: Any) -> int:
     with app.app_context():
-        kept = background(app).inbox.receive(
+        kept = webhooks(app).inbox.receive(
             client_key, "page_created", fingerprint=name, payload=PAYLOAD
         )
         assert kept is not None
@@ -40,7 +40,7 @@ def store(app: Flask, name: str, client_key: str = "one", **columns: Any) -> int
 
 def state(app: Flask, delivery_id: int) -> DeliveryState | None:
     with app.app_context():
-        return background(app).archive.find(delivery_id)
+        return webhooks(app).archive.find(delivery_id)
 
 
 def days_ago(days: float) -> Any:
@@ -201,7 +201,7 @@ def test_a_replay_while_the_broker_is_down_is_left_to_the_sweeper(
     assert done.exit_code == 0
     assert "the sweeper will tell the workers" in done.stderr
     with app.app_context():
-        assert background(app).inbox.find_waiting(9) == [inbox_of_four[0]]
+        assert webhooks(app).inbox.find_waiting(9) == [inbox_of_four[0]]
 
 
 def test_what_is_kept_too_long_is_purged(app: Flask, inbox_of_four: list[int]) -> None:
@@ -247,7 +247,7 @@ def test_the_old_key_can_be_dropped_after_a_rotation(
     assert "0 tenants and 4 webhooks encrypted" in done.stderr
     new_app = with_keys(config, NEW_KEY)
     with new_app.app_context():
-        archive = background(new_app).archive
+        archive = webhooks(new_app).archive
         assert archive.read(inbox_of_four[0]) == PAYLOAD
         assert archive.read(inbox_of_four[2]) is None
         assert archive.count(Filter()) == 4

@@ -21,13 +21,13 @@ from app.connect.descriptor.check_routes import (
     find_unserved_modules,
 )
 from app.connect.errors import ConfigurationError, DescriptorError
-from app.connect.inbound.verify import (
-    INSTALLED,
+from app.connect.inbound.policies import (
     Policy,
     lifecycle_jwt_required,
     policy_of,
     signed_install_required,
 )
+from app.connect.inbound.verify import INSTALLED
 from app.connect.webhooks.handlers import registered
 
 DECORATORS: dict[Policy, Callable[..., Any]] = {
@@ -69,7 +69,7 @@ def app(config: dict[str, Any]) -> Flask:
 def test_the_example_is_served_as_it_must(app: Flask) -> None:
     check(app)
     assert list(find_undeclared_routes(app)) == []
-    descriptor = app.extensions["connect-descriptor"]
+    descriptor = app.extensions["connect.descriptor"]
     assert list(find_unserved_modules(app, descriptor)) == []
 
 
@@ -242,7 +242,7 @@ def test_a_web_item_of_the_app_itself_is_served(app: Flask) -> None:
 
 def test_every_module_is_checked(app: Flask) -> None:
     registered.clear()
-    app.extensions["connect-descriptor"]["modules"] = {
+    app.extensions["connect.descriptor"]["modules"] = {
         "generalPages": [{"key": "a", "url": "/a"}, {"key": "b", "url": "/public"}],
         "configurePage": {"key": "c", "url": "/c"},
     }

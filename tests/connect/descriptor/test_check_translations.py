@@ -129,14 +129,14 @@ def test_one_key_has_one_value(app: Flask) -> None:
 
 def test_the_start_stops_at_a_text_without_translation(config: dict[str, Any]) -> None:
     app = create_app(config)
-    app.extensions["connect-descriptor"]["modules"]["generalPages"][0]["name"] = NAME
+    app.extensions["connect.descriptor"]["modules"]["generalPages"][0]["name"] = NAME
     with pytest.raises(DescriptorError, match="has no text for report.name"):
         check(app)
 
 
 def test_the_files_of_the_example_are_fetched_by_anyone(app: Flask) -> None:
     app.static_folder = str(Path(app.root_path, "static"))
-    descriptor = app.extensions["connect-descriptor"]
+    descriptor = app.extensions["connect.descriptor"]
     assert descriptor["translations"]["paths"]
     for url in descriptor["translations"]["paths"].values():
         with app.test_client().get(url) as answer:

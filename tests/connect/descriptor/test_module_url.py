@@ -16,7 +16,7 @@ PAGE = f"{signing.SITE}/plugins/servlet/ac/{signing.APP_KEY}"
 @pytest.fixture(autouse=True)
 def _page_with_parameters(app: Flask, app_context: None) -> None:
     module = {"key": "report", "url": "/report?tab={ac.tab}&page-id={ac.page-id}"}
-    app.extensions["connect-descriptor"]["modules"]["generalPages"].append(module)
+    app.extensions["connect.descriptor"]["modules"]["generalPages"].append(module)
 
 
 def test_a_page_of_the_tenant(tenant: Tenant) -> None:

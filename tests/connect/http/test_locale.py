@@ -22,7 +22,7 @@ CATALOGS = sorted((ROOT / "app" / "translations").glob("*/LC_MESSAGES/messages.p
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """The app with one translation more."""
-    app.extensions["connect-languages"].append("pt_BR")
+    app.extensions["connect.http"].append("pt_BR")
     return app
 
 

@@ -22,7 +22,7 @@ from app.connect import (
     session_token,
     session_token_required,
 )
-from app.connect.inbound.verify import signed_install_required
+from app.connect.inbound.policies import signed_install_required
 from app.connect.tenants.models import Tenant, TenantEvent
 from app.extensions import db
 from tests import signing
@@ -79,14 +79,6 @@ def find(app: Flask) -> Callable[..., Tenant]:
 
 
 @pytest.fixture
-def any_key_server() -> Iterator[responses.RequestsMock]:
-    """A key server that may be asked or not."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
-        yield mock
-
-
-@pytest.fixture
 def own_routes(app: Flask) -> None:
     """Routes that a fork adds."""
 
@@ -120,9 +112,7 @@ def own_routes(app: Flask) -> None:
 
 
 @pytest.fixture
-def install(
-    client: FlaskClient, any_key_server: responses.RequestsMock
-) -> Callable[..., None]:
+def install(client: FlaskClient, keys: responses.RequestsMock) -> Callable[..., None]:
     """Install a tenant through the front door; the fields are the payload's."""
 
     def send(**changes: Any) -> None:

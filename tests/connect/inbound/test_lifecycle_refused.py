@@ -29,28 +29,19 @@ from tests.signing import (
 HOUR = 3600
 
 
+# One for each check; what else each of them refuses is in protocol/.
 REFUSED_CLAIMS = [
-    pytest.param({"iss": MISSING}, id="iss-missing"),
+    pytest.param({"iss": [CLIENT_KEY]}, id="iss"),
     pytest.param({"iss": "another"}, id="iss-of-another"),
     pytest.param({"iss": APP_KEY}, id="iss-is-the-app"),
-    pytest.param({"iss": [CLIENT_KEY]}, id="iss-list"),
-    pytest.param({"iss": 1}, id="iss-number"),
-    pytest.param({"exp": MISSING}, id="exp-missing"),
-    pytest.param({"exp": NOW - HOUR}, id="exp-past"),
-    pytest.param({"exp": str(NOW + HOUR)}, id="exp-string"),
+    pytest.param({"sub": None}, id="sub"),
     pytest.param({"iat": MISSING}, id="iat-missing"),
-    pytest.param({"iat": NOW + HOUR}, id="iat-future"),
     pytest.param({"iat": -(10**400)}, id="iat-no-float-holds"),
-    pytest.param({"iat": True}, id="iat-bool"),
-    pytest.param({"nbf": NOW + HOUR}, id="nbf-future"),
-    pytest.param({"sub": None}, id="sub-null"),
+    pytest.param({"exp": NOW - HOUR}, id="exp-past"),
     pytest.param({"qsh": MISSING}, id="qsh-missing"),
     pytest.param({"qsh": "context-qsh"}, id="qsh-context"),
     pytest.param({"qsh": signing.qsh("GET", "/installed")}, id="qsh-get"),
     pytest.param({"qsh": signing.qsh("POST", "/overview")}, id="qsh-other-path"),
-    pytest.param({"qsh": signing.qsh("POST", "/installed?a=1")}, id="qsh-query"),
-    pytest.param({"qsh": None}, id="qsh-null"),
-    pytest.param({"qsh": "ä"}, id="qsh-non-ascii"),
 ]
 
 
@@ -76,21 +67,8 @@ def test_refuses_a_token_with(
     "aud",
     [
         pytest.param(MISSING, id="missing"),
-        pytest.param(None, id="null"),
-        pytest.param([], id="empty-list"),
-        pytest.param("", id="empty"),
         pytest.param(["https://other.example"], id="other"),
         pytest.param(f"{BASE_URL}.evil.example", id="longer-host"),
-        pytest.param(f"{BASE_URL}/installed", id="longer-path"),
-        pytest.param(f"https://evil.example/?{BASE_URL}", id="within"),
-        pytest.param(BASE_URL[:-1], id="shorter"),
-        pytest.param(f"{BASE_URL}//", id="two-slashes"),
-        pytest.param(BASE_URL.upper(), id="upper-case"),
-        pytest.param(BASE_URL.replace("https", "http"), id="http"),
-        pytest.param({BASE_URL: 1}, id="object"),
-        pytest.param([[BASE_URL]], id="nested"),
-        pytest.param(1, id="number"),
-        pytest.param(APP_KEY, id="app-key"),
     ],
 )
 def test_refuses_another_audience(
@@ -109,16 +87,7 @@ def test_refuses_another_audience(
     "headers",
     [
         pytest.param({"kid": MISSING}, id="missing"),
-        pytest.param({"kid": ""}, id="empty"),
         pytest.param({"kid": "../../evil"}, id="path"),
-        pytest.param({"kid": "a/b"}, id="slash"),
-        pytest.param({"kid": "a.b"}, id="dot"),
-        pytest.param({"kid": "a%2Fb"}, id="escape"),
-        pytest.param({"kid": "a?b"}, id="query"),
-        pytest.param({"kid": "a@evil.example"}, id="at"),
-        pytest.param({"kid": "a\n"}, id="line-break"),
-        pytest.param({"kid": "k" * 65}, id="long"),
-        pytest.param({"kid": "ä"}, id="non-ascii"),
     ],
 )
 def test_a_malformed_key_id_is_never_fetched(
@@ -139,8 +108,6 @@ def test_a_malformed_key_id_is_never_fetched(
     [
         pytest.param({"key": signing.OTHER_KEY}, id="another-key"),
         pytest.param({"algorithm": "RS384"}, id="rs384"),
-        pytest.param({"algorithm": "RS512"}, id="rs512"),
-        pytest.param({"algorithm": "PS256"}, id="ps256"),
         pytest.param({"algorithm": "HS256", "key": SECRET}, id="hs256-by-the-secret"),
         pytest.param({"algorithm": "none", "key": None}, id="none"),
         pytest.param({"headers": {"crit": ["kid"]}}, id="crit"),

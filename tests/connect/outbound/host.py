@@ -8,8 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
+import requests
 from atlassian_jwt.url_utils import hash_url
 
+from app.connect.outbound.access_rules.checks import CallRules
+from app.connect.outbound.access_rules.policy_cache import PolicyCache
+from app.connect.outbound.client import HostClient
+from app.connect.outbound.retry import CallRetries
+from app.connect.outbound.session import new_session
+from app.connect.outbound.state import OutboundState
+from app.connect.outbound.throttle import Throttle
 from app.connect.tenants.models import Tenant, utc_now
 from tests import signing
 
@@ -36,6 +44,22 @@ def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
         updated_at=now,
         uninstalled_at=None,
     )
+
+
+def client_of(tenant: Tenant, session: requests.Session | None = None) -> HostClient:
+    """Return what calls a tenant without an app, with every scope; it never waits."""
+    policies = PolicyCache(0)
+    no_tokens: Any = None
+    outbound = OutboundState(
+        app_key=signing.APP_KEY,
+        session=session or new_session(),
+        retries=CallRetries(0, sleep=lambda seconds: None),
+        throttle=Throttle(),
+        rules=CallRules(["ADMIN"], policies=policies),
+        policies=policies,
+        tokens=no_tokens,
+    )
+    return HostClient(tenant, outbound, shared_secret=signing.SECRET)
 
 
 def claims_of(authorization: str, *, secret: str = signing.SECRET) -> dict[str, Any]:

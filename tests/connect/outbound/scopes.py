@@ -6,13 +6,14 @@ from flask import Flask
 
 from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.recorder import CallRecorder
+from app.connect.outbound.state import EXTENSION
 from app.connect.protocol.scopes import effective_scopes
 
 
 def declare(app: Flask, *scopes: str, recorder: CallRecorder | None = None) -> None:
     """Let the app declare these scopes instead."""
-    policies = app.extensions["connect-data-policies"]
-    rules = CallRules(scopes, policies=policies, recorder=recorder)
-    app.extensions["connect-call-rules"] = rules
+    outbound = app.extensions[EXTENSION]
+    rules = CallRules(scopes, policies=outbound.policies, recorder=recorder)
+    app.extensions[EXTENSION] = replace(outbound, rules=rules)
     state = app.extensions["connect"]
     app.extensions["connect"] = replace(state, scopes=effective_scopes(scopes))

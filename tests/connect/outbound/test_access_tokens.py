@@ -1,32 +1,55 @@
-"""Getting an access token: what the server may answer, and who asks at a time."""
+"""Access tokens: what the server may answer, and which of them are served again."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 import responses
 from flask import Flask
+from sqlalchemy import update
 
-from app.connect.errors import HostResponseError, HostUnavailableError, RateLimitedError
-from app.connect.outbound.impersonation import access_tokens, token_store
+from app.connect import find_tenant
+from app.connect.errors import (
+    HostResponseError,
+    HostUnavailableError,
+    ImpersonationError,
+    RateLimitedError,
+)
+from app.connect.outbound.impersonation import access_tokens
 from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
-from app.connect.outbound.impersonation.token_store import UserTokens
+from app.connect.outbound.session import new_session
+from app.connect.outbound.state import get_outbound
+from app.connect.tenants.models import Tenant, TenantRecord
+from app.connect.tenants.state import get_state
+from app.connect.tenants.store import TenantStore
+from app.extensions import db
 from tests import signing
-from tests.connect.outbound.conftest import OAUTH_TOKEN
+from tests.connect.outbound.conftest import OAUTH_TOKEN, Grants
 from tests.connect.outbound.host import tenant_at
+from tests.connect.tenants.stored_tenants import installation
 
 GOOD = {"access_token": "good", "expires_in": 900, "token_type": "Bearer"}
-GRANT = Grant(tenant_at(signing.SITE), "canary-client", "someone", None, signing.SECRET)
+LATER = 3_000_000_000.0
+"""Seconds, as ``iat`` counts them; later than what the tests installed before."""
 
 
 @pytest.fixture
 def tokens(app: Flask, app_context: None) -> AccessTokens:
-    found: AccessTokens = app.extensions["connect-access-tokens"]
-    return found
+    return get_outbound().tokens
+
+
+@pytest.fixture
+def grant(tenant: Tenant) -> Grant:
+    return Grant(tenant, "canary-client", "someone", None, signing.SECRET)
+
+
+@pytest.fixture
+def store(tokens: AccessTokens) -> TenantStore:
+    return get_state().tenants
 
 
 @pytest.mark.parametrize(
@@ -76,6 +99,7 @@ def tokens(app: Flask, app_context: None) -> AccessTokens:
 )
 def test_what_is_no_token_is_an_error(
     tokens: AccessTokens,
+    grant: Grant,
     network: responses.RequestsMock,
     answer: dict[str, Any],
     status: int,
@@ -83,20 +107,20 @@ def test_what_is_no_token_is_an_error(
 ) -> None:
     network.post(OAUTH_TOKEN, **answer)
     with pytest.raises(HostResponseError, match=message) as caught:
-        tokens.get(GRANT)
+        tokens.get(grant)
     error = caught.value
     assert (error.status_code, error.path) == (status, "/oauth2/token")
-    # The lease has ended, too.
+    # Nothing of it is kept.
     network.replace(responses.POST, OAUTH_TOKEN, json=GOOD)
-    assert tokens.get(GRANT).value == "good"
+    assert tokens.get(grant).value == "good"
 
 
 def test_a_rate_limit_says_for_how_long(
-    tokens: AccessTokens, network: responses.RequestsMock
+    tokens: AccessTokens, grant: Grant, network: responses.RequestsMock
 ) -> None:
     network.post(OAUTH_TOKEN, status=429, headers={"Retry-After": "7"})
     with pytest.raises(RateLimitedError) as caught:
-        tokens.get(GRANT)
+        tokens.get(grant)
     assert caught.value.retry_after == 7
 
 
@@ -104,168 +128,201 @@ def test_a_rate_limit_says_for_how_long(
     "error", [requests.ConnectionError("canary"), requests.Timeout("canary")]
 )
 def test_a_server_that_is_away_is_unavailable(
-    tokens: AccessTokens, network: responses.RequestsMock, error: Exception
+    tokens: AccessTokens,
+    grant: Grant,
+    network: responses.RequestsMock,
+    error: Exception,
 ) -> None:
     network.post(OAUTH_TOKEN, body=error)
     with pytest.raises(HostUnavailableError) as caught:
-        tokens.get(GRANT)
+        tokens.get(grant)
     assert "canary" not in str(caught.value)
 
 
 def test_a_server_that_drips_is_given_up(
     tokens: AccessTokens,
+    grant: Grant,
     network: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(access_tokens, "_MAX_BODY_SECONDS", -1)
     network.post(OAUTH_TOKEN, json=GOOD)
     with pytest.raises(HostUnavailableError, match="Timeout"):
-        tokens.get(GRANT)
+        tokens.get(grant)
 
 
 def test_a_token_that_soon_ends_is_used_once(
-    tokens: AccessTokens, network: responses.RequestsMock
+    tokens: AccessTokens, grant: Grant, network: responses.RequestsMock
 ) -> None:
     network.post(OAUTH_TOKEN, json={**GOOD, "expires_in": access_tokens.MARGIN})
-    assert tokens.get(GRANT).value == tokens.get(GRANT).value == "good"
+    assert tokens.get(grant).value == tokens.get(grant).value == "good"
     assert len(network.calls) == 2
 
 
-class SlowServer:
-    """Counts who asks at once; holds each until it is let go."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.at_once = 0
-        self.most = 0
-        self.begun = threading.Event()
-        self.go = threading.Event()
-        self.failures = 0
-        self._lock = threading.Lock()
-
-    def ask(self, grant: Grant) -> tuple[str, float]:
-        with self._lock:
-            self.asked += 1
-            self.at_once += 1
-            self.most = max(self.most, self.at_once)
-        self.begun.set()
-        assert self.go.wait(30)
-        with self._lock:
-            self.at_once -= 1
-            if self.failures:
-                self.failures -= 1
-                raise HostUnavailableError("canary")
-        return f"token-{self.asked}", 900.0
-
-
-@pytest.fixture
-def shared(each_database: None, app: Flask) -> Flask:
-    """The app on each of the two databases."""
-    return app
-
-
-@pytest.fixture
-def server() -> SlowServer:
-    return SlowServer()
-
-
-@pytest.fixture
-def worker(
-    shared: Flask, server: SlowServer, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], AccessTokens]:
-    """Make what a process of its own would have: other locks, the same database."""
-    store: UserTokens = shared.extensions["connect"].tenants.user_tokens
-
-    def new() -> AccessTokens:
-        made = AccessTokens(store, server=OAUTH_TOKEN, session=requests.Session())
-        monkeypatch.setattr(made, "_ask", server.ask)
-        return made
-
-    return new
-
-
-def get(shared: Flask, tokens: AccessTokens) -> str:
-    with shared.app_context():
-        return tokens.get(GRANT).value
-
-
-@pytest.mark.parametrize("processes", [1, 4])
-def test_one_asks_and_all_have_the_token(
-    shared: Flask,
-    server: SlowServer,
-    worker: Callable[[], AccessTokens],
-    processes: int,
+def test_a_token_is_served_until_shortly_before_its_end(
+    tokens: AccessTokens,
+    grant: Grant,
+    grants: Grants,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    workers = [worker() for _ in range(processes)]
+    now = 1000.0
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr(access_tokens, "time", clock)
+    assert tokens.get(grant).value == "token-1"
+    now += 900 - access_tokens.MARGIN - 1
+    assert tokens.get(grant).value == "token-1"
+    now += 1
+    assert tokens.get(grant).value == "token-2"
+
+
+OTHERS: dict[str, Callable[[Grant], Grant]] = {
+    "account": lambda grant: replace(grant, account_id="another"),
+    "scopes": lambda grant: replace(grant, scopes=("READ",)),
+    "client id": lambda grant: replace(grant, oauth_client_id="another"),
+    "secret": lambda grant: replace(grant, shared_secret=signing.OTHER_SECRET),
+    "base URL": lambda grant: replace(
+        grant, tenant=replace(grant.tenant, base_url="https://b.atlassian.net/wiki")
+    ),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_token_is_served_to_nobody_else(
+    tokens: AccessTokens,
+    grant: Grant,
+    grants: Grants,
+    other: Callable[[Grant], Grant],
+) -> None:
+    assert tokens.get(grant).value == "token-1"
+    assert tokens.get(other(grant)).value == "token-2"
+    assert tokens.get(grant).value == "token-1"
+
+
+def test_a_token_is_served_to_no_other_tenant(
+    tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore
+) -> None:
+    store.install(installation(client_key="other-client-key"), issued_at=LATER)
+    # All that the two could share, they share.
+    at_once = update(TenantRecord).values(installed_at=grant.tenant.installed_at)
+    with db.engine.begin() as connection:
+        connection.execute(at_once)
+    other = find_tenant("other-client-key")
+    assert other is not None
+    same_site = replace(other, base_url=grant.tenant.base_url)
+    assert tokens.get(grant).value == "token-1"
+    assert tokens.get(replace(grant, tenant=same_site)).value == "token-2"
+
+
+@pytest.mark.parametrize(
+    "whose", [signing.SECRET, signing.OTHER_SECRET], ids=["previous", "new"]
+)
+def test_a_token_from_before_a_rotation_is_not_served(
+    tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore, whose: str
+) -> None:
+    ours = replace(grant, shared_secret=whose)
+    assert tokens.get(ours).value == "token-1"
+    store.install(installation(shared_secret=signing.OTHER_SECRET), issued_at=LATER)
+    # Nor to a request that the host has signed with the secret before.
+    assert tokens.get(ours).value == "token-2"
+
+
+def test_a_token_outlives_an_upgrade_and_a_disable(
+    tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore
+) -> None:
+    assert tokens.get(grant).value == "token-1"
+    store.install(installation(), issued_at=LATER)
+    store.set_enabled(signing.CLIENT_KEY, enabled=False, issued_at=LATER)
+    assert tokens.get(grant).value == "token-1"
+
+
+def test_an_uninstalled_tenant_is_refused_before_anything_is_sent(
+    tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore
+) -> None:
+    tokens.get(grant)
+    store.uninstall(signing.CLIENT_KEY, issued_at=LATER)
+    with pytest.raises(ImpersonationError, match="does not have the app installed"):
+        tokens.get(grant)
+    store.purge(retention_days=0)
+    with pytest.raises(ImpersonationError, match="does not have the app installed"):
+        tokens.get(grant)
+    assert grants.count == 1
+
+
+def test_a_tenant_that_comes_back_is_served_nothing_from_before(
+    tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore
+) -> None:
+    tokens.get(grant)
+    store.uninstall(signing.CLIENT_KEY, issued_at=LATER)
+    store.install(installation(), issued_at=LATER)
+    assert tokens.get(grant).value == "token-2"
+
+
+def test_a_tenant_that_nobody_knows_is_refused(
+    tokens: AccessTokens, grant: Grant, network: responses.RequestsMock
+) -> None:
+    unknown = replace(tenant_at(signing.SITE), client_key="unknown")
+    with pytest.raises(ImpersonationError, match="unknown"):
+        tokens.get(replace(grant, tenant=unknown))
+
+
+def test_only_the_refused_token_is_dropped(
+    tokens: AccessTokens, grant: Grant, grants: Grants
+) -> None:
+    refused = tokens.get(grant)
+    tokens.drop(grant, refused)
+    newer = tokens.get(grant)
+    assert newer.value == "token-2"
+    tokens.drop(grant, refused)
+    assert tokens.get(grant) is newer
+
+
+@pytest.fixture
+def small(store: TenantStore, monkeypatch: pytest.MonkeyPatch) -> AccessTokens:
+    """The cache of another worker, which has room for two tokens."""
+    monkeypatch.setattr(access_tokens, "CACHE_SIZE", 2)
+    server = OAUTH_TOKEN.removesuffix("/oauth2/token")
+    return AccessTokens(store, server=server, session=new_session())
+
+
+def test_the_cache_is_bounded(
+    small: AccessTokens, grant: Grant, grants: Grants
+) -> None:
+    one, two, three = (replace(grant, account_id=name) for name in ("1", "2", "3"))
+    for asked in (one, two, three):
+        small.get(asked)
+    small.get(two)
+    assert grants.count == 3
+    small.get(one)
+    assert grants.count == 4
+
+
+def test_each_worker_fetches_its_own(
+    tokens: AccessTokens, small: AccessTokens, grant: Grant, grants: Grants
+) -> None:
+    assert tokens.get(grant).value == "token-1"
+    assert small.get(grant).value == "token-2"
+
+
+def test_threads_that_ask_at_once_all_have_a_token(
+    app: Flask, tokens: AccessTokens, grant: Grant, grants: Grants
+) -> None:
+    def ask() -> str:
+        with app.app_context():
+            return tokens.get(grant).value
+
     with ThreadPoolExecutor(8) as pool:
-        found = [pool.submit(get, shared, workers[n % processes]) for n in range(8)]
-        assert server.begun.wait(30)
-        server.go.set()
-        assert {future.result(30) for future in found} == {"token-1"}
-    assert (server.asked, server.most) == (1, 1)
+        found = {future.result(30) for future in [pool.submit(ask) for _ in range(8)]}
+    asked = grants.count
+    assert 1 <= asked <= 8
+    assert found <= {f"token-{number}" for number in range(1, asked + 1)}
+    tokens.get(grant)
+    assert grants.count == asked
 
 
-@pytest.mark.parametrize("processes", [1, 4])
-def test_after_a_failure_another_asks(
-    shared: Flask,
-    server: SlowServer,
-    worker: Callable[[], AccessTokens],
-    processes: int,
+def test_the_cache_shows_no_token_secret_or_user(
+    tokens: AccessTokens, grant: Grant, grants: Grants
 ) -> None:
-    server.failures = 1
-    server.go.set()
-    workers = [worker() for _ in range(processes)]
-    with ThreadPoolExecutor(4) as pool:
-        found = [pool.submit(get, shared, workers[n % processes]) for n in range(4)]
-        failed = [future for future in found if future.exception(30)]
-    assert len(failed) == 1
-    assert (server.asked, server.most) == (2, 1)
-
-
-def test_who_waits_for_another_process_gives_up(
-    shared: Flask,
-    server: SlowServer,
-    worker: Callable[[], AccessTokens],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(access_tokens, "PATIENCE", 0.0)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(get, shared, worker())
-        assert server.begun.wait(30)
-        with pytest.raises(HostUnavailableError, match="for too long"):
-            get(shared, worker())
-        server.go.set()
-        assert first.result(30) == "token-1"
-
-
-def test_who_waits_for_another_thread_gives_up(
-    shared: Flask,
-    server: SlowServer,
-    worker: Callable[[], AccessTokens],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ours = worker()
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(get, shared, ours)
-        assert server.begun.wait(30)
-        monkeypatch.setattr(access_tokens, "PATIENCE", 0.0)
-        with pytest.raises(HostUnavailableError, match="for too long"):
-            get(shared, ours)
-        server.go.set()
-        assert first.result(30) == "token-1"
-    assert vars(ours)["_turns"] == {}
-
-
-def test_a_killed_worker_is_waited_for_only_so_long(
-    shared: Flask,
-    server: SlowServer,
-    worker: Callable[[], AccessTokens],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(token_store, "LEASE", timedelta(milliseconds=1))
-    ours = worker()
-    store: UserTokens = shared.extensions["connect"].tenants.user_tokens
-    with shared.app_context():
-        assert store.claim(GRANT.tenant.client_key, ours._fingerprint(GRANT))
-    server.go.set()
-    assert get(shared, ours) == "token-1"
+    token = tokens.get(grant)
+    seen = repr([token, grant, tokens, vars(tokens), vars(tokens._cache)])
+    for secret in ("token-1", signing.SECRET, "someone"):
+        assert secret not in seen

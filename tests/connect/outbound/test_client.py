@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.connect import TenantService
-from app.connect.outbound.client import HostClient, new_session
 from app.connect.tenants.models import utc_now
 from tests import signing
 from tests.connect.outbound.host import (
     RawHost,
     assert_signed,
     claims_of,
+    client_of,
     tenant_at,
 )
 from tests.connect.outbound.host_calls import SITE, SPACE
@@ -117,12 +117,7 @@ TEXT = st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])
 def test_the_hash_is_that_of_the_pypi_library_for_any_params(
     params: dict[str, list[str]],
 ) -> None:
-    client = HostClient(
-        tenant_at(SITE),
-        app_key=signing.APP_KEY,
-        shared_secret=signing.SECRET,
-        session=new_session(),
-    )
+    client = client_of(tenant_at(SITE))
     with responses.RequestsMock() as mock:
         mock.get(SPACE)
         client.request("GET", "/rest/api/space", params=params)

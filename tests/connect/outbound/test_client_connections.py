@@ -10,11 +10,13 @@ from requests.adapters import HTTPAdapter
 
 from app.connect import TenantService
 from app.connect.errors import HostError, HostResponseError, HostUnavailableError
-from app.connect.outbound.client import TIMEOUTS, HostClient, get_session
+from app.connect.outbound.client import TIMEOUTS
+from app.connect.outbound.state import get_outbound
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import (
     RawHost,
+    client_of,
     tenant_at,
 )
 from tests.connect.outbound.host_calls import SITE, SPACE
@@ -24,12 +26,7 @@ def test_a_session_of_another_make_follows_no_redirect_either(
     network: responses.RequestsMock,
 ) -> None:
     network.get(f"{SITE}/old", status=302, headers={"Location": SPACE})
-    client = HostClient(
-        tenant_at(SITE),
-        app_key=signing.APP_KEY,
-        shared_secret=signing.SECRET,
-        session=requests.Session(),
-    )
+    client = client_of(tenant_at(SITE), requests.Session())
     assert client.request("GET", "/old").status_code == 302
     assert len(network.calls) == 1
 
@@ -53,7 +50,7 @@ def test_a_cookie_of_one_tenant_travels_nowhere(
         answer = TenantService(tenant).request("GET", "/rest")
         assert answer.request.headers.get("Cookie") is None
 
-    assert len(get_session().cookies) == 0
+    assert len(get_outbound().session.cookies) == 0
     assert not any("Cookie" in call.request.headers for call in network.calls)
 
 
@@ -85,8 +82,10 @@ def test_every_call_has_time_outs_and_checks_certificates(
 def test_all_tenants_share_one_pooled_session(
     install: Callable[..., Tenant], app_context: None
 ) -> None:
-    adapter = get_session().get_adapter(SITE)
-    assert adapter is get_session().get_adapter("https://other.atlassian.net/wiki")
+    adapter = get_outbound().session.get_adapter(SITE)
+    assert adapter is get_outbound().session.get_adapter(
+        "https://other.atlassian.net/wiki"
+    )
     assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0
 
@@ -128,12 +127,7 @@ def test_no_answer_is_a_host_unavailable_error_without_secrets(
 def test_a_host_name_that_does_not_exist_is_a_host_unavailable_error(
     app_context: None, tenant: Tenant, host: str
 ) -> None:
-    client = HostClient(
-        tenant_at(f"https://{host}/wiki"),
-        app_key=signing.APP_KEY,
-        shared_secret=signing.SECRET,
-        session=get_session(),
-    )
+    client = client_of(tenant_at(f"https://{host}/wiki"), get_outbound().session)
     with pytest.raises(HostUnavailableError):
         client.request("GET", "/rest")
 
@@ -143,12 +137,7 @@ def test_a_host_that_is_not_there_is_a_host_unavailable_error(
 ) -> None:
     raw_service.request("GET", "/rest")
     port_of_nothing = tenant_at("http://127.0.0.1:1/wiki")
-    client = HostClient(
-        port_of_nothing,
-        app_key=signing.APP_KEY,
-        shared_secret=signing.SECRET,
-        session=get_session(),
-    )
+    client = client_of(port_of_nothing, get_outbound().session)
     with pytest.raises(HostUnavailableError) as caught:
         client.request("GET", "/rest")
     assert "ConnectionError" in str(caught.value)

@@ -1,5 +1,6 @@
 """What a tenant says of its app access rules, and for how long it is remembered."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,9 @@ from flask import Flask
 
 from app.connect import ScopeError, TenantService
 from app.connect.errors import HostResponseError, HostUnavailableError
-from app.connect.outbound.access_rules import policy_cache
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.data_policy import SpacePolicy
+from app.connect.outbound.state import EXTENSION
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import assert_signed
@@ -50,7 +51,9 @@ def test_the_answer_is_remembered_for_each_tenant(
 def test_an_answer_is_forgotten_in_time(
     app: Flask, service: TenantService, network: responses.RequestsMock
 ) -> None:
-    app.extensions["connect-data-policies"] = PolicyCache(0)
+    app.extensions[EXTENSION] = replace(
+        app.extensions[EXTENSION], policies=PolicyCache(0)
+    )
     network.get(METADATA, json={"anyContentBlocked": True})
     fresh = TenantService(service.tenant)
     assert fresh.data_policy.is_any_content_blocked()
@@ -176,9 +179,8 @@ def test_an_answer_from_before_a_change_is_not_remembered() -> None:
     assert cache.find("one") == (True,)
 
 
-def test_so_many_tenants_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy_cache, "CACHE_SIZE", 2)
-    cache = PolicyCache(30)
+def test_so_many_tenants_are_remembered() -> None:
+    cache = PolicyCache(30, size=2)
     for client_key in ("one", "two", "one", "three"):
         cache.put(client_key, True, changes=0)
     assert [cache.find(key) for key in ("one", "two", "three")] == [

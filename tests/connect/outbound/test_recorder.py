@@ -12,13 +12,13 @@ from flask import Flask
 from app import config as settings
 from app import create_app
 from app.connect import ScopeError, TenantService
-from app.connect.outbound.access_rules.checks import get_call_rules
 from app.connect.outbound.recorder import (
     FILE_NAME,
     CallRecorder,
     RecordedCall,
     read_calls,
 )
+from app.connect.outbound.state import get_outbound
 from app.connect.protocol.operations import find_operation
 from tests import signing
 from tests.connect.outbound.host import JIRA_SITE, tenant_at
@@ -115,10 +115,10 @@ def test_of_jira_only_the_resources_of_connect_are_noted(
     app: Flask, app_context: None, recorder: CallRecorder, file: Path
 ) -> None:
     declare(app, "READ", recorder=recorder)
-    get_call_rules().check("GET", f"{JIRA_SITE}/rest/api/3/issue/1", "jira")
+    get_outbound().rules.check("GET", f"{JIRA_SITE}/rest/api/3/issue/1", "jira")
     assert not file.exists()
     addon = f"{JIRA_SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
-    get_call_rules().check("GET", addon, "jira")
+    get_outbound().rules.check("GET", addon, "jira")
     assert file.read_text() == "GET /rest/atlassian-connect/1/addons/{addonKey}\n"
 
 

@@ -203,7 +203,7 @@ def test_each_try_is_signed_anew_for_the_same_request(
 ) -> None:
     seconds = iter([100.0, 200.0])
     monkeypatch.setattr(
-        "app.connect.outbound.client.outbound_claims", aged_by(lambda: next(seconds))
+        "app.connect.outbound.auth.outbound_claims", aged_by(lambda: next(seconds))
     )
     busy_then_well(network)
     service.request("GET", "/rest/api/space", params={"start": 5})

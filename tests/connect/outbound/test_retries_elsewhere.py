@@ -19,6 +19,7 @@ from app.connect import (
     tenant_task,
 )
 from app.connect.errors import HostError, HostResponseError, RateLimitedError
+from app.connect.outbound.state import EXTENSION
 from app.connect.tasks.rescheduling import MAX_PAUSES
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -142,7 +143,7 @@ def test_without_seconds_a_page_tries_once(
     config: dict[str, Any], network: responses.RequestsMock
 ) -> None:
     config["CONNECT_REQUEST_WAIT_SECONDS"] = "0"
-    assert create_app(config).extensions["connect-patience"].request_seconds == 0
+    assert create_app(config).extensions[EXTENSION].retries.request_seconds == 0
 
 
 @pytest.mark.parametrize("status", [429, 503])

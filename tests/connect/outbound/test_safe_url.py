@@ -14,7 +14,6 @@ from urllib3.util import parse_url
 
 from app.connect import TenantService
 from app.connect.errors import HostError, UnsafeURLError
-from app.connect.outbound.client import HostClient, new_session
 from app.connect.outbound.safe_url import check_prepared, resolve
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -22,6 +21,7 @@ from tests.connect.outbound.host import (
     DISPLAY_SITE,
     JIRA_SITE,
     assert_signed,
+    client_of,
     tenant_at,
 )
 
@@ -263,15 +263,6 @@ def test_a_session_that_rewrites_the_url_gets_no_signature(
     assert not network.calls
 
 
-def client_of(tenant: Tenant, session: requests.Session) -> HostClient:
-    return HostClient(
-        tenant,
-        app_key=signing.APP_KEY,
-        shared_secret=signing.SECRET,
-        session=session,
-    )
-
-
 PIECES = st.sampled_from(
     [
         *("/", "//", "\\", "@", ":", "?", "#", "&", "=", "%", ";", "[", "]", "|", "^"),
@@ -335,7 +326,7 @@ def test_any_text_is_refused_or_stays_below_the_base_url(
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(ANY_URL, json={})
         try:
-            client_of(tenant, new_session()).request("GET", url)
+            client_of(tenant).request("GET", url)
         except UnsafeURLError:
             assert not mock.calls
         else:

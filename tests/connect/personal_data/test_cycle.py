@@ -14,10 +14,15 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.connect import account_closed, account_updated, current_tenant, personal_data
-from app.connect.maintenance.schedule import REPORT, SCHEDULE
-from app.connect.personal_data.cycle import RETRY, report_personal_data
+from app.connect.db.columns import utc_now
+from app.connect.personal_data.cycle import (
+    REPORT,
+    RETRY,
+    SCHEDULE,
+    report_personal_data,
+)
 from app.connect.personal_data.store import Account, record
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
 from tests import signing
@@ -218,7 +223,7 @@ def test_what_the_database_did_not_take_is_heard_again(
     def fail(*args: Any) -> None:
         raise LookupError("canary")
 
-    monkeypatch.setattr(app.extensions["connect-personal-data"], "forget", fail)
+    monkeypatch.setattr(app.extensions["connect.personal_data"], "forget", fail)
     with caplog.at_level(logging.ERROR):
         report_personal_data()
     assert abs(only().due_at - utc_now() - RETRY) < timedelta(minutes=5)

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.connect.db.columns import utc_now
 from app.connect.errors import UnknownTenantError
 from app.connect.personal_data.store import (
     CLAIM,
@@ -16,7 +17,7 @@ from app.connect.personal_data.store import (
     PersonalDataRecord,
     PersonalDataStore,
 )
-from app.connect.tenants.models import utc_now
+from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
@@ -29,10 +30,17 @@ pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
+def store(app: Flask, app_context: None) -> TenantStore:
+    """The app's own, whose tenants take their accounts with them."""
+    found: TenantStore = app.extensions["connect"].tenants
+    return found
+
+
+@pytest.fixture
 def accounts(app: Flask, install: Install) -> PersonalDataStore:
     install(1.0)
     install(1.0, client_key=ELSEWHERE, base_url="https://other.atlassian.net/wiki")
-    found: PersonalDataStore = app.extensions["connect-personal-data"]
+    found: PersonalDataStore = app.extensions["connect.personal_data"]
     return found
 
 

@@ -72,9 +72,10 @@ def asymmetric(header: dict[str, Any] | None = None, **claims: Any) -> str:
 
 
 def decode_hs(token: str, *, secret: str = SECRET, now: float = NOW) -> Any:
-    return decode_symmetric(
-        read_unverified_token(token), shared_secret=secret, leeway=LEEWAY, now=now
+    claims, _ = decode_symmetric(
+        read_unverified_token(token), shared_secrets=[secret], leeway=LEEWAY, now=now
     )
+    return claims
 
 
 def decode_rs(token: str, *, audience: str = BASE_URL, now: float = NOW) -> Any:

@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from devhost.policy_events import TYPES
-from devhost.rest.known_operations import find_known
+from devhost.access_rules.policy_events import TYPES
+from devhost.rest.documented_operations import find_known
 
 import devhost
 from app.connect.protocol import operations

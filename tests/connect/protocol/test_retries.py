@@ -47,10 +47,19 @@ def test_the_delay_doubles_from_two_seconds() -> None:
     assert delays == [2, 4, 8, 16, 30, 30]
 
 
+def test_the_first_delay_and_the_longest_can_be_others() -> None:
+    def delay(failures: int) -> float:
+        return back_off(failures, lambda: 0.5, first=10, longest=3600)
+
+    delays = [delay(failures) for failures in (1, 2, 3, 9, 10, 5000)]
+    assert delays == [10, 20, 40, 2560, 3600, 3600]
+    assert back_off(100, lambda: 0.5, first=1, longest=3600) == 3600
+
+
 @given(st.integers(1, 10_000), st.floats(0, 1))
-def test_the_jitter_is_three_tenths_either_way(failures: int, jitter: float) -> None:
+def test_the_jitter_is_a_quarter_either_way(failures: int, jitter: float) -> None:
     middle = back_off(failures, lambda: 0.5)
-    assert 0.69 * middle < back_off(failures, lambda: jitter) < 1.31 * middle
+    assert 0.74 * middle < back_off(failures, lambda: jitter) < 1.26 * middle
     assert middle <= MAX_BACK_OFF
 
 

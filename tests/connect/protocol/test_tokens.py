@@ -47,8 +47,10 @@ def test_a_good_token_is_accepted(make: Any, decode: Any) -> None:
 
 
 def test_a_host_s_token_is_accepted_now() -> None:
-    claims = decode_symmetric(
-        read_unverified_token(signing.host_token()), shared_secret=SECRET, leeway=LEEWAY
+    claims, _ = decode_symmetric(
+        read_unverified_token(signing.host_token()),
+        shared_secrets=[SECRET],
+        leeway=LEEWAY,
     )
     assert claims["iss"] == signing.CLIENT_KEY
 
@@ -66,7 +68,7 @@ def test_an_install_token_is_accepted_now() -> None:
 def test_the_clock_is_the_machine_s_unless_given() -> None:
     with pytest.raises(InvalidTokenError, match="exp is in the past"):
         decode_symmetric(
-            read_unverified_token(symmetric()), shared_secret=SECRET, leeway=LEEWAY
+            read_unverified_token(symmetric()), shared_secrets=[SECRET], leeway=LEEWAY
         )
 
 
@@ -89,6 +91,17 @@ def test_a_symmetric_token_with_another_signature_is_refused(token: str) -> None
     assert refusal(decode_hs, token) == "the signature does not fit"
     with pytest.raises(InvalidSignatureError):
         decode_hs(token)
+
+
+def test_the_secret_that_signed_is_told_from_the_others() -> None:
+    token = read_unverified_token(signing.host_token())
+    for secrets in ([SECRET, OTHER_SECRET], [OTHER_SECRET, SECRET]):
+        _, secret = decode_symmetric(token, shared_secrets=secrets, leeway=LEEWAY)
+        assert secret == SECRET
+    with pytest.raises(InvalidSignatureError):
+        decode_symmetric(token, shared_secrets=[OTHER_SECRET, ""], leeway=LEEWAY)
+    with pytest.raises(InvalidSignatureError):
+        decode_symmetric(token, shared_secrets=[], leeway=LEEWAY)
 
 
 @pytest.mark.parametrize("part", [0, 1])

@@ -11,7 +11,7 @@ from tests.connect.protocol.made_tokens import (
     refusal,
     symmetric,
 )
-from tests.signing import BASE_URL, MISSING
+from tests.signing import APP_KEY, BASE_URL, MISSING
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def test_an_install_meant_for_us_is_accepted(audience: str, aud: Any) -> None:
         pytest.param(f"{BASE_URL}//", id="two-slashes"),
         pytest.param(f"{BASE_URL}/canary", id="a-path-more"),
         pytest.param(f"{BASE_URL}.evil.example", id="longer"),
+        pytest.param(f"https://evil.example/?{BASE_URL}", id="within"),
+        pytest.param(APP_KEY, id="app-key"),
         pytest.param(BASE_URL[:-1], id="shorter"),
         pytest.param(BASE_URL.upper(), id="upper-case"),
         pytest.param(BASE_URL.replace("https", "http"), id="another-scheme"),

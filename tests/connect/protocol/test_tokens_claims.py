@@ -42,6 +42,7 @@ def test_a_name_is_a_plain_string(
         pytest.param({"iss": "canary\ud800"}, id="iss"),
         pytest.param({"sub": "\udfffcanary"}, id="sub"),
         pytest.param({"context": {"user": "canary\ud800"}}, id="context"),
+        pytest.param({"context": {"canary": "\ud800"}}, id="half-alone"),
         pytest.param({"canary\ud800": 1}, id="name-of-a-claim"),
     ],
 )

@@ -31,11 +31,11 @@ def claims_of(token: str) -> Any:
 
 
 def issuer_of(token: str) -> str:
-    return read_unverified_token(token).issuer
+    return tokens.issuer_of(read_unverified_token(token))
 
 
 def key_id_of(token: str) -> str:
-    return read_unverified_token(token).key_id
+    return tokens.key_id_of(read_unverified_token(token))
 
 
 def _of_length(length: int) -> str:
@@ -73,6 +73,11 @@ NO_OBJECTS = [
     pytest.param(b"[" * 5_000, id="deep"),
     pytest.param(b'{"":' * 1_100 + b"1" + b"}" * 1_100, id="deep-object"),
     pytest.param(b'{"iss": "canary", "x": ' + b"1" * 5_000 + b"}", id="long-number"),
+    pytest.param(b'{"x": "canary\xed\xa0\x80"}', id="half-a-character-in-raw-bytes"),
+    *(
+        pytest.param('{"iss": "canary"}'.encode(encoding), id=encoding)
+        for encoding in ("utf-16", "utf-32-le", "utf-8-sig")
+    ),
 ]
 
 
@@ -127,6 +132,12 @@ def test_what_is_no_token_is_refused(token: str) -> None:
     [
         pytest.param(lambda token: token.rpartition(".")[0], id="no-signature"),
         pytest.param(lambda token: token[:-4], id="cut-signature"),
+        pytest.param(lambda token: token.rpartition(".")[0] + ".", id="empty"),
+        pytest.param(lambda token: token[:-6] + "AAAAAA", id="another-signature"),
+        pytest.param(lambda token: f"{token}%00", id="nul"),
+        pytest.param(lambda token: f"{token}\u00e9", id="not-ascii"),
+        pytest.param(lambda token: f"{token}=", id="padding"),
+        pytest.param(lambda token: token.replace(".", ".x.", 1), id="in-the-middle"),
         pytest.param(lambda token: f"{token}.canary", id="four-segments"),
         pytest.param(lambda token: f".{token}", id="dot-in-front"),
         pytest.param(lambda token: f" {token}", id="space-in-front"),
@@ -139,6 +150,24 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 def test_a_spoilt_token_is_refused(spoil: Callable[[str], str]) -> None:
     assert decode_hs(symmetric()) == CLAIMS
     refusal(decode_hs, spoil(symmetric()))
+
+
+@pytest.mark.parametrize("leaf", ["1", '"\\u00e9"'], ids=["plain", "escaped"])
+@pytest.mark.parametrize("depth", [1, 99, 100, 990, 2000])
+def test_a_payload_nests_so_deep_and_no_deeper(depth: int, leaf: str) -> None:
+    nested = leaf.join(("[" * depth, "]" * depth))
+    payload = f'{json.dumps(CLAIMS)[:-1]}, "x": {nested}}}'.encode()
+    token = assemble(b'{"alg":"HS256"}', payload, hs256())
+    if depth < 100:
+        assert decode_hs(token)["iss"] == "client"
+    else:
+        assert refusal(decode_hs, token) == "the token is malformed"
+
+
+def test_of_two_issuers_the_last_one_counts_before_and_after_verification() -> None:
+    payload = b'{"iss": "mallory", ' + json.dumps(CLAIMS).encode()[1:]
+    token = assemble(b'{"alg":"HS256"}', payload, hs256())
+    assert issuer_of(token) == decode_hs(token)["iss"] == "client"
 
 
 def test_an_issuer_has_no_half_of_a_surrogate_pair() -> None:
@@ -173,6 +202,8 @@ def test_a_key_id_is_read_from_the_header(key_id: str) -> None:
         pytest.param("k" * 65, id="65-characters"),
         pytest.param("../canary", id="parent"),
         pytest.param("..", id="dots"),
+        pytest.param("canary.a", id="dot"),
+        pytest.param("\u00e4", id="umlaut"),
         pytest.param("canary/a", id="slash"),
         pytest.param("canary\\a", id="back-slash"),
         pytest.param("canary%2Fa", id="escape"),

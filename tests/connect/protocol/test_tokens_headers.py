@@ -12,6 +12,7 @@ from tests.connect.protocol.made_tokens import (
     decode_hs,
     hs256,
     refusal,
+    symmetric,
 )
 from tests.signing import MISSING
 
@@ -58,6 +59,7 @@ def test_a_detached_payload_is_refused() -> None:
     "header",
     [
         pytest.param({"typ": MISSING}, id="no-type"),
+        pytest.param({"typ": None}, id="null-type"),
         pytest.param({"x": "y"}, id="another-field"),
         pytest.param({"jku": "https://evil.example/keys"}, id="key-address"),
         pytest.param({"jwk": {"kty": "oct", "k": "AA"}}, id="key"),
@@ -67,3 +69,7 @@ def test_no_other_header_matters(
     make: Any, decode: Any, header: dict[str, Any]
 ) -> None:
     assert decode(make(header)) == CLAIMS
+
+
+def test_no_key_id_matters_for_a_shared_secret() -> None:
+    assert decode_hs(symmetric({"kid": "../../evil"})) == CLAIMS

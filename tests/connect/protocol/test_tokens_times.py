@@ -27,11 +27,11 @@ def test_a_token_ends_at_the_leeway_after_exp(make: Any, decode: Any) -> None:
 
 def test_a_leeway_of_0_is_none() -> None:
     token = symmetric(iat=0, exp=NOW)
-    early = decode_symmetric(
-        read_unverified_token(token), shared_secret=SECRET, leeway=0, now=NOW - 1
+    early, _ = decode_symmetric(
+        read_unverified_token(token), shared_secrets=[SECRET], leeway=0, now=NOW - 1
     )
     assert early["exp"] == NOW
     with pytest.raises(InvalidTokenError, match="exp is in the past"):
         decode_symmetric(
-            read_unverified_token(token), shared_secret=SECRET, leeway=0, now=NOW
+            read_unverified_token(token), shared_secrets=[SECRET], leeway=0, now=NOW
         )

@@ -1,14 +1,13 @@
-"""What a worker remembers: for some seconds, and not of everybody."""
+"""Which secrets are good for a tenant's tokens."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from app.connect.tenants import credentials as credentials_module
-from app.connect.tenants.credentials import Credentials, CredentialsCache
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.db.columns import utc_now
+from app.connect.tenants.credentials import Credentials
+from app.connect.tenants.models import Tenant
 
 
 def credentials(client_key: str = "k", **changes: Any) -> Credentials:
@@ -39,15 +38,6 @@ def credentials(client_key: str = "k", **changes: Any) -> Credentials:
     return Credentials(**{**usual, **changes})
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(
-        credentials_module, "time", SimpleNamespace(monotonic=lambda: clock.now)
-    )
-    return clock
-
-
 @pytest.mark.parametrize(
     ("previous", "left", "accepted"),
     [
@@ -67,45 +57,3 @@ def test_accepts_the_previous_secret_within_its_grace(
     assert found.accepted_secrets() == accepted
     assert "current" not in repr(found)
     assert "'old'" not in repr(found)
-
-
-def test_remembers_for_its_seconds(clock: SimpleNamespace) -> None:
-    remembered = CredentialsCache(30)
-    assert remembered.get("k") is None
-    one = credentials()
-    remembered.put(one)
-    clock.now += 29.9
-    assert remembered.get("k") is one
-    clock.now += 0.1
-    assert remembered.get("k") is None
-
-
-def test_remembers_nothing_for_no_seconds(clock: SimpleNamespace) -> None:
-    remembered = CredentialsCache(0)
-    remembered.put(credentials())
-    assert remembered.get("k") is None
-
-
-def test_the_newest_is_remembered_and_forgotten(clock: SimpleNamespace) -> None:
-    remembered = CredentialsCache(30)
-    remembered.put(credentials())
-    newer = credentials(shared_secret="newer")
-    clock.now += 20
-    remembered.put(newer)
-    clock.now += 20
-    assert remembered.get("k") is newer
-    remembered.forget("k")
-    remembered.forget("k")
-    assert remembered.get("k") is None
-
-
-def test_forgets_whom_it_remembered_first(
-    clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(credentials_module, "CACHE_SIZE", 2)
-    remembered = CredentialsCache(30)
-    for client_key in ("a", "b", "a", "c"):
-        remembered.put(credentials(client_key))
-    assert remembered.get("b") is None
-    assert remembered.get("a") is not None
-    assert remembered.get("c") is not None

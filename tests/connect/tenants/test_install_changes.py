@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.connect.db.columns import utc_now
 from app.connect.tenants import install_changes
 from app.connect.tenants.lifecycle_payload import Installation
-from app.connect.tenants.models import InstallKind, utc_now
+from app.connect.tenants.models import InstallKind
 
 NOW = utc_now()
 HOUR = timedelta(hours=1)

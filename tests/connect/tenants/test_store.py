@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from app.connect import find_tenant
+from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
-from app.connect.tenants.models import InstallKind, TenantEvent, utc_now
+from app.connect.tenants.models import InstallKind, TenantEvent
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
@@ -285,3 +286,39 @@ def test_secrets_are_encrypted_in_batches(
         install(client_key=f"t{number}")
     assert list(store.reencrypt()) == [2, 2, 1]
     assert list(store_with(ENCRYPTION_KEY).reencrypt()) == [2, 2, 1]
+
+
+def test_what_depends_on_a_tenant_goes_with_it(
+    store: TenantStore, install: Install
+) -> None:
+    ended: list[str] = []
+    store.add_dependent(lambda connection, key: ended.append(key))
+    install(1.0)
+    install(2.0)
+    store.set_enabled(CLIENT_KEY, enabled=False, issued_at=3.0)
+    store.uninstall(CLIENT_KEY, issued_at=1.0)
+    store.uninstall("unknown", issued_at=3.0)
+    install(4.0, shared_secret=OTHER_SECRET)
+    assert ended == []
+    store.uninstall(CLIENT_KEY, issued_at=5.0)
+    assert ended == [CLIENT_KEY]
+    assert store.purge(retention_days=0, dry_run=True) == [CLIENT_KEY]
+    assert ended == [CLIENT_KEY]
+    store.purge(retention_days=0)
+    assert ended == [CLIENT_KEY] * 2
+
+
+def test_a_tenant_ends_with_its_dependents_or_not_at_all(
+    store: TenantStore, install: Install
+) -> None:
+    def fail(connection: Connection, client_key: str) -> None:
+        connection.execute(text("DELETE FROM tenant"))
+        raise ZeroDivisionError
+
+    install(1.0)
+    store.add_dependent(fail)
+    with pytest.raises(ZeroDivisionError):
+        store.uninstall(CLIENT_KEY, issued_at=2.0)
+    found = store.find(CLIENT_KEY)
+    assert found is not None
+    assert found.installed

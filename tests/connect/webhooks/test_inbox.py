@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 
 from app import create_app
-from app.connect.tenants.models import utc_now
+from app.connect.db.columns import utc_now
 from app.connect.webhooks.inbox import LEASE, MAX_REMIND, REMIND, Inbox, record
 from app.connect.webhooks.lease import Lease
 from app.connect.webhooks.models import DeliveryRecord, Status
@@ -264,7 +264,7 @@ def test_what_one_process_stores_another_reads(
 ) -> None:
     kept = store()
     with second_app.app_context():
-        other = second_app.extensions["connect-background"].inbox
+        other = second_app.extensions["connect.webhooks"].inbox
         claim = other.claim(kept, max_attempts=1)
         assert claim is not None
         assert other.read(claim) == PAYLOAD

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.connect import WebhookDelivery, webhook
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
+from app.connect.outbound.state import EXTENSION
 from app.connect.protocol.access_rules import POLICY_EVENTS
 from app.connect.webhooks.models import DeliveryState, Status
 from app.connect.webhooks.tasks import RUN
@@ -22,7 +23,7 @@ CLOUD_EVENT = "application/cloudevents+json; charset=UTF-8"
 @pytest.fixture
 def cache(app: Flask) -> PolicyCache:
     """What the app remembers: of the tenant, and of another one."""
-    cache: PolicyCache = app.extensions["connect-data-policies"]
+    cache: PolicyCache = app.extensions[EXTENSION].policies
     cache.put(signing.CLIENT_KEY, False, changes=0)
     cache.put("another", False, changes=0)
     return cache

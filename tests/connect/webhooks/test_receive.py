@@ -13,7 +13,7 @@ from app.connect import WebhookDelivery, find_tenant, webhook
 from app.connect.tenants.models import Tenant
 from app.connect.webhooks.models import DeliveryRecord, DeliveryState, Status
 from app.connect.webhooks.receive import MAX_BODY_BYTES
-from app.connect.webhooks.state import BackgroundState
+from app.connect.webhooks.state import WebhooksState
 from app.connect.webhooks.tasks import RUN
 from app.extensions import db
 from tests import signing
@@ -57,13 +57,13 @@ def test_nothing_of_the_customer_is_stored_in_clear(
 def test_a_body_of_any_json_type_is_kept_with_every_field(
     deliver: Deliver,
     deliveries: Deliveries,
-    background: BackgroundState,
+    webhooks: WebhooksState,
     content_type: str,
 ) -> None:
     answer = deliver(data=json.dumps(BODY), content_type=content_type)
     assert answer.status_code == 204
     [kept] = deliveries()
-    payload = background.archive.read(kept.id)
+    payload = webhooks.archive.read(kept.id)
     assert payload is not None
     assert payload.parse_body() == BODY
 
@@ -72,12 +72,12 @@ def test_a_body_of_any_json_type_is_kept_with_every_field(
 def test_a_body_in_any_encoding_of_json_is_kept(
     deliver: Deliver,
     deliveries: Deliveries,
-    background: BackgroundState,
+    webhooks: WebhooksState,
     encoding: str,
 ) -> None:
     sent = '{"timestamp": 1, "title": "Größe 😀"}'.encode(encoding)
     assert deliver(data=sent, content_type="application/json").status_code == 204
-    payload = background.archive.read(deliveries()[0].id)
+    payload = webhooks.archive.read(deliveries()[0].id)
     assert payload is not None
     assert payload.parse_body() == {"timestamp": 1, "title": "Größe 😀"}
 
@@ -86,11 +86,11 @@ def test_a_body_in_any_encoding_of_json_is_kept(
 def test_a_webhook_without_a_body_is_kept(
     deliver: Deliver,
     deliveries: Deliveries,
-    background: BackgroundState,
+    webhooks: WebhooksState,
     content_type: str,
 ) -> None:
     assert deliver(data=b"", content_type=content_type).status_code == 204
-    payload = background.archive.read(deliveries()[0].id)
+    payload = webhooks.archive.read(deliveries()[0].id)
     assert payload is not None
     assert payload.parse_body() is None
 
@@ -120,10 +120,10 @@ def test_a_malformed_body_is_answered_400_and_not_kept(
     "sent", [b"null", b"[]", b'"text"', b'{"a": "\\ud800\\u0000"}']
 )
 def test_any_json_value_is_kept(
-    deliver: Deliver, deliveries: Deliveries, background: BackgroundState, sent: bytes
+    deliver: Deliver, deliveries: Deliveries, webhooks: WebhooksState, sent: bytes
 ) -> None:
     assert deliver(data=sent, content_type="application/json").status_code == 204
-    payload = background.archive.read(deliveries()[0].id)
+    payload = webhooks.archive.read(deliveries()[0].id)
     assert payload is not None
     assert payload.parse_body() == json.loads(sent)
 
@@ -279,21 +279,21 @@ def test_two_events_with_one_body_are_kept_twice(
 def test_a_broker_that_is_down_leaves_a_delivery_to_the_next_sweep(
     deliver: Deliver,
     deliveries: Deliveries,
-    background: BackgroundState,
+    webhooks: WebhooksState,
     broken_broker: None,
 ) -> None:
     assert deliver().status_code == 204
     [kept] = deliveries()
     assert kept.status is Status.RECEIVED
-    assert background.inbox.find_waiting(9) == [kept.id]
+    assert webhooks.inbox.find_waiting(9) == [kept.id]
 
 
 def test_a_delivery_that_a_worker_was_told_of_is_not_swept_at_once(
-    deliver: Deliver, deliveries: Deliveries, background: BackgroundState
+    deliver: Deliver, deliveries: Deliveries, webhooks: WebhooksState
 ) -> None:
     assert deliver().status_code == 204
     assert len(deliveries()) == 1
-    assert background.inbox.find_waiting(9) == []
+    assert webhooks.inbox.find_waiting(9) == []
 
 
 def test_what_cannot_be_stored_is_not_answered_204(

@@ -19,13 +19,14 @@ from app.connect import (
     current_service,
     current_tenant,
 )
+from app.connect.db.columns import utc_now
 from app.connect.errors import RateLimitedError
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.tenants.models import Tenant
 from app.connect.webhooks.handlers import registered
 from app.connect.webhooks.inbox import Inbox, record
 from app.connect.webhooks.models import DeliveryState, Status
+from app.connect.webhooks.retry_policy import MAX_RETRY_DELAY, RetryPolicy
 from app.connect.webhooks.runner import HOLD
-from app.connect.webhooks.state import MAX_RETRY_DELAY, RetryPolicy
 from app.connect.webhooks.tasks import RUN
 from app.extensions import db
 from tests import signing
@@ -212,7 +213,7 @@ def test_a_delivery_is_not_put_off_for_ever(
     network.get(f"{signing.SITE}/rest/api/space", status=429)
     replace_handler(lambda delivery: current_service.get_json("/rest/api/space"))
     deliver()
-    retention = app.extensions["connect-background"].retention
+    retention = app.extensions["connect.webhooks"].retention
     with db.engine.begin() as connection:
         old = utc_now() - retention - timedelta(seconds=1)
         connection.execute(update(record).values(received_at=old))
@@ -240,7 +241,7 @@ def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
     dropped = run()
     assert (dropped.status, handled) == (Status.DROPPED, [])
     assert dropped.error == "the tenant has uninstalled the app"
-    archive = app.extensions["connect-background"].archive
+    archive = app.extensions["connect.webhooks"].archive
     assert archive.read(dropped.id) is None
 
 

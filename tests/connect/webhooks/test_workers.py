@@ -111,7 +111,7 @@ def test_the_delivery_of_a_killed_worker_is_run_by_another(
     lines: Callable[[], list[str]],
     tmp_path: Path,
 ) -> None:
-    background = app.extensions["connect-background"]
+    webhooks = app.extensions["connect.webhooks"]
 
     def wait_for(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + SECONDS
@@ -121,13 +121,13 @@ def test_the_delivery_of_a_killed_worker_is_run_by_another(
 
     def is_done() -> bool:
         with app.app_context():
-            return bool(background.archive.count(Filter(status=(Status.DONE,))))
+            return bool(webhooks.archive.count(Filter(status=(Status.DONE,))))
 
     token = signing.host_token("POST", "/webhooks/page_created")
     answer = client.post(
         "/webhooks/page_created", json=BODY, headers=signing.authorization(token)
     )
-    background.queue.close()
+    app.extensions["connect.tasks"].close()
     assert answer.status_code == 204
     with worker():
         wait_for(lambda: lines() == ["begun 1"])

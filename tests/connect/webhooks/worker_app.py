@@ -6,14 +6,11 @@ from datetime import timedelta
 
 from app import create_app
 from app.connect import WebhookDelivery
-from app.connect.maintenance import schedule
 from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
 
 for module in (inbox, lease):
     vars(module)["LEASE"] = timedelta(seconds=2)
-for planned in schedule.SCHEDULE.values():
-    planned["schedule"] = 1.0
 
 
 def handle(delivery: WebhookDelivery) -> None:
@@ -33,3 +30,5 @@ def note(line: str) -> None:
 registered["page_created"] = [handle]
 app = create_app({"CELERY": {"task_default_queue": os.environ["TEST_QUEUE"]}})
 celery = app.extensions["celery"]
+for planned in celery.conf.beat_schedule.values():
+    planned["schedule"] = 1.0

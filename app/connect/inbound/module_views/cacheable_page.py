@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from ...http.cache_control import check_max_age, keep
 from ...http.security_headers import allow_framing_anywhere, send_no_nonce
-from ..verify import Policy, declare
+from ..policies import Policy, declare
 
 _P = ParamSpec("_P")
 _View = Callable[_P, ResponseReturnValue]

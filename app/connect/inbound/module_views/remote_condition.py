@@ -11,7 +11,7 @@ from typing import ParamSpec
 
 from flask import Response, current_app, jsonify, request
 
-from ..verify import jwt_required
+from ..policies import jwt_required
 
 _P = ParamSpec("_P")
 _logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ...http.cache_control import check_max_age, keep
 from ...protocol.storage_format import legal, storage_text
-from ..verify import jwt_required
+from ..policies import jwt_required
 
 _P = ParamSpec("_P")
 _View = Callable[_P, ResponseReturnValue]

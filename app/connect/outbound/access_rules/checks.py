@@ -2,13 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
+from collections.abc import Iterable
 
-from flask import current_app
-
-from ...errors import AccessRuleError, HostResponseError, ScopeError
+from ...errors import HostResponseError, ScopeError
 from ...protocol.access_rules import BLOCKED
 from ...protocol.operations import CONFLUENCE, Operation, find_operation, known_part
 from ...protocol.scopes import INACCESSIBLE, effective_scopes
@@ -16,8 +12,6 @@ from ..recorder import CallRecorder
 from .policy_cache import Client, PolicyCache, may_be_blocked
 
 _logger = logging.getLogger(__name__)
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 class CallRules:
@@ -76,44 +70,3 @@ def _lacking(operation: Operation, declared: tuple[str, ...]) -> str:
         f"declares {', '.join(declared) or 'none'}: "
         f'write "scopes": {json.dumps([*declared, operation.scope])}'
     )
-
-
-def get_call_rules() -> CallRules:
-    """Return the rules of the current app."""
-    rules: CallRules = current_app.extensions["connect-call-rules"]
-    return rules
-
-
-class RuledClient(Client, Protocol):
-    """A client whose calls are checked."""
-
-    rules: CallRules | None
-
-    def as_app(self) -> Self:
-        """Return what asks the same host as the app itself."""
-
-
-_C = TypeVar("_C", bound=RuledClient)
-
-
-def checked(
-    request: Callable[Concatenate[_C, str, str, _P], _R],
-) -> Callable[Concatenate[_C, str, str, _P], _R]:
-    """Check what a method of a client sends, and explain what the host refuses."""
-
-    @wraps(request)
-    def with_rules(
-        client: _C, method: str, url: str, /, *args: _P.args, **options: _P.kwargs
-    ) -> _R:
-        rules = client.rules
-        if rules is None:
-            return request(client, method, url, *args, **options)
-        operation = rules.check(method, url, client.tenant.product_type)
-        try:
-            return request(client, method, url, *args, **options)
-        except HostResponseError as error:
-            if rules.is_due_to_a_rule(operation, error, client.as_app()):
-                raise AccessRuleError.of(error) from None
-            raise
-
-    return with_rules

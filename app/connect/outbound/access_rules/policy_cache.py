@@ -7,8 +7,6 @@ import threading
 import time
 from typing import Any, Final, Protocol
 
-from flask import current_app
-
 from ...errors import ConnectError, HostResponseError
 from ...tenants.models import Tenant
 
@@ -63,12 +61,6 @@ class PolicyCache:
         with self._lock:
             self._changes += 1
             self._answers.pop(client_key, None)
-
-
-def get_policy_cache() -> PolicyCache:
-    """Return the cache of the current app."""
-    cache: PolicyCache = current_app.extensions["connect-data-policies"]
-    return cache
 
 
 def is_any_content_blocked(client: Client, cache: PolicyCache) -> bool:

@@ -1,7 +1,7 @@
-"""Access tokens of users: asked for at the authorization server, then shared.
+"""Access tokens of users: fetched from the authorization server, cached per worker.
 
-One fetch at a time for each token: within a process by a lock, between workers
-by a lease in the database. Whoever waits does so for PATIENCE at most.
+A token lives for 15 minutes and costs one POST. So each worker fetches its own, and
+two threads that need the same token at once may both fetch it: nobody waits.
 https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
 """
 
@@ -9,23 +9,25 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final
 
 import requests
-from flask import current_app
 from urllib3.exceptions import HTTPError
 
-from ...errors import HostResponseError, HostUnavailableError, RateLimitedError
+from ...db.expiring_cache import ExpiringCache
+from ...errors import (
+    HostResponseError,
+    HostUnavailableError,
+    ImpersonationError,
+    RateLimitedError,
+)
+from ...http.bounded_body import read_bounded_body
 from ...protocol.tokens import encode_symmetric, impersonation_claims
-from ...tenants.models import Tenant, utc_now
-from ..client import retry_after, shown
-from .token_store import UserToken, UserTokens
+from ...tenants.models import Tenant
+from ...tenants.store import TenantStore
+from ..host_response import retry_after, shown
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
@@ -33,12 +35,14 @@ TIMEOUTS: Final = (3, 5)
 """Seconds to connect, and to wait for bytes."""
 
 MARGIN: Final = 30
-"""Seconds before its end from which a token is used no more."""
+"""Seconds before its end from which a token is no longer used."""
 
-PATIENCE: Final = 25.0
-"""Seconds to wait for others that ask for the same token."""
+CACHE_SECONDS: Final = 900
+"""Seconds that a token is cached, at most; one lives that long."""
 
-_POLL_SECONDS = 0.1
+CACHE_SIZE: Final = 5_000
+"""Tokens; beyond it the oldest is forgotten."""
+
 _MAX_BODY_SECONDS = 5
 _MAX_BYTES = 32_768
 _MAX_SECONDS = 86_400
@@ -56,98 +60,77 @@ class Grant:
     shared_secret: str = field(repr=False)
 
 
-@dataclass(slots=True)
-class _Turn:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    waiting: int = 0
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token of one user at one tenant."""
+
+    value: str = field(repr=False)
+    usable_until: float
+    """By the clock of ``time.monotonic``."""
 
 
 class AccessTokens:
-    """Gives out access tokens; one per app, made by ``init_app``."""
+    """Fetches and caches access tokens; one per app, made by ``init_app``."""
 
     def __init__(
-        self, store: UserTokens, *, server: str, session: requests.Session
+        self, tenants: TenantStore, *, server: str, session: requests.Session
     ) -> None:
-        self._store = store
+        self._tenants = tenants
         self._server = server
         self._session = session
-        self._turns: dict[str, _Turn] = {}
-        self._lock = threading.Lock()
+        self._cache = ExpiringCache[str, AccessToken](CACHE_SECONDS, size=CACHE_SIZE)
 
-    def get(self, grant: Grant) -> UserToken:
-        """Return a token that is good for some time, the one that is kept if any.
+    def get(self, grant: Grant) -> AccessToken:
+        """Return a token that is good for some time, the cached one if there is one.
 
-        :raises HostUnavailableError: if the server does not answer, or others
-            ask for the same token for too long.
-        :raises HostResponseError: if it refuses, or answers no token.
+        :raises ImpersonationError: if the tenant does not have the app installed.
+        :raises HostUnavailableError: if the server does not answer.
+        :raises HostResponseError: if it refuses, or answers without a token.
         """
-        fingerprint = self._fingerprint(grant)
-        found = self._store.find(fingerprint)
-        if found is not None:
-            return found
-        deadline = time.monotonic() + PATIENCE
-        with self._turn(fingerprint, deadline):
-            return self._wait_or_fetch(grant, fingerprint, deadline)
+        key = self._key(grant)
+        found = self._cache.get(key)
+        if found is None or time.monotonic() >= found.usable_until:
+            asked_at = time.monotonic()
+            value, seconds = self._fetch(grant)
+            found = AccessToken(value, asked_at + seconds - MARGIN)
+            self._cache.put(key, found)
+        return found
 
-    def drop(self, grant: Grant, token: UserToken) -> None:
-        """Forget a token that the host refused."""
-        self._store.drop(self._fingerprint(grant), token.stored)
+    def drop(self, grant: Grant, token: AccessToken) -> None:
+        """Forget a token that the host refused, but not a newer one."""
+        key = self._key(grant)
+        if self._cache.get(key) == token:
+            self._cache.forget(key)
 
-    def _fingerprint(self, grant: Grant) -> str:
-        """Name a token by all that it depends on, and by the secret itself.
+    def _key(self, grant: Grant) -> str:
+        """Name a token by all that it depends on, and by the tenant's present secret.
 
-        So whatever was asked for with an older secret is never found again.
+        So a token that was fetched before the secret was rotated, or before the app
+        was uninstalled, is never found again.
         """
-        tenant = grant.tenant
-        parts = [self._server, tenant.client_key, tenant.base_url]
-        parts += [grant.oauth_client_id, grant.account_id, *(grant.scopes or ("*",))]
-        secret = grant.shared_secret.encode("utf-8", "surrogatepass")
+        client_key = grant.tenant.client_key
+        tenants = self._tenants
+        present = tenants.cached_credentials(client_key) or tenants.load_credentials(
+            client_key
+        )
+        if present is None or not present.tenant.installed:
+            raise ImpersonationError(
+                f"the site {client_key} does not have the app installed"
+            )
+        parts = [
+            self._server,
+            client_key,
+            grant.tenant.base_url,
+            present.tenant.installed_at.isoformat(),
+            grant.shared_secret,
+            grant.oauth_client_id,
+            grant.account_id,
+            *(grant.scopes or ("*",)),
+        ]
+        secret = present.shared_secret.encode("utf-8", "surrogatepass")
         return hmac.digest(secret, json.dumps(parts).encode(), hashlib.sha256).hex()
 
-    @contextmanager
-    def _turn(self, fingerprint: str, deadline: float) -> Iterator[None]:
-        with self._lock:
-            turn = self._turns.setdefault(fingerprint, _Turn())
-            turn.waiting += 1
-        ours = turn.lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
-        try:
-            if not ours:
-                raise _busy()
-            yield
-        finally:
-            if ours:
-                turn.lock.release()
-            with self._lock:
-                turn.waiting -= 1
-                if not turn.waiting:
-                    del self._turns[fingerprint]
-
-    def _wait_or_fetch(
-        self, grant: Grant, fingerprint: str, deadline: float
-    ) -> UserToken:
-        client_key = grant.tenant.client_key
-        while True:
-            found = self._store.find(fingerprint)
-            if found is not None:
-                return found
-            lease = self._store.claim(client_key, fingerprint)
-            if lease is not None:
-                return self._fetch(grant, fingerprint, lease)
-            if time.monotonic() >= deadline:
-                raise _busy()
-            time.sleep(_POLL_SECONDS)
-
-    def _fetch(self, grant: Grant, fingerprint: str, lease: str) -> UserToken:
-        try:
-            value, seconds = self._ask(grant)
-        except BaseException:
-            # Whatever it was, another worker need not wait for the lease's end.
-            self._store.release(fingerprint, lease)
-            raise
-        expires_at = utc_now() + timedelta(seconds=seconds - MARGIN)
-        return self._store.keep(fingerprint, lease, value, expires_at)
-
-    def _ask(self, grant: Grant) -> tuple[str, float]:
+    def _fetch(self, grant: Grant) -> tuple[str, float]:
         claims = impersonation_claims(
             oauth_client_id=grant.oauth_client_id,
             account_id=grant.account_id,
@@ -178,34 +161,17 @@ class AccessTokens:
             ) from None
 
 
-def get_access_tokens() -> AccessTokens:
-    """Return the access tokens of the current app."""
-    tokens: AccessTokens = current_app.extensions["connect-access-tokens"]
-    return tokens
-
-
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _busy() -> HostUnavailableError:
-    return HostUnavailableError(
-        "others have been asking for this user's access token for too long; try again"
-    )
-
-
 def _body(response: requests.Response) -> Any:
-    """Return the JSON of a small answer; None if it is none, or too large."""
-    deadline = time.monotonic() + _MAX_BODY_SECONDS
-    content = b""
-    for chunk in response.iter_content(1024):
-        content += chunk
-        if len(content) > _MAX_BYTES:
-            return None
-        if time.monotonic() > deadline:
-            raise requests.Timeout
+    """Return the JSON of a small answer; None if it is too large, or not JSON."""
+    content = read_bounded_body(
+        response, max_bytes=_MAX_BYTES, max_seconds=_MAX_BODY_SECONDS
+    )
     try:
-        return json.loads(content)
+        return None if content is None else json.loads(content)
     except (ValueError, RecursionError):
         return None
 

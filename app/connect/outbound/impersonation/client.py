@@ -8,85 +8,45 @@ https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-
 from collections.abc import Iterable
 
 import requests
-from requests.auth import AuthBase
 
 from ...errors import HostResponseError, ImpersonationError, ScopeError
 from ...protocol.account_ids import is_account_id
 from ...tenants.models import Tenant
-from ..access_rules.checks import CallRules
+from ..auth import BearerAuth
 from ..client import HostClient, can_be_sent_again
-from ..retry import Patience
-from ..safe_url import check_prepared
-from ..throttle import Pace
-from .access_tokens import AccessTokens, Grant
-
-
-class BearerAuth(AuthBase):
-    """Puts an access token on one request to one tenant."""
-
-    def __init__(self, access_token: str, base_url: str) -> None:
-        self._access_token = access_token
-        self._base_url = base_url
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        check_prepared(request.url or "", self._base_url)
-        request.headers["Authorization"] = f"Bearer {self._access_token}"
-        return request
+from ..state import OutboundState
+from .access_tokens import Grant
 
 
 class UserClient(HostClient):
     """Calls one tenant's host as one of its users."""
 
-    def __init__(
-        self,
-        grant: Grant,
-        *,
-        app_key: str,
-        tokens: AccessTokens,
-        session: requests.Session,
-        patience: Patience | None = None,
-        pace: Pace | None = None,
-        rules: CallRules | None = None,
-    ) -> None:
-        super().__init__(
-            grant.tenant,
-            app_key=app_key,
-            shared_secret=grant.shared_secret,
-            session=session,
-            patience=patience,
-            pace=pace,
-            rules=rules,
-        )
+    def __init__(self, grant: Grant, outbound: OutboundState) -> None:
+        super().__init__(grant.tenant, outbound, shared_secret=grant.shared_secret)
         self._grant = grant
-        self._tokens = tokens
 
     def as_app(self) -> HostClient:
         """Return what calls the same host as the app itself."""
         return HostClient(
-            self.tenant,
-            app_key=self._app_key,
-            shared_secret=self._shared_secret,
-            session=self._session,
-            patience=self._patience,
-            pace=self._pace,
-            rules=self.rules,
+            self.tenant, self._outbound, shared_secret=self._shared_secret
         )
 
     def _attempt(
         self, prepared: requests.PreparedRequest, base_url: str
     ) -> requests.Response:
         """Send a request as the user, once, or again with a new token."""
-        token = self._tokens.get(self._grant)
+        tokens = self._outbound.tokens
+        token = tokens.get(self._grant)
         try:
             return self._send(prepared, BearerAuth(token.value, base_url))
         except HostResponseError as error:
             if error.status_code != 401:
                 raise
             # The host ends tokens early: at a reinstall, or when a user goes.
-            self._tokens.drop(self._grant, token)
+            tokens.drop(self._grant, token)
             if not can_be_sent_again(prepared):
                 raise
-        token = self._tokens.get(self._grant)
+        token = tokens.get(self._grant)
         return self._send(prepared, BearerAuth(token.value, base_url))
 
 
@@ -100,7 +60,7 @@ def new_grant(
 ) -> Grant:
     """Return what to ask an access token for; nothing is sent.
 
-    :raises ValueError: if *account_id* is none, or *scopes* is empty.
+    :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
     :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
     :raises ImpersonationError: if the tenant has no OAuth client id.
     """

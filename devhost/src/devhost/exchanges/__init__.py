@@ -1,6 +1,6 @@
 """Every message between the host and an app, in both directions.
 
-* ``exchange``  one message and its answer
+* ``message``, ``exchange``  one message and its answer; how it prints itself
 * ``log``       the bounded, thread-safe log that tests and the inspector read
 * ``inbound``   records what an app asks of the host
 * ``outbound``  records what the host sends to an app
@@ -11,7 +11,8 @@
 Python: ``confluence.exchanges.find("PUT", "/rest/api/content/{id}")``.
 """
 
-from devhost.exchanges.exchange import Direction, Exchange
+from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.log import ExchangeLog
+from devhost.exchanges.message import Direction
 
 __all__ = ["Direction", "Exchange", "ExchangeLog"]

@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
-from devhost.app_token import app_token
-from devhost.current import current_site, current_target
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.tokens import read_unverified_claims
-from devhost.guard import SESSION_HEADER
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site, current_target
+from devhost.site.installations import Installations
+from devhost.site.origin_check import SESSION_HEADER
+from devhost.tokens.app_token import app_token
 
 # The first prefix that fits says the kind.
 KINDS = (
@@ -59,7 +61,7 @@ def _record(response: Response) -> Response:
         return response
     started_at, begin = g.devhost_started
     failure = g.get("devhost_failure", "")
-    current_site().exchanges.record(
+    current_site().get(ExchangeLog).record(
         kind=kind,
         direction="from-app",
         method=request.method,
@@ -100,7 +102,7 @@ def _caller() -> dict[str, str]:
     claims = read_unverified_claims(token) if token else None
     issuer = claims.get("iss") if claims else None
     # Only the name of an app that exists, whoever claims it.
-    if isinstance(issuer, str) and current_site().installations.find(issuer):
+    if isinstance(issuer, str) and current_site().get(Installations).find(issuer):
         return {"app_key": issuer}
     return {}
 

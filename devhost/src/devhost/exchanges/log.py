@@ -4,10 +4,12 @@ import re
 import threading
 import time
 from collections import deque
-from typing import Any
+from typing import Any, Self
 
-from devhost.exchanges.exchange import Direction, Exchange
-from devhost.query_string_hash import strip_base_path
+from devhost.exchanges.exchange import Exchange
+from devhost.exchanges.message import Direction
+from devhost.protocol.query_string_hash import strip_base_path
+from devhost.site import Site
 
 KEPT_EXCHANGES = 1000
 # A body is kept up to here, in bytes.
@@ -31,6 +33,11 @@ class ExchangeLog:
         # Reentrant: waiting looks through the log again.
         self._changed = threading.Condition(threading.RLock())
         self._last_id = 0
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the log of *site*."""
+        return cls()
 
     def record(self, **fields: Any) -> Exchange:
         """Add an exchange, with the fields of ``Exchange`` but its id."""

@@ -2,7 +2,7 @@
 
 import re
 
-from devhost.exchanges.exchange import Headers
+from devhost.exchanges.message import Headers
 
 MASK = "\u2022\u2022\u2022"
 SECRET_HEADERS = frozenset({"cookie", "set-cookie", "x-devhost-session", "upm-token"})

@@ -5,8 +5,8 @@ import shlex
 from typing import Any
 from urllib.parse import urlsplit
 
-from devhost.exchanges.exchange import Exchange, Headers
 from devhost.exchanges.masking import mask, mask_headers
+from devhost.exchanges.message import Headers, Message
 from devhost.exchanges.tokens import (
     check_hash,
     read_unverified_claims,
@@ -22,7 +22,7 @@ NOT_IN_CURL = frozenset(
 )
 
 
-def summary(exchange: Exchange) -> dict[str, Any]:
+def summary(exchange: Message) -> dict[str, Any]:
     """Return one line of the inspector; it holds nothing secret."""
     return {
         "id": exchange.id,
@@ -42,7 +42,7 @@ def summary(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def as_json(exchange: Exchange, *, plain: bool = False) -> dict[str, Any]:
+def as_json(exchange: Message, *, plain: bool = False) -> dict[str, Any]:
     """Return everything that is known of *exchange*, masked unless *plain*."""
     check = check_hash(exchange)
     return {
@@ -69,7 +69,7 @@ def as_json(exchange: Exchange, *, plain: bool = False) -> dict[str, Any]:
     }
 
 
-def as_curl(exchange: Exchange, *, plain: bool = False) -> str:
+def as_curl(exchange: Message, *, plain: bool = False) -> str:
     """Return the command that sends the request again; empty if it was none."""
     if exchange.handed_out:
         return ""
@@ -82,7 +82,7 @@ def as_curl(exchange: Exchange, *, plain: bool = False) -> str:
     return shlex.join(words)
 
 
-def as_text(exchange: Exchange) -> str:
+def as_text(exchange: Message) -> str:
     """Return *exchange* as a failing assertion prints it, masked."""
     arrow = "host -> app" if exchange.direction == "to-app" else "app -> host"
     known = exchange.failure or "handed to a browser"
@@ -101,7 +101,7 @@ def _indented(text: str) -> str:
     return f"{shown} ..." if len(text) > SHOWN_IN_TEXT else shown
 
 
-def _text_parts(exchange: Exchange) -> list[tuple[str, str]]:
+def _text_parts(exchange: Message) -> list[tuple[str, str]]:
     check = check_hash(exchange)
     claims = read_unverified_claims(exchange.token) if exchange.token else None
     parts = [
@@ -116,11 +116,11 @@ def _text_parts(exchange: Exchange) -> list[tuple[str, str]]:
     return parts
 
 
-def _is_usual(exchange: Exchange) -> bool:
+def _is_usual(exchange: Message) -> bool:
     return exchange.kind in LONG_ANSWERS and exchange.status == 200
 
 
-def _token(exchange: Exchange, plain: bool) -> dict[str, Any] | None:
+def _token(exchange: Message, plain: bool) -> dict[str, Any] | None:
     if exchange.token is None:
         return None
     claims = read_unverified_claims(exchange.token)

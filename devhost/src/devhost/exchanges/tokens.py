@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import jwt
 
-from devhost.exchanges.exchange import Exchange
-from devhost.query_string_hash import canonical_request
+from devhost.exchanges.message import Message
+from devhost.protocol.query_string_hash import canonical_request
 
 CONTEXT_QSH = "context-qsh"
 
@@ -51,7 +51,7 @@ def read_unverified_header(token: str) -> dict[str, Any] | None:
         return None
 
 
-def check_hash(exchange: Exchange) -> HashCheck | None:
+def check_hash(exchange: Message) -> HashCheck | None:
     """Compare the hash that the token claims with the request's; None without one."""
     claims = read_unverified_claims(exchange.token) if exchange.token else None
     claimed = claims.get("qsh") if claims else None
@@ -76,7 +76,7 @@ def _hash(canonical: str) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
 
 
-def _candidates(exchange: Exchange, canonical: str) -> Iterator[tuple[str, str]]:
+def _candidates(exchange: Message, canonical: str) -> Iterator[tuple[str, str]]:
     """Yield canonical requests that would come of a common mistake, and its name."""
     method, target = exchange.method, exchange.target
     path, _, query = canonical.partition("&")[2].partition("&")

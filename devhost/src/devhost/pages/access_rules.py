@@ -6,11 +6,12 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost import access_rules
-from devhost.access_rules import AccessRule, AccessRuleError
-from devhost.current import current_site
+from devhost.access_rules import AccessRule, AccessRuleError, AccessRules
 from devhost.pages.chrome import render, site_blueprint
-from devhost.pages.operations import decoded_key, json_object
 from devhost.pages.placement import Placement
+from devhost.pages.tools.app_actions import decoded_key, json_object
+from devhost.site.current import current_site
+from devhost.site.installations import Installations
 
 PATH = "/wiki/admin/app-access-rules"
 
@@ -30,12 +31,12 @@ def show_rules(error: str = "") -> str | tuple[str, int]:
         Placement(site, ("site", "admin")),
         path=PATH,
         rules=[
-            (app, site.access_rules.of(app.app_key))
-            for app in site.installations.all()
+            (app, site.get(AccessRules).of(app.app_key))
+            for app in site.get(Installations).all()
             if app.state != "uninstalled"
         ],
         every_space=access_rules.every_space(site),
-        status=site.access_rules.status,
+        status=site.get(AccessRules).status,
         statuses=access_rules.STATUSES,
         error=error,
     )
@@ -50,7 +51,7 @@ def change_from_form() -> AnyResponse | str | tuple[str, int]:
     try:
         if "status" in form:
             status = form["status"]
-            site.access_rules.set_status(int(status) if status.isdecimal() else 0)
+            site.get(AccessRules).set_status(int(status) if status.isdecimal() else 0)
         else:
             access_rules.replace_rule(
                 site,
@@ -77,9 +78,10 @@ def _protect(response: Response) -> Response:
 def list_rules() -> dict[str, Any]:
     """Answer the rule of every app, and the status of a blocked call."""
     site = current_site()
-    apps = site.installations.all()
-    rules = [site.access_rules.of(app.app_key) for app in apps]
-    return {"status": site.access_rules.status, "rules": [_as_json(x) for x in rules]}
+    apps = site.get(Installations).all()
+    rules = site.get(AccessRules)
+    shown = [_as_json(rules.of(app.app_key)) for app in apps]
+    return {"status": rules.status, "rules": shown}
 
 
 @api.put("/access-rules")
@@ -89,7 +91,7 @@ def set_status() -> dict[str, Any]:
     if isinstance(status, bool) or not isinstance(status, int):
         abort(400, 'The body must be a JSON object with a number "status".')
     try:
-        current_site().access_rules.set_status(status)
+        current_site().get(AccessRules).set_status(status)
     except AccessRuleError as error:
         abort(400, str(error))
     return list_rules()
@@ -98,7 +100,7 @@ def set_status() -> dict[str, Any]:
 @api.get("/access-rules/<app_key>")
 def get_rule(app_key: str) -> dict[str, Any]:
     """Answer the rule of one app."""
-    return _as_json(current_site().access_rules.of(_known_app(app_key)))
+    return _as_json(current_site().get(AccessRules).of(_known_app(app_key)))
 
 
 @api.put("/access-rules/<app_key>")
@@ -130,7 +132,7 @@ def _are_texts(keys: object) -> bool:
 
 def _known_app(segment: str) -> str:
     key = decoded_key(segment)
-    if current_site().installations.find(key) is None:
+    if current_site().get(Installations).find(key) is None:
         abort(404, "There is no such app.")
     return key
 

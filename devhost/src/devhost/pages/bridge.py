@@ -8,18 +8,19 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, send_from_directory
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.describe import unmet_condition
-from devhost.current import current_site
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.outbound import record_context_token
-from devhost.guard import has_session
-from devhost.installations import Installation
-from devhost.modules import Module, find_module
-from devhost.pages import reading
+from devhost.modules.conditions.describe import unmet_condition
+from devhost.modules.iframes import bridge_options, iframe_url
+from devhost.modules.module import Module, find_module
+from devhost.modules.places import Place, context_claim, find_place
 from devhost.pages.ap_members import refusals
-from devhost.pages.iframes import bridge_options, iframe_url
-from devhost.pages.places import Place, context_claim, find_place
-from devhost.signing import context_token
-from devhost.strict_json import parse_json
+from devhost.protocol.strict_json import parse_json
+from devhost.site.current import current_site
+from devhost.site.installations import Installation, Installations
+from devhost.site.origin_check import has_session
+from devhost.tokens.signing import context_token
+from devhost.wiki import reading
 from devhost.wiki.macro_messages import blocked_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,7 +110,7 @@ def _context_token(place: Place) -> str:
     site, app = current_site(), place.module.app
     token = context_token(app, user=site.user, context=context_claim(site, place))
     record_context_token(
-        site.exchanges,
+        site.get(ExchangeLog),
         app_key=app.app_key,
         base_url=app.base_url,
         token=token,
@@ -153,7 +154,7 @@ def requested() -> dict[str, Any]:
 
 
 def _requested_app(body: dict[str, Any]) -> Installation:
-    app = current_site().installations.find_enabled(str(body.get("appKey")))
+    app = current_site().get(Installations).find_enabled(str(body.get("appKey")))
     if app is None:
         abort(404, "No such app is installed and enabled.")
     return app

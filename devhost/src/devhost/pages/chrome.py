@@ -13,13 +13,16 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site, current_target
-from devhost.pages import bridge, reading
+from devhost.faults.switches import Faults
+from devhost.pages import bridge
 from devhost.pages.dialog_settings import dialog_settings
 from devhost.pages.placement import Placement
 from devhost.pages.shortcuts import shortcuts
 from devhost.pages.space_addresses import create_address
-from devhost.users import USERS
+from devhost.site.current import current_site, current_target
+from devhost.site.installations import Installations
+from devhost.site.users import USERS
+from devhost.wiki import reading
 
 # Nothing but our own scripts and styles; any app may be framed.
 CONTENT_SECURITY_POLICY = (
@@ -31,7 +34,7 @@ CONTENT_SECURITY_POLICY = (
 
 def content_security_policy() -> str:
     """Return the policy of a page that shows the icons of the enabled apps."""
-    addresses = [app.base_url for app in current_site().installations.enabled()]
+    addresses = [app.base_url for app in current_site().get(Installations).enabled()]
     origins = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)}
     images = " ".join(["img-src 'self' data:", *sorted(origins)])
     return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", images)
@@ -76,6 +79,7 @@ def render(template: str, placed: Placement | None = None, **values: Any) -> str
         template,
         site=site,
         site_name=site.name,
+        faults_on=len(site.get(Faults).on()),
         wiki=site.context_path,
         users=USERS.values(),
         people={user.account_id: user.display_name for user in USERS.values()},

@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site
-from devhost.modules import all_modules
-from devhost.pages import reading
+from devhost.modules.module import all_modules
+from devhost.modules.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.custom_content import find_declared, shelves, view_page
 from devhost.pages.placement import Placement
-from devhost.pages.places import CUSTOM as CUSTOM_DATA
 from devhost.pages.space_addresses import space_settings_address
 from devhost.site import Site
+from devhost.site.current import current_site
+from devhost.wiki import reading
 from devhost.wiki.records import Content
 
 ROOT = "/wiki/spaces/<space_key>/custom-content/<content_id>"

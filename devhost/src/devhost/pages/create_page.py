@@ -3,10 +3,13 @@
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.blueprints import BlueprintError, Draft, goes_to_editor, instantiate
-from devhost.current import current_site
-from devhost.modules import Module
-from devhost.pages import reading
+from devhost.modules.blueprints import (
+    BlueprintError,
+    Draft,
+    goes_to_editor,
+    instantiate,
+)
+from devhost.modules.module import Module
 from devhost.pages.chrome import render, site_blueprint
 from devhost.pages.editing import editor_address, show_draft
 from devhost.pages.placement import Placement
@@ -15,8 +18,10 @@ from devhost.pages.space_addresses import (
     create_address,
     space_settings_address,
 )
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.site import Site
+from devhost.site.current import current_site
+from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import NewContent
 from devhost.wiki.errors import WikiError
 from devhost.wiki.records import Space
@@ -45,7 +50,7 @@ def create(space_key: str) -> AnyResponse | str | tuple[str, int]:
             draft = Draft(title or made.title or _free(site, space, module), made.body)
             if goes_to_editor(module):
                 return show_draft(space, draft.title, draft.body, template=module.title)
-        page = site.wiki.editor.create(
+        page = site.get(Wiki).editor.create(
             reading.viewer_of(site), NewContent("page", space, draft.title, draft.body)
         )
     except (BlueprintError, WikiError) as error:
@@ -92,7 +97,7 @@ def _chosen(site: Site, space: Space, name: str) -> Module:
 
 def _free(site: Site, space: Space, module: Module) -> str:
     # Assumed: a template that names no title gives its own, with a number.
-    contents, viewer = site.wiki.contents, reading.viewer_of(site)
+    contents, viewer = site.get(Wiki).contents, reading.viewer_of(site)
     title, number = module.title, 1
     while contents.find_by_title(viewer, space, title):
         number += 1

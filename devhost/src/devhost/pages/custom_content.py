@@ -8,12 +8,12 @@ content, and icons.
 from dataclasses import dataclass
 from typing import Any
 
-from devhost.custom_types import TYPE, custom_type
-from devhost.modules import Module, all_modules
-from devhost.pages import reading
+from devhost.modules.module import Module, all_modules
 from devhost.pages.links import Link, icon_of
 from devhost.site import Site
+from devhost.wiki import Wiki, reading
 from devhost.wiki.custom_content import CustomType
+from devhost.wiki.custom_types import TYPE, custom_type
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content, Space
 
@@ -85,7 +85,7 @@ def shelves(site: Site, within: Content | Space) -> list[Shelf]:
 
 
 def _contents(site: Site, declared: Module, within: Content | Space) -> list[Content]:
-    contents = site.wiki.contents
+    contents = site.get(Wiki).contents
     query: Query = contents.all(
         (type_of(declared).key,), order="modified-date", descending=True
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from devhost.modules import Module, all_modules
+from devhost.modules.module import Module, all_modules
 from devhost.site import Site
 
 # The bridge's own names, members of the page's window._AP.

@@ -6,15 +6,15 @@ from typing import Any
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
-from devhost.current import current_site
-from devhost.macros.browser import choices
-from devhost.pages import reading
+from devhost.modules.macros.browser import choices
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import space_settings_address
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
 from devhost.site import Site
-from devhost.users import find_user
+from devhost.site.current import current_site
+from devhost.site.users import find_user
+from devhost.wiki import Wiki, reading
 from devhost.wiki.access import Role
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.errors import ConflictError, InvalidError, NotPermittedError
@@ -50,7 +50,7 @@ def save_page(space_key: str, page_id: str) -> Response | tuple[str, int]:
     site, page, draft = current_site(), _page(space_key, page_id), _sent()
     edit = Edit(draft.version + 1, draft.title, draft.body, message=draft.message)
     try:
-        saved = site.wiki.editor.update(reading.viewer_of(site), page, edit)
+        saved = site.get(Wiki).editor.update(reading.viewer_of(site), page, edit)
     except ConflictError:
         now = _page(space_key, page_id)
         kept = Draft(draft.title, draft.body, now.version, draft.message)
@@ -75,7 +75,7 @@ def create_page(space_key: str) -> Response | tuple[str, int]:
         "page", space, draft.title, draft.body, parent=parent, message=draft.message
     )
     try:
-        created = site.wiki.editor.create(reading.viewer_of(site), new)
+        created = site.get(Wiki).editor.create(reading.viewer_of(site), new)
     except InvalidError as error:
         return _editor(space, draft, parent=parent, problem=f"{error}."), 400
     return redirect(reading.address(created), 303)

@@ -5,21 +5,22 @@ from typing import Any
 
 from flask import Blueprint, abort
 
-from devhost.current import current_site
-from devhost.macros import policy, storage
-from devhost.macros.autoconvert import converted, is_url
-from devhost.macros.browser import carried, editor_of
-from devhost.macros.definitions import (
+from devhost import access_rules
+from devhost.modules.iframes import bridge_options, iframe_url
+from devhost.modules.macros import storage
+from devhost.modules.macros.autoconvert import converted, is_url
+from devhost.modules.macros.browser import carried, editor_of
+from devhost.modules.macros.definitions import (
     MacroDefinition,
     all_macros,
     macro_named,
 )
-from devhost.macros.on_page import on_page
-from devhost.modules import Module
-from devhost.pages import reading
+from devhost.modules.macros.on_page import on_page
+from devhost.modules.module import Module
+from devhost.modules.places import Place
 from devhost.pages.bridge import requested
-from devhost.pages.iframes import bridge_options, iframe_url
-from devhost.pages.places import Place
+from devhost.site.current import current_site
+from devhost.wiki import reading
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.storage_format import Macro, macros
 
@@ -86,7 +87,7 @@ def macro_editor() -> dict[str, Any]:
     content = reading.find_content(site, body.get("contentId"))
     space = reading.find_space(site, _text(body, "spaceKey"))
     space = content.space if content else space
-    if space is not None and policy.is_blocked(site, definition.module, space):
+    if access_rules.is_blocked(site, definition.module.app.app_key, space):
         abort(403, f"{definition.module.title} is blocked by a policy.")
     place = Place(
         _editor_module(definition, editor),

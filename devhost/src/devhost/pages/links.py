@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from devhost.current import current_site
-from devhost.module_rules import is_relative
-from devhost.modules import LINK_TYPES, Module, text_of
-from devhost.pages.iframes import filled_url
-from devhost.pages.places import Place, context_variables
+from devhost.descriptor.module_rules import is_relative
+from devhost.modules.iframes import filled_url
+from devhost.modules.module import LINK_TYPES, Module, text_of
+from devhost.modules.places import Place, context_variables
+from devhost.site.current import current_site
 
 # What connect-host.js listens to, by the type of a target.
 TARGET_CLASSES = {

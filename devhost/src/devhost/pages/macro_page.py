@@ -3,9 +3,10 @@
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from devhost.current import current_site
-from devhost.macros.sample_page import sample_page
-from devhost.pages import reading
+from devhost.modules.macros.sample_page import sample_page
+from devhost.site.current import current_site
+from devhost.site.installations import Installations
+from devhost.wiki import reading
 from devhost.wiki.errors import NotPermittedError
 
 blueprint = Blueprint("macro_page", __name__)
@@ -15,7 +16,7 @@ blueprint = Blueprint("macro_page", __name__)
 def macro_page() -> Response:
     """Make the page, if it is not there, and go to it."""
     site = current_site()
-    app = site.installations.find_enabled(request.form.get("app", ""))
+    app = site.get(Installations).find_enabled(request.form.get("app", ""))
     if app is None:
         abort(404, "No such app is installed and enabled.")
     try:

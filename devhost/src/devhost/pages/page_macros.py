@@ -3,13 +3,13 @@
 from html import escape
 from typing import Any
 
-from devhost.macros.definitions import MacroDefinition
-from devhost.macros.on_page import MacroOnPage
-from devhost.macros.rendering import MacroRenderer, Reader
-from devhost.pages import reading
-from devhost.pages.iframes import frame
-from devhost.pages.places import Place
+from devhost.modules.iframes import frame
+from devhost.modules.macros.definitions import MacroDefinition
+from devhost.modules.macros.on_page import MacroOnPage
+from devhost.modules.macros.rendering import MacroRenderer, Reader
+from devhost.modules.places import Place
 from devhost.site import Site
+from devhost.wiki import reading
 from devhost.wiki.records import Content
 
 

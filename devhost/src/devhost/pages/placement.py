@@ -4,16 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.evaluate import conditions_hold
-from devhost.custom_types import TYPE as CONTENT_TYPE
-from devhost.locations import NOWHERE
-from devhost.modules import PAGE_TYPES, Module, all_modules, text_of
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.iframes import frame
+from devhost.modules.locations import NOWHERE
+from devhost.modules.module import PAGE_TYPES, Module, all_modules, text_of
+from devhost.modules.places import Place
 from devhost.pages.custom_content import appearance, list_page
-from devhost.pages.iframes import frame
 from devhost.pages.links import Link, link_of, takes_context
-from devhost.pages.places import Place
 from devhost.pages.spots import PLACED_TYPES, Spots
 from devhost.site import Site
+from devhost.wiki import Wiki
+from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
 BYLINE_PARTS = ("name", "icon", "tooltip")
@@ -210,7 +211,7 @@ def byline_appearance(
     key = module.definition.get("contentPropertyKey")
     if content is None or not isinstance(key, str):
         return declared
-    found = site.wiki.properties.find(content, key)
+    found = site.get(Wiki).properties.find(content, key)
     value = found.value if found is not None else None
     if not isinstance(value, dict):
         return declared

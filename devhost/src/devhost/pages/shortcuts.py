@@ -8,7 +8,7 @@ general page or a dialog, or clicks a web item that is on the page.
 import re
 from typing import Any
 
-from devhost.modules import Module, text_of
+from devhost.modules.module import Module, text_of
 from devhost.pages.links import dialog_classes
 from devhost.pages.placement import Placement
 

@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from devhost.pages import reading
 from devhost.site import CONTEXT_PATH, Site
+from devhost.wiki import reading
 from devhost.wiki.access import Role
 from devhost.wiki.records import Space
 

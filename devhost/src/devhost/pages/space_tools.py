@@ -2,11 +2,11 @@
 
 from flask import abort, request
 
-from devhost.current import current_site
-from devhost.pages import reading
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.placement import Placement
 from devhost.pages.space_addresses import SETTINGS, space_settings_address
+from devhost.site.current import current_site
+from devhost.wiki import reading
 
 blueprint = site_blueprint("space_tools")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devhost.locations import (
+from devhost.modules.locations import (
     DEFAULT_LOCATIONS,
     LINK_AREAS,
     PANEL_AREAS,
@@ -13,7 +13,7 @@ from devhost.locations import (
     find_area,
     is_within,
 )
-from devhost.modules import DEFAULT_WEIGHT, Module
+from devhost.modules.module import DEFAULT_WEIGHT, Module
 
 PLACED_TYPES = ("webItems", "generalPages", "adminPages", "spaceToolsTabs")
 

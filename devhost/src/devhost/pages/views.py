@@ -4,21 +4,23 @@ from flask import abort, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.describe import unmet_condition
-from devhost.current import current_site
-from devhost.macros.definitions import all_macros
-from devhost.modules import SINGLE_PAGES, find_module, single_page
-from devhost.pages import reading
+from devhost.modules.conditions.describe import unmet_condition
+from devhost.modules.iframes import frame
+from devhost.modules.macros.definitions import all_macros
+from devhost.modules.module import SINGLE_PAGES, find_module, single_page
+from devhost.modules.places import place_of_address
 from devhost.pages.chrome import boot, render, site_blueprint
 from devhost.pages.custom_content import shelves
 from devhost.pages.editing import child_address, edit_address
-from devhost.pages.iframes import frame
 from devhost.pages.page_macros import PageMacros
 from devhost.pages.placement import Placement
-from devhost.pages.places import place_of_address
 from devhost.pages.space_addresses import space_settings_address
-from devhost.raw_target import decode_segment
-from devhost.users import find_user
+from devhost.protocol.raw_target import decode_segment
+from devhost.site.current import current_site
+from devhost.site.installations import Installations
+from devhost.site.users import find_user
+from devhost.webhooks import Webhooks
+from devhost.wiki import reading
 from devhost.wiki.macro_messages import blocked_text
 
 blueprint = site_blueprint("pages")
@@ -39,7 +41,7 @@ def dashboard() -> str:
     return render(
         "dashboard.html",
         Placement(site, ("site", "dashboard")),
-        apps=site.installations.enabled(),
+        apps=site.get(Installations).enabled(),
         macro_apps={
             each.module.app.app_key for each in all_macros(site) if not each.is_hidden
         },
@@ -78,7 +80,7 @@ def page(space_key: str, page_id: str, slug: str = "") -> str:
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
         abort(404, "There is no such page.")
-    site.webhooks.viewed(found, site.user.account_id)
+    site.get(Webhooks).viewed(found, site.user.account_id)
     macros = PageMacros(site, found)
     macros.prepare(found.body)
     shown = {
@@ -108,7 +110,7 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
     """Show a page module, or a web item's page, in the site's chrome."""
     site = current_site()
     app_key, module_key = _decoded(app_key), _decoded(module_key)
-    app = site.installations.find_installed(app_key)
+    app = site.get(Installations).find_installed(app_key)
     if app is None:
         return _message("App not installed", f"{app_key} is not installed here.")
     if app.state == "disabled":
@@ -159,7 +161,7 @@ def administration() -> str | tuple[str, int]:
     site = current_site()
     entries = [
         (app, *(single_page(site, app, kind) for kind in SINGLE_PAGES))
-        for app in site.installations.enabled()
+        for app in site.get(Installations).enabled()
     ]
     return render("admin.html", Placement(site, ("site", "admin")), app_entries=entries)
 

@@ -1,17 +1,22 @@
-"""Confluence's REST resources, as far as an app of the first hour needs them."""
+"""Confluence's REST resources, as far as an app of the first hour needs them.
+
+* ``v1``, ``v2``    the two versions; they import nothing of each other
+* ``operations``, ``operation_checks``  each method and path, and what is checked first
+* ``scopes``, ``blocked_spaces``  two of the checks, by ``documented_operations``
+* ``caller``, ``viewer``  who calls, and what they may see of the wiki
+* ``permitted_operations``  what they may do with a content
+* ``macros``, ``body_views``, ``past_versions``, ``people``  what both versions answer
+"""
 
 from flask import Blueprint, Response, request
 
-from devhost.current import current_site, current_target
+from devhost.protocol.error_bodies import error_response
 from devhost.rest import app_properties, dynamic_modules, license, users, v1, v2
 from devhost.rest.caller import authenticate
-from devhost.rest.errors import (
-    RestError,
-    answer_error,
-    answer_wiki_error,
-    error_response,
-)
-from devhost.rest.operations import NOT_HERE, check_operation
+from devhost.rest.errors import RestError, answer_error, answer_wiki_error
+from devhost.rest.operation_checks import check_operation
+from devhost.rest.operations import NOT_HERE
+from devhost.site.current import current_site, current_target
 from devhost.wiki.errors import WikiError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -6,11 +6,13 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.current import current_site
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
+from devhost.protocol.strict_json import parse_json
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
-from devhost.strict_json import parse_json
+from devhost.site.app_data import AppProperties
+from devhost.site.assumptions import Assumptions
+from devhost.site.current import current_site
 
 RESERVED_KEY = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
 MAX_KEY_LENGTH = 127
@@ -31,7 +33,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def list_properties(app_key: str) -> Response:
     """Answer the keys of the app's properties."""
     _check_app(app_key)
-    keys = current_site().properties.keys(caller.app.app_key)
+    keys = current_site().get(AppProperties).keys(caller.app.app_key)
     return jsonify(keys=[{"key": key, "self": _self_link(key)} for key in keys])
 
 
@@ -42,10 +44,10 @@ def get_property(app_key: str, property_key: str) -> Response:
     if key == RESERVED_KEY:
         text: str | None = json.dumps(caller.app.client_key)
     else:
-        text = current_site().properties.find(caller.app.app_key, key)
+        text = current_site().get(AppProperties).find(caller.app.app_key, key)
     if text is None:
         raise RestError(404, f"Property with key {key} not found.")
-    assumed = str(current_site().assumptions["property-json-value"])
+    assumed = str(current_site().get(Assumptions)["property-json-value"])
     as_json = request.args.get("jsonValue", assumed).lower() == "true"
     value: Any = json.loads(text) if as_json else text
     return jsonify({"key": key, "value": value, "self": _self_link(key)})
@@ -64,9 +66,11 @@ def put_property(app_key: str, property_key: str) -> Response:
         parse_json(body)
     except ValueError as error:
         raise RestError(400, "Property value must be valid JSON.") from error
-    most = current_site().assumptions.number("property-limit")
-    created = current_site().properties.set(
-        caller.app.app_key, key, body.decode("utf-8"), limit=most
+    most = current_site().get(Assumptions).number("property-limit")
+    created = (
+        current_site()
+        .get(AppProperties)
+        .set(caller.app.app_key, key, body.decode("utf-8"), limit=most)
     )
     if created is None:
         raise RestError(
@@ -84,7 +88,7 @@ def delete_property(app_key: str, property_key: str) -> tuple[str, int]:
     """Delete one property."""
     _check_app(app_key)
     key = _writable_key(property_key)
-    if not current_site().properties.delete(caller.app.app_key, key):
+    if not current_site().get(AppProperties).delete(caller.app.app_key, key):
         raise RestError(404, f"Property with key {key} not found.")
     return "", 204
 

@@ -5,19 +5,15 @@ as itself, as a person, or from its page; unless the operation is exempt.
 https://support.atlassian.com/security-and-access-policies/docs/app-access-for-confluence-cloud-rest-apis/
 """
 
-from typing import TYPE_CHECKING
-
-from devhost.access_rules import blocked_space_ids
-from devhost.current import current_site
+from devhost.access_rules import AccessRules, blocked_space_ids
 from devhost.exchanges.inbound import note
 from devhost.rest.caller import caller
+from devhost.rest.operations import Operation
 from devhost.rest.scopes import known_of_request
-
-if TYPE_CHECKING:
-    from devhost.rest.operations import Operation
+from devhost.site.current import current_site
 
 
-def spaces_hidden_by_rule(operation: "Operation") -> frozenset[str]:
+def spaces_hidden_by_rule(operation: Operation) -> frozenset[str]:
     """Return the ids of the spaces that the rule of the calling app hides."""
     known = known_of_request(operation)
     if known is not None and known.is_exempt:
@@ -25,12 +21,12 @@ def spaces_hidden_by_rule(operation: "Operation") -> frozenset[str]:
     return blocked_space_ids(current_site(), caller.app.app_key)
 
 
-def note_rule(operation: "Operation") -> None:
+def note_rule(operation: Operation) -> None:
     """Note for the inspector what a rule does to the operation of this request."""
     known = known_of_request(operation)
     stated = "unknown" if known is None else known.access_rule
     said = "blocked (assumed)" if stated == "unknown" else stated
-    rule = current_site().access_rules.of(caller.app.app_key)
+    rule = current_site().get(AccessRules).of(caller.app.app_key)
     if rule.blocks_anything:
         said += "; the app is blocked "
         said += "everywhere" if rule.everywhere else "in some spaces"

@@ -10,12 +10,14 @@ from typing import Never
 from flask import g, request
 from werkzeug.local import LocalProxy
 
-from devhost.app_token import AppTokenError, app_token, authenticate_app
-from devhost.current import current_site, current_target
-from devhost.guard import has_session
-from devhost.installations import Installation
 from devhost.rest.errors import RestError
-from devhost.users import User
+from devhost.site.assumptions import Assumptions
+from devhost.site.current import current_site, current_target
+from devhost.site.installations import Installation, Installations
+from devhost.site.origin_check import has_session
+from devhost.site.users import User
+from devhost.tokens.app_token import AppTokenError, app_token, authenticate_app
+from devhost.tokens.oauth import AuthorizationServer
 
 APP_HEADER = "AP-Client-Key"
 logger = logging.getLogger("devhost")
@@ -61,11 +63,13 @@ def _app_caller() -> Caller:
         _refuse("there is no Authorization: JWT header")
     try:
         app = authenticate_app(
-            current_site().installations,
+            current_site().get(Installations),
             token,
             method=request.method,
             target=current_target(),
-            most_seconds=current_site().assumptions.number("app-token-most-seconds"),
+            most_seconds=current_site()
+            .get(Assumptions)
+            .number("app-token-most-seconds"),
         )
     except AppTokenError as error:
         _refuse(str(error))
@@ -73,10 +77,10 @@ def _app_caller() -> Caller:
 
 
 def _impersonating_caller(access_token: str) -> Caller:
-    grant = current_site().authorization.find(access_token)
+    grant = current_site().get(AuthorizationServer).find(access_token)
     if grant is None:
         _refuse("the access token is unknown here or expired")
-    app = current_site().installations.find_enabled(grant.app_key)
+    app = current_site().get(Installations).find_enabled(grant.app_key)
     if app is None or app.client_key != grant.client_key:
         _refuse("the app of this access token is not installed and enabled any more")
     return Caller(app, grant.user, grant.scopes)
@@ -84,7 +88,7 @@ def _impersonating_caller(access_token: str) -> Caller:
 
 def _page_caller() -> Caller:
     app_key = request.headers.get(APP_HEADER, "")
-    app = current_site().installations.find_enabled(app_key)
+    app = current_site().get(Installations).find_enabled(app_key)
     if app is None:
         _refuse(f"{APP_HEADER} is not the key of an installed and enabled app")
     return Caller(app, current_site().user)

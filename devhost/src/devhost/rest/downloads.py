@@ -8,17 +8,20 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from devhost.current import current_site
-from devhost.guard import SESSION_HEADER
 from devhost.rest.caller import authenticate
 from devhost.rest.errors import (
     RestError,
     answer_error,
     answer_wiki_error,
 )
-from devhost.rest.operations import add_operation, check_operation
+from devhost.rest.operation_checks import check_operation
+from devhost.rest.operations import add_operation
 from devhost.rest.reading import integer, segment
 from devhost.rest.viewer import current_viewer
+from devhost.site.current import current_site
+from devhost.site.origin_check import SESSION_HEADER
+from devhost.webhooks import Webhooks
+from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.errors import NotFoundError, WikiError
 
@@ -41,17 +44,17 @@ def _viewer() -> Viewer:
         check_operation()
         return current_viewer()
     site = current_site()
-    return site.wiki.viewer(site.user)
+    return site.get(Wiki).viewer(site.user)
 
 
 def download(id: str, fileName: str) -> Response:
     """Answer the file of an attachment, in the version that is asked for."""
-    wiki, seen_by = current_site().wiki, _viewer()
+    wiki, seen_by = current_site().get(Wiki), _viewer()
     page = wiki.contents.get(seen_by, segment(id))
     attachment = wiki.attachments.find(seen_by, page, segment(fileName))
     if attachment is None:
         raise NotFoundError(f"No attachment found with name: {fileName}")
-    current_site().webhooks.viewed(attachment, seen_by.account_id, page)
+    current_site().get(Webhooks).viewed(attachment, seen_by.account_id, page)
     version = integer("version", attachment.version)
     details: dict[str, Any] = attachment.details
     if version != attachment.version:

@@ -4,19 +4,19 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.app_data import Modules
-from devhost.current import current_site
-from devhost.descriptor import duplicate_keys_message
-from devhost.installations import Installation
-from devhost.module_rules import (
+from devhost.descriptor.document import duplicate_keys_message
+from devhost.descriptor.module_rules import (
     array_problems,
     duplicates,
     module_keys,
     static_modules,
 )
+from devhost.protocol.strict_json import is_whole, parse_json
 from devhost.rest.caller import require_app
 from devhost.rest.errors import RestError
-from devhost.strict_json import is_whole, parse_json
+from devhost.site.app_data import DynamicModules, Modules
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
 
 MAX_MODULES = 100
 PATH = "/rest/atlassian-connect/1/app/module/dynamic"
@@ -31,7 +31,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def get_modules() -> Response:
     """Answer the modules that the app registered."""
-    return jsonify(current_site().dynamic_modules.all(require_app().app_key))
+    return jsonify(current_site().get(DynamicModules).all(require_app().app_key))
 
 
 def register_modules() -> tuple[str, int]:
@@ -39,10 +39,10 @@ def register_modules() -> tuple[str, int]:
     app = require_app()
     modules = _parsed_modules()
     with current_site().state.transaction():
-        registered = current_site().dynamic_modules.all(app.app_key)
+        registered = current_site().get(DynamicModules).all(app.app_key)
         _refuse_conflicts(app, registered, modules)
         _refuse_too_many(registered, modules)
-        current_site().dynamic_modules.register(app.app_key, modules)
+        current_site().get(DynamicModules).register(app.app_key, modules)
     return "", 200
 
 
@@ -51,9 +51,9 @@ def remove_modules() -> tuple[str, int]:
     app = require_app()
     keys = request.args.getlist("moduleKey")
     if keys:
-        current_site().dynamic_modules.remove(app.app_key, keys)
+        current_site().get(DynamicModules).remove(app.app_key, keys)
     else:
-        current_site().dynamic_modules.remove_all(app.app_key)
+        current_site().get(DynamicModules).remove_all(app.app_key)
     return "", 204
 
 

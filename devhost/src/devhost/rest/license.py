@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from devhost.current import current_site
-from devhost.installations import Installation
-from devhost.raw_target import decode_segment
+from devhost.install.license import Licenses
+from devhost.protocol.raw_target import decode_segment
 from devhost.rest.caller import caller
 from devhost.rest.errors import RestError
+from devhost.site.current import current_site
+from devhost.site.installations import Installation, Installations
 
 PATH = "/rest/atlassian-connect/1/addons/<app_key>"
 
@@ -26,7 +27,7 @@ def get_app(app_key: str) -> Response:
         raise RestError(400, "The app key is not UTF-8.") from error
     if key == caller.app.app_key:
         return jsonify(_representation(caller.app))
-    if current_site().installations.find_installed(key) is None:
+    if current_site().get(Installations).find_installed(key) is None:
         raise RestError(404, f"App with key {key} was not found")
     raise RestError(403, "The request is from a different app.")
 
@@ -51,7 +52,7 @@ def _representation(app: Installation) -> dict[str, Any]:
             ],
         },
     }
-    license = site.licences.of(app).resource
+    license = site.get(Licenses).of(app).resource
     if license is not None:
         answer["license"] = license
     return answer

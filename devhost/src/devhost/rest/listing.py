@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from devhost.products import CONTEXT_PATH
-from devhost.rest.known_operations import PARAMETER, KnownOperation, known_operations
+from devhost.rest import create_blueprint, downloads
+from devhost.rest.documented_operations import (
+    PARAMETER,
+    KnownOperation,
+    known_operations,
+)
 from devhost.rest.operations import NOT_HERE
-from devhost.site import Site
-from devhost.state import State
-from devhost.web import create_web
+from devhost.site.products import CONTEXT_PATH
 
 HEAD = """\
 # REST operations of the local Confluence
@@ -60,11 +63,10 @@ def _line(operation: KnownOperation, here: str) -> str:
 
 
 def _adapter() -> MapAdapter:
-    state = State()
-    try:
-        return create_web(Site(state, port=1)).url_map.bind("localhost")
-    finally:
-        state.close()
+    app = Flask("devhost", static_folder=None)
+    app.register_blueprint(create_blueprint())
+    app.register_blueprint(downloads.create_blueprint())
+    return app.url_map.bind("localhost")
 
 
 def _is_here(adapter: MapAdapter, operation: KnownOperation) -> bool:

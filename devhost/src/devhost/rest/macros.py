@@ -11,15 +11,16 @@ from html import escape
 
 from flask import g
 
-from devhost.current import current_site
-from devhost.macros.definitions import MacroDefinition
-from devhost.macros.on_page import DISPLAY, MacroOnPage
-from devhost.macros.rendering import MacroRenderer, Reader
-from devhost.macros.static_call import StaticCall
-from devhost.macros.static_output import PAGE_SECONDS
+from devhost.modules.macros.definitions import MacroDefinition
+from devhost.modules.macros.on_page import DISPLAY, MacroOnPage
+from devhost.modules.macros.rendering import MacroRenderer, Reader
+from devhost.modules.macros.static_call import StaticCall
+from devhost.modules.macros.static_macros import StaticMacros
+from devhost.modules.macros.static_output import PAGE_SECONDS
 from devhost.rest.caller import caller
 from devhost.rest.viewer import current_viewer
-from devhost.users import ANONYMOUS
+from devhost.site.current import current_site
+from devhost.site.users import ANONYMOUS
 from devhost.wiki import macro_messages
 from devhost.wiki.records import Content
 
@@ -38,7 +39,7 @@ class RestMacros(MacroRenderer):
     def may_ask(self, call: StaticCall) -> bool:
         """Whether the app may be asked: not for what it is just making."""
         is_own = call.app.app_key == caller.app.app_key
-        return not (is_own and self.site.static_macros.is_asked(call.macro))
+        return not (is_own and self.site.get(StaticMacros).is_asked(call.macro))
 
     def dynamic(self, definition: MacroDefinition, macro: MacroOnPage) -> str:
         """Return the container of a macro, or its output for an export."""

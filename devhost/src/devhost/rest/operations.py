@@ -1,22 +1,14 @@
-"""Every REST operation by method and path, and the one gate before all of them.
-
-Whoever has a say in every call adds a function here: to ``CHECKS`` what may refuse
-an operation (by raising ``RestError``; ``caller`` and ``request.view_args`` say who
-and what), to ``HIDDEN_SPACES`` what makes spaces disappear from an operation: their
-contents answer 404, and are absent from lists and searches.
-"""
+"""Every REST operation by method and path."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 
-from devhost.current import current_target
-from devhost.rest.blocked_spaces import note_rule, spaces_hidden_by_rule
-from devhost.rest.scopes import check_scope
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_target
 
 PARAMETER = re.compile(r"\{([\w-]+)\}")
 RULE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -37,13 +29,6 @@ class Operation:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
-
-
-Check = Callable[[Operation], None]
-HiddenSpaces = Callable[[Operation], frozenset[str]]
-
-CHECKS: tuple[Check, ...] = (note_rule, check_scope)
-HIDDEN_SPACES: tuple[HiddenSpaces, ...] = (spaces_hidden_by_rule,)
 
 
 def add_operation(
@@ -70,23 +55,3 @@ def current_operation() -> Operation:
         return Operation(method, path, is_here=False)
     rule = request.url_rule.rule.removeprefix(CONTEXT_PATH)
     return Operation(method, RULE_PARAMETER.sub(r"{\1}", rule))
-
-
-def check_operation() -> None:
-    """Let every check refuse the operation of this request.
-
-    :raises RestError: if one does.
-    """
-    operation = current_operation()
-    for check in CHECKS:
-        check(operation)
-
-
-def hidden_spaces() -> frozenset[str]:
-    """Return the ids of the spaces that the operation of this request may not see."""
-    if "devhost_hidden_spaces" not in g:
-        operation = current_operation()
-        ids = [hide(operation) for hide in HIDDEN_SPACES]
-        g.devhost_hidden_spaces = frozenset[str]().union(*ids)
-    hidden: frozenset[str] = g.devhost_hidden_spaces
-    return hidden

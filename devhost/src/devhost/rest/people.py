@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from devhost.current import current_site
 from devhost.rest.viewer import app_account_id
-from devhost.users import User, find_user
+from devhost.site.current import current_site
+from devhost.site.installations import Installations
+from devhost.site.users import User, find_user
 
 
 def person(account_id: str | None) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def person(account_id: str | None) -> dict[str, Any]:
     user = find_user(account_id)
     if user is not None:
         return of_user(user)
-    for app in current_site().installations.all():
+    for app in current_site().get(Installations).all():
         if app_account_id(app) == account_id:
             return _known(account_id, "app", app.name)
     return {"type": "unknown", "accountId": account_id, "displayName": "Former user"}

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import request
 
-from devhost.raw_target import decode_segment
+from devhost.protocol.raw_target import decode_segment
+from devhost.protocol.strict_json import parse_json
 from devhost.rest.errors import RestError
-from devhost.strict_json import parse_json
 
 JSON = dict[str, Any]
 MAX_START = 10_000_000

@@ -9,17 +9,14 @@ the reason; ours is in ``X-Devhost-Reason``.
 """
 
 import logging
-from typing import TYPE_CHECKING
 
-from devhost.current import current_site, current_target
 from devhost.exchanges.inbound import note
-from devhost.oauth import with_implied
 from devhost.rest.caller import caller
+from devhost.rest.documented_operations import INACCESSIBLE, KnownOperation, find_known
 from devhost.rest.errors import RestError
-from devhost.rest.known_operations import INACCESSIBLE, KnownOperation, find_known
-
-if TYPE_CHECKING:
-    from devhost.rest.operations import Operation
+from devhost.rest.operations import Operation
+from devhost.site.current import current_site, current_target
+from devhost.tokens.oauth import with_implied
 
 REFUSAL = "Request not in an authorized API scope"
 EVERYBODY = "NONE"
@@ -28,7 +25,7 @@ CONNECT_ROOT = "/rest/atlassian-connect/"
 logger = logging.getLogger("devhost")
 
 
-def known_of_request(operation: "Operation") -> KnownOperation | None:
+def known_of_request(operation: Operation) -> KnownOperation | None:
     """Return what is known of the operation of this request, None if nothing.
 
     The path as it was sent tells more than the template: what is served as
@@ -42,7 +39,7 @@ def known_of_request(operation: "Operation") -> KnownOperation | None:
     return None
 
 
-def check_scope(operation: "Operation") -> None:
+def check_scope(operation: Operation) -> None:
     """Refuse a call that the scopes of its caller do not cover.
 
     :raises RestError: 403.

@@ -11,7 +11,7 @@ from devhost.rest.people import of_user, person
 from devhost.rest.reading import values
 from devhost.rest.v1.paging import whole_list
 from devhost.rest.viewer import app_account_id
-from devhost.users import ANONYMOUS, User, find_user
+from devhost.site.users import ANONYMOUS, User, find_user
 
 
 def add_routes(blueprint: Blueprint) -> None:

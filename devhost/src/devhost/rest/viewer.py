@@ -3,10 +3,10 @@
 from flask import g
 from werkzeug.local import LocalProxy
 
-from devhost.current import current_site
-from devhost.installations import Installation
 from devhost.rest.caller import caller
-from devhost.rest.operations import hidden_spaces
+from devhost.rest.operation_checks import hidden_spaces
+from devhost.site.current import current_site
+from devhost.site.installations import Installation
 from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 
@@ -19,7 +19,7 @@ def app_account_id(app: Installation) -> str:
 def current_viewer() -> Viewer:
     """Return what the caller of this request may do."""
     if "devhost_viewer" not in g:
-        wiki = current_site().wiki
+        wiki = current_site().get(Wiki)
         if caller.user is None:
             seen = wiki.app_viewer(app_account_id(caller.app))
         else:
@@ -30,7 +30,7 @@ def current_viewer() -> Viewer:
 
 
 def _current_wiki() -> Wiki:
-    return current_site().wiki
+    return current_site().get(Wiki)
 
 
 viewer: Viewer = LocalProxy(current_viewer)  # type: ignore[assignment]  # A proxy stands for it.

@@ -3,15 +3,18 @@
 import time
 from typing import Any
 
-from devhost.exchanges.exchange import Direction, Exchange
+from devhost.exchanges.exchange import Exchange
+from devhost.exchanges.log import ExchangeLog
+from devhost.exchanges.message import Direction
+from devhost.install.further_sites import FurtherSites
 from devhost.server import LocalConfluence
 from devhost.site import Site
+from devhost.site.users import USERS, User
 from devhost.testing.expectations import (
     Expectation,
     MessageError,
     transcript,
 )
-from devhost.users import USERS, User
 
 # How long a message may take that another thread sends, in seconds.
 WAIT_SECONDS = 5.0
@@ -130,10 +133,10 @@ class RecordingConfluence(LocalConfluence):
 
         :raises MessageError: if an app refuses to be installed there.
         """
-        site, refused = self.site.neighbours.start()
+        site, refused = self.site.get(FurtherSites).start()
         if refused:
             text = "; ".join(f"{key}: {why}" for key, why in refused.items())
-            raise MessageError(f"{text}\n\n{transcript(site.exchanges.all())}")
+            raise MessageError(f"{text}\n\n{transcript(site.get(ExchangeLog).all())}")
         return site
 
     def _found(

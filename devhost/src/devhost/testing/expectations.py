@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.exchanges.exchange import Direction, Exchange
+from devhost.exchanges.exchange import Exchange
 from devhost.exchanges.log import path_fits
 from devhost.exchanges.masking import mask
+from devhost.exchanges.message import Direction
 
 ANYTHING = object()
 """Stands for a body that is not looked at."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from devhost import lifecycle, tenancy
-from devhost.descriptor import InstallError
-from devhost.installations import Installation
+from devhost.descriptor.document import InstallError
+from devhost.install import lifecycle, tenant_changes
+from devhost.install.license import Licenses
 from devhost.site import Site
+from devhost.site.installations import Installation, Installations
 from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.expectations import MessageError
 
@@ -39,7 +40,7 @@ class InstalledApp:
 
         :raises LookupError: if it was never installed there.
         """
-        found = (site or self.confluence.site).installations.find(self.key)
+        found = (site or self.confluence.site).get(Installations).find(self.key)
         if found is None:
             raise LookupError(f"{self.key} was never installed on this site")
         return found
@@ -48,7 +49,7 @@ class InstalledApp:
     def is_installed(self) -> bool:
         """Whether the host has it installed now, enabled or not."""
         site = self.confluence.site
-        return site.installations.find_installed(self.key) is not None
+        return site.get(Installations).find_installed(self.key) is not None
 
     def install(self) -> None:
         """Install it again, or upgrade it.
@@ -74,14 +75,14 @@ class InstalledApp:
 
         :raises InstallError: if it refuses; then the old one stays.
         """
-        tenancy.rotate_secret(self.confluence.site, self.key)
+        tenant_changes.rotate_secret(self.confluence.site, self.key)
 
     def switch_license(self, state: str) -> None:
         """Give it the license ``free``, ``active``, ``evaluation`` or ``expired``.
 
-        :raises LicenceError: if there is no such license.
+        :raises LicenseError: if there is no such license.
         """
-        self.confluence.site.licences.switch(self.key, state)
+        self.confluence.site.get(Licenses).switch(self.key, state)
 
 
 def install(confluence: RecordingConfluence, base_url: str) -> str:

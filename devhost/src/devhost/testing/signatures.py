@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import jwt
 
-from devhost import signing
-from devhost.modules import Module
-from devhost.pages.places import Place, context_claim, find_place
+from devhost.modules.module import Module
+from devhost.modules.places import Place, context_claim, find_place
 from devhost.site import Site
 from devhost.testing.confluence import get_user
 from devhost.testing.installed_app import InstalledApp
+from devhost.tokens import signing
 
 SAFE_IN_PATH = "/%:@!$&'()*+,;=~"
 

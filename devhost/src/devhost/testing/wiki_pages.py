@@ -3,7 +3,8 @@
 from typing import Any
 
 from devhost.server import LocalConfluence
-from devhost.users import ADMINISTRATOR
+from devhost.site.users import ADMINISTRATOR
+from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit
 from devhost.wiki.records import Content
 
@@ -12,7 +13,7 @@ PAGE = "/spaces/DS/pages/98421"
 
 def write_page(confluence: LocalConfluence, body: str) -> Content:
     """Give the first page of the wiki, at ``PAGE``, another body in storage format."""
-    wiki = confluence.site.wiki
+    wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     page = wiki.contents.get(viewer, "98421")
     return wiki.editor.update(viewer, page, Edit(page.version + 1, body=body))

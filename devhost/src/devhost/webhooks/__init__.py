@@ -11,13 +11,13 @@ In the order in which an event meets them:
 * ``sending``        the signed request, which can be interrupted at any time
 * ``dispatch``       all of these, from the occurrence to the answer
 * ``examples``       a believable body of any event, to fire by hand
-* ``service``        all of it for one site: ``site.webhooks``
+* ``service``        all of it for one site: ``site.get(Webhooks)``
 
 https://developer.atlassian.com/cloud/confluence/modules/webhook/
 
 An event that is no change of the wiki is announced by whoever knows of it::
 
-    site.webhooks.announce("app_policy_changed", body, account_id, app_key=key)
+    site.get(Webhooks).announce("app_policy_changed", body, account_id, app_key=key)
 
 It returns at once, from any thread; whether any app listens need not be asked.
 """

@@ -5,8 +5,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.exchanges.exchange import Headers
-from devhost.state import State
+from devhost.exchanges.message import Headers
+from devhost.site.state import State
 
 KEPT_DELIVERIES = 500
 OUTCOMES = ("waiting", "delivered", "refused", "failed", "not-sent")

@@ -8,13 +8,15 @@ from typing import Any
 
 import requests
 
-from devhost.fault_kinds import (
+from devhost.faults.kinds import (
     WebhookLate,
     WebhookLost,
     WebhookOutOfOrder,
     WebhookTwice,
 )
+from devhost.faults.switches import Faults
 from devhost.site import Site
+from devhost.site.installations import Installations
 from devhost.webhooks import settings
 from devhost.webhooks.deliveries import STOPPED, Deliveries, Delivery
 from devhost.webhooks.lines import MOST_WAITING, Job, Lines
@@ -60,7 +62,7 @@ class Dispatch:
         ]
 
     def _put_with_faults(self, *, event: str, **fields: Any) -> list[Delivery]:
-        faults = self._site.faults.striking_webhook(event)
+        faults = self._site.get(Faults).striking_webhook(event)
         note = ", ".join(fault.title for fault in faults.values())
         fields |= {"event": event, "note": note}
         if WebhookLost.name in faults:
@@ -96,7 +98,7 @@ class Dispatch:
         if delivery is None:
             return
         # With the secret, and in the state, that it has by now.
-        app = self._site.installations.find_enabled(delivery.app_key)
+        app = self._site.get(Installations).find_enabled(delivery.app_key)
         if app is None:
             self._not_sent(delivery, "the app is not installed and enabled any more")
             return

@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/confluence/modules/webhook/
 
 from dataclasses import dataclass
 
-from devhost import policy_events
+from devhost.access_rules import policy_events
 
 JSON_TYPE = "application/json"
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from devhost import callbacks, policy_events
+from devhost.access_rules import policy_events
+from devhost.install import callbacks
 from devhost.site import Site
-from devhost.users import ORDINARY_USER, find_user
+from devhost.site.installations import Installations
+from devhost.site.users import ORDINARY_USER, find_user
 from devhost.webhooks.events import EVENTS
 from devhost.webhooks.payloads import Writer, short_type
+from devhost.webhooks.settings import load
+from devhost.wiki import Wiki
 from devhost.wiki.access import Viewer
 from devhost.wiki.contents import Contents
 from devhost.wiki.queries import Query
@@ -26,17 +30,18 @@ from devhost.wiki.records import Content, Label, Property
 def default_page(site: Site) -> Content | None:
     """Return the page that examples are made of: the oldest one, None without any."""
     query = Contents.all(("page",))
-    return next(iter(site.wiki.contents.fetch(_everything(site), query, limit=1)), None)
+    found = site.get(Wiki).contents.fetch(_everything(site), query, limit=1)
+    return next(iter(found), None)
 
 
 def find_page(site: Site, identifier: str) -> Content | None:
     """Return the page or blog post with this id, None if there is none."""
-    found = site.wiki.contents.find(_everything(site), identifier)
+    found = site.get(Wiki).contents.find(_everything(site), identifier)
     return found if found and found.type in {"page", "blogpost"} else None
 
 
 def _everything(site: Site) -> Viewer:
-    return site.wiki.app_viewer("")
+    return site.get(Wiki).app_viewer("")
 
 
 def body(
@@ -64,7 +69,7 @@ class _Example:
 
     @property
     def writer(self) -> Writer:
-        return Writer(self.site, self.site.webhooks.settings.numeric_ids)
+        return Writer(self.site, load(self.site.state).numeric_ids)
 
     @property
     def at(self) -> int:
@@ -90,7 +95,8 @@ class _Example:
         return self.first(Contents.all((kind,))) or replace(self.content, type=kind)
 
     def first(self, query: Query) -> Content | None:
-        found = self.site.wiki.contents.fetch(_everything(self.site), query, limit=1)
+        contents = self.site.get(Wiki).contents
+        found = contents.fetch(_everything(self.site), query, limit=1)
         return next(iter(found), None)
 
     def person(self) -> dict[str, str]:
@@ -116,7 +122,7 @@ def _content_event(example: _Example, content: Content) -> Any:
 
 def _page_moved(example: _Example) -> Any:
     page, write = example.of_type("page"), example.writer.content
-    above = [*example.site.wiki.contents.ancestors(page), page]
+    above = [*example.site.get(Wiki).contents.ancestors(page), page]
     return example.enveloped(
         page=write(page), oldParent=write(above[-2:][0]), newParent=write(above[0])
     )
@@ -125,7 +131,8 @@ def _page_moved(example: _Example) -> Any:
 def _page_children_reordered(example: _Example) -> Any:
     page = example.of_type("page")
     query = Contents.children(page)
-    found = example.site.wiki.contents.fetch(_everything(example.site), query, limit=10)
+    contents = example.site.get(Wiki).contents
+    found = contents.fetch(_everything(example.site), query, limit=10)
     children = [example.writer.content(each) for each in found]
     return example.enveloped(
         page=example.writer.content(page),
@@ -146,7 +153,7 @@ def _attachment(example: _Example) -> Any:
 
 
 def _labels(example: _Example) -> list[Label]:
-    found = example.site.wiki.labels.of(example.content)
+    found = example.site.get(Wiki).labels.of(example.content)
     return found or [Label("1", "global", "example")]
 
 
@@ -164,7 +171,7 @@ def _label_only(example: _Example) -> Any:
 
 def _property(example: _Example) -> Any:
     content = example.content
-    found = example.site.wiki.properties.all(content)
+    found = example.site.get(Wiki).properties.all(content)
     made_up = Property("1", "example", {}, content.current_version)
     return example.writer.content_property(
         content,
@@ -207,7 +214,7 @@ def _user(example: _Example) -> Any:
 
 
 def _group(example: _Example) -> Any:
-    group = example.site.wiki.groups.all()[0]
+    group = example.site.get(Wiki).groups.all()[0]
     return example.enveloped(group={"id": group.id, "name": group.name})
 
 
@@ -232,7 +239,7 @@ def _plugin(example: _Example) -> Any:
 
 
 def _app(example: _Example) -> Any:
-    apps = example.site.installations.enabled()
+    apps = example.site.get(Installations).enabled()
     event = example.event.rpartition("_")[2]
     return callbacks.payload(example.site, apps[0], event) if apps else {}
 

@@ -7,6 +7,8 @@ from typing import Any
 from devhost.site import Site
 from devhost.webhooks.events import EVENTS
 from devhost.webhooks.payloads import Writer, short_type
+from devhost.webhooks.settings import load
+from devhost.wiki import Wiki
 from devhost.wiki.changes import Change
 from devhost.wiki.records import Content, Label, Space
 
@@ -49,9 +51,9 @@ def view(
     site: Site, content: Content, account_id: str | None, container: Content | None
 ) -> Occurrence:
     """Return the event of somebody looking at a page, blog post or attachment."""
-    settings = site.webhooks.settings
-    writer, name = Writer(site, settings.numeric_ids), short_type(content.type)
-    now, event = site.wiki.ledger.now(), f"{name}_viewed"
+    writer = Writer(site, load(site.state).numeric_ids)
+    name = short_type(content.type)
+    now, event = site.get(Wiki).ledger.now(), f"{name}_viewed"
     details = {"container": container}
     change = Change(event, content, content, account_id, now, details=details)
     return _of_content(writer, change, event, content)
@@ -117,19 +119,19 @@ def _label_parts(
 ) -> dict[str, Any]:
     parts: dict[str, Any] = {"label": writer.label(label)}
     if event != "label_created":
-        labels = writer.site.wiki.labels.of(subject)
+        labels = writer.site.get(Wiki).labels.of(subject)
         parts["labeled"] = writer.labeled(subject, labels)
     return parts
 
 
 def _order_parts(writer: Writer, change: Change, subject: Content) -> dict[str, Any]:
-    viewer = writer.site.wiki.app_viewer("")
+    viewer = writer.site.get(Wiki).app_viewer("")
     known = {subject.id: subject}
 
     def pages(name: str) -> list[dict[str, Any]]:
         shown = []
         for id in change.details.get(name, []):
-            page = known.get(id) or writer.site.wiki.contents.find(viewer, id)
+            page = known.get(id) or writer.site.get(Wiki).contents.find(viewer, id)
             if page is not None:
                 known[id] = page
                 shown.append(writer.content(page))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from devhost.site import CONTEXT_PATH, Site
-from devhost.users import find_user
+from devhost.site.users import find_user
 from devhost.wiki.records import (
     CUSTOM,
     Content,

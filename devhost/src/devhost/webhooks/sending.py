@@ -13,13 +13,14 @@ from typing import Any
 
 import requests
 
-from devhost.exchanges.exchange import Headers
+from devhost.exchanges.log import ExchangeLog
 from devhost.exchanges.masking import mask_headers
+from devhost.exchanges.message import Headers
 from devhost.exchanges.outbound import RecordingAdapter, Sender
-from devhost.installations import Installation
-from devhost.outbound_http import TIMEOUTS, new_session
-from devhost.signing import webhook_token
+from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.site import Site
+from devhost.site.installations import Installation
+from devhost.tokens.signing import webhook_token
 from devhost.webhooks.deliveries import Delivery
 from devhost.webhooks.events import content_type
 
@@ -113,7 +114,7 @@ def send(
 ) -> Answer:
     """Post a delivery with a token of its own, and return what came of it."""
     notes = {"webhook": delivery.event, "delivery": f"#{delivery.id}"}
-    sender = Sender(site.exchanges, "webhook", app.app_key, app.base_path, notes)
+    sender = Sender(site.get(ExchangeLog), "webhook", app.app_key, app.base_path, notes)
     adapter = _Adapter(sender, all_sockets)
     with new_session() as session:
         session.mount("http://", adapter)

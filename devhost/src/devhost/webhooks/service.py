@@ -1,11 +1,11 @@
-"""The webhooks of one site: ``site.webhooks``, and ``confluence.webhooks`` in tests."""
+"""The webhooks of one site; tests have them as ``confluence.webhooks``."""
 
-from typing import Any
+from typing import Any, Self
 
 from devhost.access_rules import AccessRules
-from devhost.installations import Installation
-from devhost.policy_events import PolicyEvent
+from devhost.access_rules.policy_events import PolicyEvent
 from devhost.site import Site
+from devhost.site.installations import Installation, Installations
 from devhost.webhooks import examples, occurrences, settings
 from devhost.webhooks.deliveries import Deliveries, Delivery
 from devhost.webhooks.dispatch import Dispatch
@@ -29,9 +29,14 @@ class Webhooks:
         self._site = site
         self._deliveries = Deliveries(site.state)
         self._dispatch = Dispatch(site, self._deliveries)
-        rules = site.access_rules
-        site.wiki.changes.connect(self._hear, sender=site.wiki, weak=False)
+        rules = site.get(AccessRules)
+        site.get(Wiki).changes.connect(self._hear, sender=site.get(Wiki), weak=False)
         rules.events.connect(self._hear_rule, sender=rules, weak=False)
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the webhooks of *site*."""
+        return cls(site)
 
     @property
     def settings(self) -> Settings:
@@ -179,7 +184,7 @@ class Webhooks:
             raise WebhookError(str(error)) from error
 
     def _enabled(self, app_key: str) -> Installation:
-        app = self._site.installations.find_enabled(app_key)
+        app = self._site.get(Installations).find_enabled(app_key)
         if app is None:
             raise WebhookError(f"{app_key} is not installed and enabled")
         return app
@@ -203,6 +208,6 @@ class Webhooks:
     def stop(self) -> None:
         """Send nothing any more, and interrupt what is being sent."""
         site = self._site
-        site.wiki.changes.disconnect(self._hear, site.wiki)
-        site.access_rules.events.disconnect(self._hear_rule, site.access_rules)
+        site.get(Wiki).changes.disconnect(self._hear, site.get(Wiki))
+        site.get(AccessRules).events.disconnect(self._hear_rule, site.get(AccessRules))
         self._dispatch.stop()

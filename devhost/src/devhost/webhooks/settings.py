@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 
 SETTING = "webhooks"
 MAX_RETRIES = 5

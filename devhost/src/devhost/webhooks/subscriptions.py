@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from devhost.access_rules import is_blocked
-from devhost.conditions.evaluate import conditions_hold
-from devhost.installations import Installation
-from devhost.modules import Module, modules_of
-from devhost.pages.places import Place, context_variables
-from devhost.pages.url_template import expand_url, legal_url
+from devhost.install.license import Licenses
+from devhost.modules.conditions.evaluate import conditions_hold
+from devhost.modules.module import Module, modules_of
+from devhost.modules.places import Place, context_variables
+from devhost.modules.url_variables import expand_url, legal_url
 from devhost.site import Site
+from devhost.site.app_data import DynamicModules
+from devhost.site.installations import Installation, Installations
 from devhost.webhooks.occurrences import Occurrence
 
 MODULE_TYPE = "webhooks"
@@ -80,11 +82,12 @@ def reads(app: Installation) -> bool:
 
 def all_subscriptions(site: Site) -> list[Subscription]:
     """Return every webhook of the enabled apps, static and dynamic."""
-    return [each for app in site.installations.enabled() for each in _of(site, app)]
+    apps = site.get(Installations).enabled()
+    return [each for app in apps for each in _of(site, app)]
 
 
 def _of(site: Site, app: Installation) -> Iterator[Subscription]:
-    dynamic = site.dynamic_modules.all(app.app_key).get(MODULE_TYPE, [])
+    dynamic = site.get(DynamicModules).all(app.app_key).get(MODULE_TYPE, [])
     for module in modules_of(site, app):
         if module.type == MODULE_TYPE:
             is_dynamic = module.definition in dynamic
@@ -133,7 +136,7 @@ def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -
     variables = _variables(subscription, occurrence)
     path = expand_url(subscription.path, variables).partition("#")[0]
     url = app.base_url + legal_url(path)
-    return f"{url}{'&' if '?' in url else '?'}lic={site.licences.of(app).lic}"
+    return f"{url}{'&' if '?' in url else '?'}lic={site.get(Licenses).of(app).lic}"
 
 
 def _variables(subscription: Subscription, occurrence: Occurrence) -> dict[str, str]:

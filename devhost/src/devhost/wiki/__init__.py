@@ -1,6 +1,6 @@
 """The wiki: spaces, pages, blog posts, comments, attachments and what hangs on them.
 
-* ``wiki``       the facade: everything is reached through ``site.wiki``
+* ``wiki``       the facade: everything is reached through ``site.get(Wiki)``
 * ``records``    what is handed out; ``access``: what a viewer may do
 * ``contents``, ``queries``  reading; ``editor``, ``rows``: writing
 * ``spaces``, ``groups``, ``labels``, ``properties``, ``attachments``

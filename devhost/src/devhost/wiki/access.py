@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from devhost.state import State
-from devhost.users import User
+from devhost.site.state import State
+from devhost.site.users import User
 from devhost.wiki.errors import NotFoundError, NotPermittedError
 from devhost.wiki.records import Content, Group, Space
 

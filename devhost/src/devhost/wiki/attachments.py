@@ -3,7 +3,7 @@
 import mimetypes
 from dataclasses import dataclass
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.access import Viewer
 from devhost.wiki.changes import Ledger
 from devhost.wiki.contents import Contents

@@ -2,7 +2,7 @@
 
 Connect a listener to ``wiki.changes``, a blinker signal::
 
-    site.wiki.changes.connect(listener, weak=False)
+    site.get(Wiki).changes.connect(listener, weak=False)
 
     def listener(wiki: Wiki, change: Change) -> None: ...
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from blinker import Signal
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.records import Content, Label, Space
 
 

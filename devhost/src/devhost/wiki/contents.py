@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki import queries
 from devhost.wiki.access import Viewer
 from devhost.wiki.errors import NotFoundError

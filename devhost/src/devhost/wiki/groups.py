@@ -1,7 +1,7 @@
-"""Groups of people. The people themselves are ``devhost.users``."""
+"""Groups of people. The people themselves are ``devhost.site.users``."""
 
-from devhost.state import State
-from devhost.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR, User
+from devhost.site.state import State
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR, User
 from devhost.wiki.errors import NotFoundError
 from devhost.wiki.records import Group
 

@@ -4,7 +4,7 @@ import json
 from sqlite3 import Row
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.changes import Ledger
 from devhost.wiki.editor import writer

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import CONTENT_COLUMNS, CONTENT_TABLES, Content
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from devhost import cql
+from devhost.wiki import cql
 from devhost.wiki.custom_content import CustomType
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.queries import Query

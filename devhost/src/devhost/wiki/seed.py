@@ -4,17 +4,15 @@ import tomllib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from devhost.users import SPACE_ADMINISTRATOR, USERS
+from devhost.site.users import SPACE_ADMINISTRATOR, USERS
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.attachments import File
 from devhost.wiki.editor import Edit, NewContent
 from devhost.wiki.groups import ADMINISTRATORS, EVERYBODY, WRITERS
+from devhost.wiki.parts import WikiParts
 from devhost.wiki.records import Content
-
-if TYPE_CHECKING:
-    from devhost.wiki.wiki import Wiki
 
 FILE = Path(__file__).resolve().parent / "seed.toml"
 
@@ -24,7 +22,7 @@ def _seeds() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text("utf-8"))
 
 
-def seed(wiki: "Wiki") -> None:
+def seed(wiki: WikiParts) -> None:
     """Fill the empty *wiki*; nobody is told of these changes."""
     with wiki.ledger.quiet():
         wiki.groups.seed()
@@ -36,7 +34,7 @@ def seed(wiki: "Wiki") -> None:
             _set_homepage(wiki, space)
 
 
-def _author(wiki: "Wiki", name: str) -> Viewer:
+def _author(wiki: WikiParts, name: str) -> Viewer:
     # What was written long ago needs no permission of today.
     account_id = USERS[name].account_id
     assert account_id is not None  # noqa: S101 - a file of our own
@@ -44,7 +42,7 @@ def _author(wiki: "Wiki", name: str) -> Viewer:
     return viewer
 
 
-def _add_space(wiki: "Wiki", space: dict[str, Any]) -> None:
+def _add_space(wiki: WikiParts, space: dict[str, Any]) -> None:
     with wiki.ledger.writing() as sql:
         cursor = sql.execute(
             "INSERT INTO space (id, key, name, description, author_id, created_at)"
@@ -71,14 +69,14 @@ def _add_space(wiki: "Wiki", space: dict[str, Any]) -> None:
         permit(identifier, "anonymous", "", Role[space["anonymous"]])
 
 
-def _set_homepage(wiki: "Wiki", space: dict[str, Any]) -> None:
+def _set_homepage(wiki: WikiParts, space: dict[str, Any]) -> None:
     viewer = _author(wiki, "admin")
     found = wiki.spaces.get(viewer, space["key"])
     page = wiki.contents.find_by_title(viewer, found, space["homepage"])
     wiki.spaces.update(viewer, found, homepage_id=page.id if page else None)
 
 
-def _add_content(wiki: "Wiki", given: dict[str, Any]) -> None:
+def _add_content(wiki: WikiParts, given: dict[str, Any]) -> None:
     wiki.ledger.now = lambda: _milliseconds(given["created"])
     author = _author(wiki, given["author"])
     space = wiki.spaces.get(author, given["space"])
@@ -104,19 +102,21 @@ def _add_content(wiki: "Wiki", given: dict[str, Any]) -> None:
         _comment(wiki, content, comment)
 
 
-def _begin_ids_at(wiki: "Wiki", number: int) -> None:
+def _begin_ids_at(wiki: WikiParts, number: int) -> None:
     with wiki.ledger.writing() as sql:
         sql.execute("DELETE FROM sqlite_sequence WHERE name = 'content'")
         sql.execute("INSERT INTO sqlite_sequence VALUES ('content', ?)", [number - 1])
 
 
-def _attach(wiki: "Wiki", author: Viewer, page: Content, file: dict[str, str]) -> None:
+def _attach(
+    wiki: WikiParts, author: Viewer, page: Content, file: dict[str, str]
+) -> None:
     data = file["text"].lstrip("\n").encode()
     sent = File(file["name"], data, comment=file.get("comment", ""))
     wiki.attachments.add(author, page, sent)
 
 
-def _comment(wiki: "Wiki", page: Content, given: dict[str, str]) -> None:
+def _comment(wiki: WikiParts, page: Content, given: dict[str, str]) -> None:
     author = _author(wiki, given["author"])
     title = f"Re: {page.title}"
     details = {"location": "footer"}

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from devhost.state import State
+from devhost.site.state import State
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.changes import Ledger
 from devhost.wiki.editor import writer

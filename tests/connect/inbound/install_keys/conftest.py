@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import responses
 
+from app.connect.http import bounded_body
 from app.connect.inbound import install_keys
 from app.connect.inbound.install_keys import InstallKeys
 from tests.signing import KEY_SERVER, SECOND_KEY_SERVER
@@ -16,7 +17,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands still until it is moved."""
     clock = SimpleNamespace(now=5000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
-    monkeypatch.setattr(install_keys, "time", standing)
+    for module in (install_keys, bounded_body):
+        monkeypatch.setattr(module, "time", standing)
     return clock
 
 

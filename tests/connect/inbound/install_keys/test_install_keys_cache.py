@@ -9,7 +9,8 @@ from flask import Flask
 
 from app.connect.errors import InstallKeysUnavailableError, InvalidTokenError
 from app.connect.inbound import install_keys
-from app.connect.inbound.install_keys import InstallKeys, get_install_keys
+from app.connect.inbound.install_keys import InstallKeys
+from app.connect.inbound.state import get_inbound
 from tests import signing
 from tests.connect.inbound.install_keys.key_servers import (
     FIRST,
@@ -173,4 +174,5 @@ def test_the_log_names_server_and_key_id(
 
 
 def test_each_app_has_keys_of_its_own_servers(app: Flask, app_context: None) -> None:
-    assert get_install_keys() is app.extensions["connect-install-keys"]
+    assert get_inbound() is app.extensions["connect.inbound"]
+    assert isinstance(get_inbound().install_keys, InstallKeys)

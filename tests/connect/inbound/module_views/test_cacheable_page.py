@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.connect import cacheable_page, current_tenant, jwt_required
 from app.connect.http.security_headers import csp_nonce
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect.inbound.policies import Policy, policy_of
 from app.connect.tenants.models import Tenant
 from tests.signing import authorization, host_token
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.connect import current_account_id, remote_condition
 from app.connect.errors import HostUnavailableError
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect.inbound.policies import Policy, policy_of
 from app.connect.tenants.models import Tenant
 from tests.signing import ACCOUNT_ID, authorization, context_token, host_token
 

@@ -10,7 +10,7 @@ from jinja2 import DictLoader
 from markupsafe import Markup
 
 from app.connect import current_account_id, render_storage, static_macro
-from app.connect.inbound.verify import Policy, policy_of
+from app.connect.inbound.policies import Policy, policy_of
 from tests.signing import ACCOUNT_ID, authorization, context_token, host_token
 
 pytestmark = pytest.mark.usefixtures("tenant")

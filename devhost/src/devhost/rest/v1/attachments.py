@@ -9,8 +9,6 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from devhost.current import current_site
-from devhost.pages.reading import file_address
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
 from devhost.rest.v1 import representation
@@ -18,8 +16,10 @@ from devhost.rest.v1.contents import found
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import part
 from devhost.rest.viewer import viewer, wiki
+from devhost.site.current import current_site
 from devhost.wiki.attachments import File
 from devhost.wiki.errors import NotFoundError
+from devhost.wiki.reading import file_address
 from devhost.wiki.records import Content
 
 ROOT = "/rest/api/content/{id}/child/attachment"

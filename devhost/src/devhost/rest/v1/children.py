@@ -4,11 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from devhost.rest import body_views
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.past_versions import past
 from devhost.rest.reading import json_object, not_here, required_text, segment
 from devhost.rest.v1 import representation
-from devhost.rest.v1.contents import found, past
+from devhost.rest.v1.contents import found
 from devhost.rest.v1.custom_content import is_custom
 from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list, part, start_and_limit, whole_list
@@ -136,7 +138,7 @@ def convert_macro(id: str, version: str, macroId: str, to: str) -> dict[str, str
         raise not_here(f"Converting the body of a macro to {target}")
     value = _macro_of(id, version, macroId).body
     if target != "storage":
-        value = representation.view(found(id), value, target)
+        value = body_views.view(found(id), value, target)
     return {"value": value, "representation": target}
 
 
@@ -162,5 +164,5 @@ def convert_body(to: str) -> dict[str, str]:
         raise not_here(f"Converting {source} to {target}")
     value = required_text(body, "value")
     if target != "storage":
-        value = representation.plain_view(value)
+        value = body_views.plain_view(value)
     return {"value": value, "representation": target}

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.past_versions import past
 from devhost.rest.reading import (
     JSON,
     boolean,
@@ -100,26 +101,6 @@ def get_content(id: str) -> Response:
         shown = past(shown, number)
     expansion = Expansion.of_request(DEFAULT_EXPANSION)
     return jsonify(representation.single(shown, expansion))
-
-
-def past(content: Content, number: int) -> Content:
-    """Return a content as it was in a past version.
-
-    :raises NotFoundError: if there is no such version.
-    """
-    version = wiki.contents.get_version(content, number)
-    return Content(
-        **{
-            **content.__dict__,
-            "title": version.title,
-            "body": version.body,
-            "version": version.number,
-            "editor_id": version.editor_id,
-            "modified_at": version.modified_at,
-            "message": version.message,
-            "status": content.status if number == content.version else "historical",
-        }
-    )
 
 
 def storage_body(body: JSON) -> str | None:

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost.current import current_site
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
 from devhost.rest.people import person
 from devhost.rest.reading import segment
 from devhost.rest.v1.paging import whole_list
 from devhost.rest.viewer import viewer, wiki
+from devhost.site.current import current_site
 from devhost.wiki.records import Group
 
 ROOT = "/rest/api/group"

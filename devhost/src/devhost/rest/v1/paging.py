@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from devhost.current import current_site, current_target
 from devhost.rest.reading import integer
 from devhost.rest.viewer import viewer, wiki
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site, current_target
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content
 

@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import Blueprint
 
-from devhost.current import current_site
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.permitted_operations import CONTENT_ROLES
 from devhost.rest.reading import json_object, required_text
 from devhost.rest.v1.contents import found
-from devhost.rest.v1.operations import CONTENT_ROLES
 from devhost.rest.viewer import app_account_id, wiki
-from devhost.users import ANONYMOUS, find_user
+from devhost.site.current import current_site
+from devhost.site.installations import Installations
+from devhost.site.users import ANONYMOUS, find_user
 from devhost.wiki.access import Viewer
 
 
@@ -48,7 +49,7 @@ def _subject(kind: str, identifier: str) -> Viewer:
     user = find_user(identifier) if identifier else ANONYMOUS
     if user is not None:
         return wiki.viewer(user)
-    for app in current_site().installations.all():
+    for app in current_site().get(Installations).all():
         if app_account_id(app) == identifier:
             return wiki.app_viewer(identifier)
     raise RestError(404, f"No user found with account id: {identifier}")

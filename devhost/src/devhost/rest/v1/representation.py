@@ -1,21 +1,20 @@
 """Contents, spaces, labels and properties as version 1 shows them."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from devhost.access_rules import is_blocked
-from devhost.current import current_site
-from devhost.pages.reading import address, file_address, links
+from devhost.rest.body_views import view
 from devhost.rest.caller import caller
-from devhost.rest.macros import RestMacros
 from devhost.rest.people import person
+from devhost.rest.permitted_operations import content_operations, space_operations
 from devhost.rest.reading import not_here
 from devhost.rest.v1.expansion import Expansion
-from devhost.rest.v1.operations import content_operations, space_operations
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site
+from devhost.wiki.reading import address, file_address
 from devhost.wiki.records import (
     RAW,
     Content,
@@ -25,7 +24,6 @@ from devhost.wiki.records import (
     Version,
     iso_time,
 )
-from devhost.wiki.render import render
 
 CREATED = "body.storage,container,history,space,version,ancestors"
 BODIES = ("storage", "view", "export_view", "styled_view", "anonymous_export_view")
@@ -140,19 +138,6 @@ def _body(found: Content, representation: str, below: Expansion) -> dict[str, An
     if representation != "storage":
         value = view(found, value, representation)
     return {"value": value, "representation": representation, "embeddedContent": []}
-
-
-def view(found: Content, storage: str, representation: str = "view") -> str:
-    """Return storage format as the HTML of a content, its apps' macros included."""
-    macros = RestMacros(found, representation)
-    macros.prepare(storage)
-    around = links(current_site(), current_viewer(), found)
-    return render(storage, replace(around, macro=macros.show))
-
-
-def plain_view(storage: str) -> str:
-    """Return storage format as HTML where no content gives it a place."""
-    return render(storage)
 
 
 def _ancestors(found: Content, expansion: Expansion) -> list[dict[str, Any]]:

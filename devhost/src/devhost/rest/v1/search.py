@@ -4,10 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from devhost import cql
-from devhost.content_properties import property_fields
-from devhost.current import current_site
-from devhost.pages.reading import address
+from devhost.modules.content_properties import property_fields
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
 from devhost.rest.reading import not_here
@@ -16,7 +13,10 @@ from devhost.rest.v1.expansion import Expansion
 from devhost.rest.v1.paging import content_list
 from devhost.rest.viewer import viewer, wiki
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site
+from devhost.wiki import cql
 from devhost.wiki.queries import Query
+from devhost.wiki.reading import address
 from devhost.wiki.records import Content, iso_time
 from devhost.wiki.search import query_of
 from devhost.wiki.storage_format import readable_text

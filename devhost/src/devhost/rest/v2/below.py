@@ -7,8 +7,8 @@ from flask import Blueprint, Response, jsonify
 
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.past_versions import past
 from devhost.rest.reading import integer
-from devhost.rest.v1.contents import past
 from devhost.rest.v2 import lists, representation
 from devhost.rest.v2.paging import content_list, fetched_list, whole_list
 from devhost.rest.viewer import wiki

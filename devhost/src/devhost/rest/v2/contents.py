@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from devhost.rest.errors import RestError
 from devhost.rest.operations import add_operation
+from devhost.rest.past_versions import past
 from devhost.rest.reading import (
     JSON,
     boolean,
@@ -17,7 +18,6 @@ from devhost.rest.reading import (
     required_text,
     text,
 )
-from devhost.rest.v1.contents import past
 from devhost.rest.v2 import lists, representation
 from devhost.rest.viewer import viewer, wiki
 from devhost.wiki.contents import STATUSES

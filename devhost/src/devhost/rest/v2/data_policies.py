@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from devhost.access_rules import blocked_space_ids
-from devhost.current import current_site
+from devhost.access_rules import AccessRules, blocked_space_ids
 from devhost.rest.caller import require_app
 from devhost.rest.operations import add_operation
 from devhost.rest.v2.paging import whole_list
 from devhost.rest.v2.spaces import asked_spaces
+from devhost.site.current import current_site
 from devhost.wiki.records import Space
 
 ROOT = "/api/v2/data-policies"
@@ -29,7 +29,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def get_metadata() -> dict[str, bool]:
     """Answer whether the app is blocked anywhere on the site."""
-    rule = current_site().access_rules.of(require_app().app_key)
+    rule = current_site().get(AccessRules).of(require_app().app_key)
     return {"anyContentBlocked": rule.blocks_anything}
 
 

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
-from devhost.current import current_site, current_target
 from devhost.rest.errors import RestError
 from devhost.rest.reading import integer
 from devhost.rest.viewer import viewer, wiki
+from devhost.site.current import current_site, current_target
 from devhost.wiki.queries import Query
 from devhost.wiki.records import Content
 

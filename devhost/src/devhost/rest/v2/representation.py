@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import request
 
-from devhost.current import current_site
-from devhost.pages.reading import address, file_address
+from devhost.rest.body_views import view
+from devhost.rest.permitted_operations import content_operations, space_operations
 from devhost.rest.reading import boolean, not_here
-from devhost.rest.v1.operations import content_operations, space_operations
-from devhost.rest.v1.representation import view
 from devhost.rest.viewer import current_viewer, viewer, wiki
 from devhost.site import CONTEXT_PATH
+from devhost.site.current import current_site
+from devhost.wiki.reading import address, file_address
 from devhost.wiki.records import (
     CUSTOM,
     RAW,

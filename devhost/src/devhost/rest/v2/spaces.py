@@ -11,7 +11,7 @@ from devhost.rest.reading import json_object, required_text, text, values
 from devhost.rest.v2 import representation
 from devhost.rest.v2.paging import whole_list
 from devhost.rest.viewer import viewer, wiki
-from devhost.users import find_user
+from devhost.site.users import find_user
 from devhost.wiki.access import Role
 from devhost.wiki.contents import STATUSES
 from devhost.wiki.records import Space

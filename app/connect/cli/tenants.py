@@ -1,0 +1,51 @@
+"""``flask connect tenants`` and ``purge``: who has the app, and who is deleted."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from ..maintenance.purge import purge_tenants
+from ..tenants.models import Tenant
+from ..tenants.state import get_state
+
+_STATES = ("enabled", "disabled", "uninstalled")
+
+
+@click.command()
+@click.option("--state", type=click.Choice(_STATES), help="Only tenants in this state.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@with_appcontext
+def tenants(state: str | None, as_json: bool) -> None:
+    """List the tenants, without their secrets."""
+    for tenant in get_state().tenants.iterate(state):
+        click.echo(_as_json(tenant) if as_json else _as_line(tenant))
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say which tenants would go.")
+@with_appcontext
+def purge(dry_run: bool) -> None:
+    """Delete the tenants whose retention time after uninstall is over."""
+    days = current_app.config["CONNECT_TENANT_RETENTION_DAYS"]
+    if dry_run:
+        client_keys = get_state().tenants.purge(retention_days=days, dry_run=True)
+    else:
+        client_keys = purge_tenants()
+    for client_key in client_keys:
+        click.echo(client_key)
+    verb = "would be purged" if dry_run else "purged"
+    click.echo(f"{len(client_keys)} {verb}, uninstalled over {days} days ago", err=True)
+
+
+def _as_line(tenant: Tenant) -> str:
+    where = f"{tenant.product_type:<11} {tenant.base_url}"
+    return f"{tenant.state:<12} {where}  {tenant.client_key}"
+
+
+def _as_json(tenant: Tenant) -> str:
+    fields: dict[str, Any] = asdict(tenant) | {"state": tenant.state}
+    return json.dumps(fields, default=str)

@@ -1,0 +1,34 @@
+"""What the calls to hosts share in one Flask app."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import requests
+from flask import current_app
+
+from .access_rules.checks import CallRules
+from .access_rules.policy_cache import PolicyCache
+from .impersonation.access_tokens import AccessTokens
+from .retry import CallRetries
+from .throttle import Throttle
+
+EXTENSION: Final = "connect.outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundState:
+    """What the calls to all hosts share; kept in ``app.extensions``."""
+
+    app_key: str
+    session: requests.Session
+    retries: CallRetries
+    throttle: Throttle
+    rules: CallRules
+    policies: PolicyCache
+    tokens: AccessTokens
+
+
+def get_outbound() -> OutboundState:
+    """Return the outbound state of the current app."""
+    state: OutboundState = current_app.extensions[EXTENSION]
+    return state

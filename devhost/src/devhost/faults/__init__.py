@@ -1,0 +1,1 @@
+"""What the host does wrong on purpose, while a switch is on."""

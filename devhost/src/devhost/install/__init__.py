@@ -1,0 +1,1 @@
+"""Installing apps: the install protocol, lifecycle callbacks, and the license."""

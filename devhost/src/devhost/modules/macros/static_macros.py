@@ -1,0 +1,40 @@
+"""What a site keeps of its static macros: answers, and which macros are asked now."""
+
+import threading
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from devhost.modules.macros.response_cache import ResponseCache
+from devhost.site import Site
+
+
+class StaticMacros:
+    """One for each site."""
+
+    def __init__(self) -> None:
+        self.cache = ResponseCache()
+        self._lock = threading.Lock()
+        self._asked: Counter[Hashable] = Counter()
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return what is kept of *site*."""
+        return cls()
+
+    @contextmanager
+    def asking(self, macro: Hashable) -> Iterator[None]:
+        """Note that an app is being asked for the output of a macro."""
+        with self._lock:
+            self._asked[macro] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asked[macro] -= 1
+
+    def is_asked(self, macro: Hashable) -> bool:
+        """Whether the app is just now being asked for the output of this macro."""
+        with self._lock:
+            return self._asked[macro] > 0

@@ -1,0 +1,1 @@
+"""The host's own pages for developers, below ``/devhost``, and the same as JSON."""

@@ -1,0 +1,23 @@
+"""Bodies in storage format as the HTML that REST answers."""
+
+from dataclasses import replace
+
+from devhost.rest.macros import RestMacros
+from devhost.rest.viewer import current_viewer
+from devhost.site.current import current_site
+from devhost.wiki.reading import links
+from devhost.wiki.records import Content
+from devhost.wiki.render import render
+
+
+def view(found: Content, storage: str, representation: str = "view") -> str:
+    """Return storage format as the HTML of a content, its apps' macros included."""
+    macros = RestMacros(found, representation)
+    macros.prepare(storage)
+    around = links(current_site(), current_viewer(), found)
+    return render(storage, replace(around, macro=macros.show))
+
+
+def plain_view(storage: str) -> str:
+    """Return storage format as HTML where no content gives it a place."""
+    return render(storage)

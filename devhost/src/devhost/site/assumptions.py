@@ -1,0 +1,215 @@
+"""What this host takes for true of Confluence, where a wrong guess breaks an app.
+
+No page of Atlassian settles these. Each is a switch, so that an app can be tried
+either way; all of them, and those that other parts have, are in
+``docs/assumptions.md``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from devhost.site.site import Site
+from devhost.site.state import State
+
+
+class AssumptionError(Exception):
+    """There is no such assumption or value; the message says what to write."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One thing that is assumed: one of ``choices``, or a number in ``range``."""
+
+    name: str
+    default: str | int
+    title: str
+    meaning: str
+    choices: tuple[str, ...] = ()
+    range: tuple[int, int] = (0, 0)
+
+    def checked(self, value: Any) -> str | int:
+        """Return *value* if it can be.
+
+        :raises AssumptionError: if it cannot.
+        """
+        if self.choices:
+            if value in self.choices:
+                return str(value)
+            raise AssumptionError(f"{self.name}: write {' or '.join(self.choices)}")
+        if isinstance(value, str) and value.isascii() and value.strip().isdigit():
+            value = int(value)
+        least, most = self.range
+        if type(value) is not int or not least <= value <= most:
+            raise AssumptionError(f"{self.name}: write a number from {least} to {most}")
+        return value
+
+
+ASSUMPTIONS = {
+    each.name: each
+    for each in (
+        Assumption(
+            "url-token-seconds",
+            900,
+            "Life of a URL's token",
+            "Seconds for which the token of an iframe, a webhook or a static macro is "
+            "good. 180 in the host code of 2016, 900 seen in 2021.",
+            range=(1, 86_400),
+        ),
+        Assumption(
+            "context-token-seconds",
+            900,
+            "Life of a context token",
+            "Seconds for which what AP.context.getToken answers is good.",
+            range=(1, 86_400),
+        ),
+        Assumption(
+            "app-token-most-seconds",
+            0,
+            "Longest life of an app's token",
+            "A call whose exp is further than this behind its iat is refused; 0: any "
+            "life will do. Frameworks take 180.",
+            range=(0, 86_400),
+        ),
+        Assumption(
+            "callback-seconds",
+            5,
+            "Patience with a lifecycle callback",
+            "Seconds without a byte after which a callback has timed out.",
+            range=(1, 60),
+        ),
+        Assumption(
+            "installed-201",
+            "accepted",
+            "201 to installed",
+            "The documents name 200 and 204; the host code of 2016 takes 201 too.",
+            choices=("accepted", "refused"),
+        ),
+        Assumption(
+            "uninstall-order",
+            "disabled-first",
+            "Order of an uninstall",
+            "The cloud sends both within milliseconds, and either may arrive first.",
+            choices=("disabled-first", "uninstalled-first"),
+        ),
+        Assumption(
+            "cloud-id",
+            "sent",
+            "cloudId in a callback",
+            "Seen in Atlassian's own scanner, documented nowhere.",
+            choices=("sent", "missing"),
+        ),
+        Assumption(
+            "display-url",
+            "sent",
+            "displayUrl in a callback",
+            "Always sent by the documents; libraries know callbacks without it.",
+            choices=("sent", "missing"),
+        ),
+        Assumption(
+            "property-json-value",
+            "false",
+            "jsonValue of an app property",
+            "What a GET of a property without the parameter jsonValue means: false "
+            "answers the value as text, true as JSON.",
+            choices=("false", "true"),
+        ),
+        Assumption(
+            "property-limit",
+            100,
+            "Most properties of an app",
+            "One more is answered 409.",
+            range=(0, 100_000),
+        ),
+        Assumption(
+            "app-data-after-uninstall",
+            "kept",
+            "App data after an uninstall",
+            "Whether app properties are there again when the app comes back. Dynamic "
+            "modules are, by the documents.",
+            choices=("kept", "gone"),
+        ),
+        Assumption(
+            "assertion-most-seconds",
+            120,
+            "Longest life of an assertion",
+            "An assertion for impersonation whose exp is further than this behind its "
+            "iat gets no token.",
+            range=(1, 86_400),
+        ),
+    )
+}
+
+
+class Assumptions:
+    """The assumptions of one site, as they are now: ``assumptions["cloud-id"]``."""
+
+    def __init__(self, state: State) -> None:
+        """Read what was set before."""
+        self._state = state
+        self._followers: list[Follower] = []
+        self._values: dict[str, str | int] = {}
+        for name, assumption in ASSUMPTIONS.items():
+            stored = state.find_setting(_setting(name))
+            self._values[name] = (
+                assumption.default if stored is None else assumption.checked(stored)
+            )
+
+    @classmethod
+    def of_site(cls, site: Site) -> Self:
+        """Return the assumptions of *site*."""
+        return cls(site.state)
+
+    def follow(self, follower: "Follower") -> None:
+        """Call *follower* now, and after each change."""
+        self._followers.append(follower)
+        follower(self)
+
+    def __getitem__(self, name: str) -> str | int:
+        """Return what is assumed now.
+
+        :raises AssumptionError: if there is no such assumption.
+        """
+        return self._values[_known(name).name]
+
+    def number(self, name: str) -> int:
+        """Return what is assumed now, of one that is a number."""
+        return int(self[name])
+
+    def set(self, name: str, value: str | int) -> None:
+        """Assume *value* from now on, and after a restart.
+
+        :raises AssumptionError: if there is no such assumption or value.
+        """
+        checked = _known(name).checked(value)
+        self._state.set_setting(_setting(name), str(checked))
+        self._values[name] = checked
+        for follower in self._followers:
+            follower(self)
+
+    def reset(self, *names: str) -> None:
+        """Assume what was assumed at first; without a name, of every one."""
+        for name in names or ASSUMPTIONS:
+            self.set(name, _known(name).default)
+
+    def changed(self) -> dict[str, str | int]:
+        """Return those that are not as they were at first."""
+        return {
+            name: value
+            for name, value in self._values.items()
+            if value != ASSUMPTIONS[name].default
+        }
+
+
+Follower = Callable[[Assumptions], None]
+
+
+def _known(name: str) -> Assumption:
+    if name not in ASSUMPTIONS:
+        known = ", ".join(ASSUMPTIONS)
+        raise AssumptionError(f"no assumption {name}: write one of {known}")
+    return ASSUMPTIONS[name]
+
+
+def _setting(name: str) -> str:
+    return f"assumed:{name}"

@@ -1,0 +1,1 @@
+"""Tokens: those that the host signs, those of apps, and OAuth's access tokens."""

@@ -1,0 +1,68 @@
+"""The cache: values expire, the oldest go first, and outdated ones never get in."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from app.connect.db import expiring_cache
+from app.connect.db.expiring_cache import ExpiringCache
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(now=1000.0)
+    fake = SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr(expiring_cache, "time", fake)
+    return clock
+
+
+def test_a_value_is_kept_for_its_seconds(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(30)
+    assert cache.get("k") is None
+    cache.put("k", 1)
+    clock.now += 29.9
+    assert cache.get("k") == 1
+    clock.now += 0.1
+    assert cache.get("k") is None
+
+
+def test_a_false_value_is_a_value(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, bool] = ExpiringCache(30)
+    cache.put("k", False)
+    assert cache.get("k") is False
+
+
+def test_nothing_is_kept_for_no_seconds(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(0)
+    cache.put("k", 1)
+    assert cache.get("k") is None
+
+
+def test_the_newest_is_kept_from_now_on_and_forgotten(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(30)
+    cache.put("k", 1)
+    clock.now += 20
+    cache.put("k", 2)
+    clock.now += 20
+    assert cache.get("k") == 2
+    cache.forget("k")
+    cache.forget("k")
+    assert cache.get("k") is None
+
+
+def test_the_first_that_came_goes_first(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(30, size=2)
+    for value, key in enumerate(("a", "b", "a", "c")):
+        cache.put(key, value)
+    assert [cache.get(key) for key in "abc"] == [2, None, 3]
+
+
+def test_a_value_from_before_a_change_is_not_kept(clock: SimpleNamespace) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(30)
+    cache.put("k", 1)
+    version = cache.version
+    cache.forget("another")
+    cache.put("k", 2, version=version)
+    assert cache.get("k") is None
+    cache.put("k", 3, version=cache.version)
+    assert cache.get("k") == 3
