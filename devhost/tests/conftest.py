@@ -1,5 +1,9 @@
 """A local Confluence and a small app, both on real sockets, and a browser."""
 
+import contextlib
+import itertools
+import os
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +12,9 @@ import requests
 from playwright.sync_api import Browser, Frame, Page
 
 from devhost.server import LocalConfluence
+from devhost.site import Site
 from devhost.testing.chromium import run_chromium
+from tests.bare_site import open_site
 from tests.bridge_app import BridgeApp, serve_bridge_app
 from tests.browser import (
     Open,
@@ -16,27 +22,43 @@ from tests.browser import (
     app_frames,
     wait_for_bridge,
 )
+from tests.every_page import site_with_everything
 from tests.fake_app import FakeApp, serve_app, sign
 from tests.macro_pages import carry_macros
 
-
-# No longer: its event loop is in the way of tests that run one of their own.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for the tests of a module."""
-    yield from run_chromium()
+# Below those that the system gives out itself, and other ones for each process.
+FIRST_PORT = 10_000 + os.getpid() % 200 * 100
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 100))
 
 
 @pytest.fixture
-def confluence(
-    confluence: LocalConfluence, request: pytest.FixtureRequest
-) -> Iterator[LocalConfluence]:
-    """The fresh host of the session; a browser, which remembers, gets its own."""
-    if "browser" not in request.fixturenames:
-        yield confluence
-        return
-    with LocalConfluence() as running:
-        yield running
+def port() -> int:
+    """A port that is free, and that nothing else takes before the test does."""
+    for number in itertools.islice(PORTS, 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", number))
+            return number
+    pytest.fail("no port is free")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for all tests of a process."""
+    yield from run_chromium()
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[dict[str, str]]:
+    """The pages of a host that shows an app wherever it can."""
+    with site_with_everything() as (_, addresses):
+        yield addresses
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site without a server, fresh for each test."""
+    with open_site() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -78,8 +100,9 @@ def call(
     return send
 
 
-@pytest.fixture(scope="module")
-def browser_page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture
+def browser_page(browser: Browser, confluence: LocalConfluence) -> Iterator[Page]:
+    """A page that remembers nothing of another test; it is gone before its host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()

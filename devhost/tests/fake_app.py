@@ -81,7 +81,7 @@ class FakeApp:
     answers: dict[str, int] = field(default_factory=dict)
     # What a remote condition is answered, by its name; and who asked.
     conditions: dict[str, tuple[str, int]] = field(default_factory=dict)
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
     key_server: str = ""
     # An event that is not answered until this is set.
     hanging: str = ""

@@ -13,3 +13,8 @@ def carry_macros(confluence: LocalConfluence) -> Content:
     """Let the first page carry every macro of every app, with default values."""
     definitions = all_macros(confluence.site)
     return write_page(confluence, "".join(map(sample, definitions)))
+
+
+def plain(text: str) -> str:
+    """The body of a macro that is plain text."""
+    return f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"

@@ -13,6 +13,7 @@ from devhost.server import LocalConfluence
 from devhost.site.app_data import AppProperties
 from devhost.site.assumptions import ASSUMPTIONS, AssumptionError
 from devhost.site.clock import Clock
+from devhost.site.installations import Installations
 from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp, sign
 
@@ -106,6 +107,7 @@ def test_a_callback_times_out_as_assumed(
     app.go_on.set()
     assert answer.status_code == 400
     assert "the attempt timed out" in answer.json()["error"]
+    assert confluence.site.get(Installations).all() == []
 
 
 def test_what_a_property_without_json_value_means(

@@ -36,7 +36,7 @@ class TemplateApp(FakeApp):
     def setup(self) -> None:
         self.template: tuple[int, str] = (200, TEMPLATE)
         self.context = json.dumps(CONTEXT)
-        self.asked: list[tuple[str, Any, dict[str, Any]]] = []
+        self.asked = []
 
     def _page(self, page: str) -> Response:
         self.asked.append((page, None, self._claims()))

@@ -138,7 +138,9 @@ def test_an_iframe_whose_token_runs_out_gets_a_new_one(
     confluence.site.get(Assumptions).set("url-token-seconds", 30)
     with browser_page.expect_request("**/devhost/api/iframe") as asked:
         browser_page.goto(confluence.base_url + MAIN)
-    assert asked.value.post_data_json["moduleKey"] == "main"
+    sent = asked.value.post_data_json
+    assert sent is not None
+    assert sent["moduleKey"] == "main"
     expect(browser_page.locator("body[data-bridge=established]").first).to_be_visible()
 
 

@@ -11,19 +11,11 @@ from tests.every_page import (
     axe_source,
     look,
     open_still,
-    site_with_everything,
     still_tab,
     violations,
 )
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def addresses() -> Iterator[dict[str, str]]:
-    """The pages of a host that shows an app wherever it can."""
-    with site_with_everything() as (_, addresses):
-        yield addresses
 
 
 @pytest.fixture(scope="module")

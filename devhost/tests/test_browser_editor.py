@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, Page, Route, expect
 
 from devhost.server import LocalConfluence
 from devhost.wiki.storage_format import Macro, macros
@@ -147,6 +147,22 @@ def test_an_app_edits_its_macro_in_a_dialog_of_its_own(
     [changed] = text_of(browser_page)
     assert (changed.id, changed.body) == ("m-1", "new")
     assert changed.parameters == {"w": "2", "on": "true"}
+
+
+def test_a_macro_can_be_edited_as_soon_as_the_bridge_is_there(
+    confluence: LocalConfluence, app: BridgeApp, browser_page: Page
+) -> None:
+    write_page(confluence, macro_xml("drawing"))
+    held: list[Route] = []
+    browser_page.route("**/bridge/frames.js", lambda route: held.append(route))
+    with browser_page.expect_request("**/bridge/frames.js"):
+        browser_page.goto(confluence.base_url + EDIT)
+    edit = browser_page.get_by_role("button", name="Edit Macro drawing")
+    assert edit.count() == 0
+    assert browser_page.get_by_role("button", name="Insert macro").is_disabled()
+    held[0].continue_()
+    edit.click()
+    editor_frame(browser_page)
 
 
 def test_a_cancelled_editor_changes_nothing(

@@ -108,6 +108,8 @@ def test_keys_open_pages_dialogs_and_web_items(page: Page) -> None:
     assert any("Name of to-box" in each for each in names)
     assert not any("to-nothing" in each for each in names)
     listed.get_by_role("button", name="Close").click()
+    # Until it is gone, its button has the focus and the keys.
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("g")
     page.keyboard.press("v")
     page.wait_for_url("**/default-page")

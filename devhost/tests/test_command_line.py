@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 
+from devhost.__main__ import main
+from devhost.options import parse_arguments
 from devhost.site.state import State
 from tests.fake_app import DESCRIPTOR, FakeApp
 
@@ -24,13 +26,6 @@ DEVHOST = [sys.executable, "-m", "devhost"]
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     return tmp_path / "state.sqlite3"
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -51,6 +46,12 @@ def run(*arguments: object) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+def run_here(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Do the same in this process, without what it logs."""
+    code = main([str(each) for each in arguments])
+    return code, capsys.readouterr().err
+
+
 def test_help_says_why_it_listens_on_loopback_only() -> None:
     done = subprocess.run(
         [*DEVHOST, "--help"], capture_output=True, text=True, check=True, timeout=60
@@ -61,6 +62,13 @@ def test_help_says_why_it_listens_on_loopback_only() -> None:
     for option in ("--app", "--port", "--product", "--fresh", "--state"):
         assert option in text
     assert "Exit code: 0" in text
+
+
+def test_a_wrong_option_ends_it_with_code_2_and_no_traceback() -> None:
+    code, said = run("--host=192.0.2.1")
+    assert code == 2
+    assert "It listens on loopback only" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
@@ -76,11 +84,13 @@ def test_help_says_why_it_listens_on_loopback_only() -> None:
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
 )
-def test_a_wrong_option_is_explained(option: list[str], message: str) -> None:
-    code, said = run(*option)
-    assert code == 2
-    assert message in said
-    assert "Traceback" not in said
+def test_a_wrong_option_is_explained(
+    capsys: pytest.CaptureFixture[str], option: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as end_of_it:
+        parse_arguments(option)
+    assert end_of_it.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_port_in_use_is_named_and_the_state_left_alone(state: Path) -> None:
@@ -120,10 +130,15 @@ def another_database(path: Path) -> None:
 )
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]])
 def test_a_file_of_somebody_else_is_left_alone(
-    port: int, state: Path, make: Any, message: str, fresh: list[str]
+    port: int,
+    state: Path,
+    capsys: pytest.CaptureFixture[str],
+    make: Any,
+    message: str,
+    fresh: list[str],
 ) -> None:
     make(state)
-    code, said = run("--port", port, "--state", state, *fresh)
+    code, said = run_here(capsys, "--port", port, "--state", state, *fresh)
     expected = (
         f"devhost: cannot use the state file {state}: {message}; "
         "choose another with --state\n"
@@ -154,25 +169,27 @@ def of_another_product(path: Path) -> str:
 
 @pytest.mark.parametrize("make", [damaged, of_another_version, of_another_product])
 def test_a_state_that_does_not_fit_can_be_forgotten(
-    port: int, state: Path, make: Any
+    port: int, state: Path, capsys: pytest.CaptureFixture[str], make: Any
 ) -> None:
     message = make(state)
-    code, said = run("--port", port, "--state", state)
+    code, said = run_here(capsys, "--port", port, "--state", state)
     assert code == 1
     assert f"cannot use the state file {state}: {message}" in said
     assert "choose another with --state, or start anew with --fresh" in said
-    assert "Traceback" not in said
     # It gets past the state, to an app that is not there.
-    code, said = run(
-        "--port", port, "--state", state, "--fresh", "--app", "http://127.0.0.1:1"
-    )
+    options = ["--port", port, "--state", state, "--app", "http://127.0.0.1:1"]
+    code, said = run_here(capsys, *options, "--fresh")
+    assert code == 1
     assert "cannot use the state file" not in said
+    assert "cannot install the app at http://127.0.0.1:1" in said
 
 
-def test_a_state_file_that_cannot_be_written_is_named(port: int, state: Path) -> None:
+def test_a_state_file_that_cannot_be_written_is_named(
+    port: int, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     state.write_text("a file where a directory is needed")
     below = state / "deeper" / "state"
-    code, said = run("--port", port, "--state", below)
+    code, said = run_here(capsys, "--port", port, "--state", below)
     assert code == 1
     assert f"cannot use the state file {below}: Not a directory" in said
 
@@ -187,22 +204,23 @@ def test_an_unreachable_app_is_named(port: int, state: Path) -> None:
 
 
 def test_a_bad_descriptor_is_refused_with_every_place_and_what_to_write(
-    port: int, state: Path, lone_app: FakeApp
+    port: int, state: Path, capsys: pytest.CaptureFixture[str], lone_app: FakeApp
 ) -> None:
     page = {**DESCRIPTOR["modules"]["generalPages"][0], "key": "not a key"}
     lone_app.descriptor |= {"modules": {"generalPages": [page]}, "scopes": ["READY"]}
-    code, said = run("--port", port, "--state", state, "--app", lone_app.base_url)
+    options = ["--port", port, "--state", state, "--app", lone_app.base_url]
+    code, said = run_here(capsys, *options)
     assert code == 1
     assert "modules.generalPages[0].key: must match ^[a-zA-Z0-9-]+$" in said
     assert "scopes: unknown scope 'READY'; known: " in said
 
 
 def test_the_address_of_the_descriptor_will_do(
-    port: int, state: Path, lone_app: FakeApp
+    port: int, state: Path, capsys: pytest.CaptureFixture[str], lone_app: FakeApp
 ) -> None:
     lone_app.descriptor["key"] = "!"
-    url = lone_app.descriptor_url
-    code, said = run("--port", port, "--state", state, "--app", url)
+    options = ["--port", port, "--state", state, "--app", lone_app.descriptor_url]
+    code, said = run_here(capsys, *options)
     assert code == 1
     assert f"cannot install the app at {lone_app.base_url}: The app descriptor" in said
 

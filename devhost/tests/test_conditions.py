@@ -1,6 +1,6 @@
 """Conditions as modules carry them: for whom and where they hold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,6 @@ from tests.fake_app import APP_KEY
 
 LOGGED_IN = {"condition": "user_is_logged_in"}
 ADMIN = {"condition": "user_is_admin"}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with bare_site.open_site() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Feature flags, the conditions nobody can judge here, and unknown names."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,12 +11,6 @@ from devhost.modules.conditions.switches import ConditionSwitchError, ConditionS
 from devhost.site import Site
 from devhost.site.products import JIRA
 from tests.bare_site import holds, open_site, place
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 def test_a_feature_flag_begins_off_and_can_be_switched(site: Site) -> None:

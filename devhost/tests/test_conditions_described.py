@@ -1,6 +1,5 @@
 """Conditions in words."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,17 +8,11 @@ from devhost.modules.conditions.describe import in_words, unmet_condition, used_
 from devhost.modules.conditions.switches import ConditionSwitches
 from devhost.site import Site
 from devhost.site.app_data import DynamicModules
-from tests.bare_site import open_site, place
+from tests.bare_site import place
 from tests.fake_app import APP_KEY
 
 PAGE = {"condition": "has_page"}
 FLAG = {"condition": "feature_flag", "params": {"featureKey": "beta", "x": True}}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Conditions as variables of a URL."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +10,8 @@ from devhost.modules.macros.static_call import static_call
 from devhost.site import Site
 from devhost.site.app_data import AppProperties
 from devhost.site.users import USERS
-from tests.bare_site import BASE_URL, open_site, place
+from tests.bare_site import BASE_URL, place
 from tests.fake_app import APP_KEY
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 def fill(site: Site, url: str) -> str:

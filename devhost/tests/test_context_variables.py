@@ -1,6 +1,5 @@
 """The variables of a module's URL, and the context claim, in every kind of place."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +15,7 @@ from devhost.site import Site
 from devhost.site.installations import Installations
 from devhost.wiki import Wiki, reading
 from devhost.wiki.editor import Edit
-from tests.bare_site import BASE_URL, open_site, place
+from tests.bare_site import BASE_URL, place
 from tests.fake_app import APP_KEY
 
 NAMES = (
@@ -26,12 +25,6 @@ NAMES = (
 ).split()
 URL = "/path?" + "&".join(f"{name}={{{name}}}" for name in NAMES)
 LICENSE: dict[str, Any] = {"active": False}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_site() as opened:
-        yield opened
 
 
 def post_id(site: Site) -> str:

@@ -1,6 +1,9 @@
 """What another site's page, or another machine, may not do."""
 
+import gc
 import socket
+import struct
+import threading
 
 import pytest
 import requests
@@ -111,3 +114,23 @@ def test_a_malformed_chunked_body_is_refused(
         connection.sendall(chunks)
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(65536).split(b" ")[1].startswith(b"4")
+
+
+def test_a_client_that_breaks_off_leaves_no_file_open(
+    confluence: LocalConfluence,
+) -> None:
+    host = f"localhost:{confluence.port}".encode()
+    before = set(threading.enumerate())
+    for _ in range(30):
+        with socket.create_connection(("127.0.0.1", confluence.port)) as client:
+            client.sendall(b"GET /devhost/static/host.js HTTP/1.1\r\n")
+            client.sendall(b"Host: " + host + b"\r\n\r\n")
+            # Closing resets the connection, in the middle of the answer or after it.
+            client.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            assert client.recv(1)
+    for answering in set(threading.enumerate()) - before:
+        answering.join(30)
+    # A file that is not closed warns when it goes, and a warning fails the test.
+    gc.collect()

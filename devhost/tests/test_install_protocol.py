@@ -119,7 +119,8 @@ def test_only_so_many_tokens_are_remembered(root: str) -> None:
 
 def test_bad_bodies_types_and_tasks_are_told_apart(root: str) -> None:
     assert post(root, {"pluginUri": "x"}, "application/json").status_code == 415
-    for body in ([], {}, {"pluginUri": 5}):
+    bodies: list[Any] = [[], {}, {"pluginUri": 5}]
+    for body in bodies:
         assert post(root, body).status_code == 400
     broken = requests.post(
         root,

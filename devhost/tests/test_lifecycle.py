@@ -220,16 +220,6 @@ def test_an_app_that_went_away_is_named(
     assert newest["answer"] == "no connection"
 
 
-def test_an_app_that_does_not_answer_is_not_installed(
-    app: FakeApp, desk: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("devhost.install.callbacks.TIMEOUTS", (3.0, 0.05))
-    app.hanging = "installed"
-    answer = desk("install", descriptorUrl=app.descriptor_url)
-    app.go_on.set()
-    assert "the attempt timed out" in answer.json()["error"]
-
-
 def test_an_app_that_breaks_off_is_not_installed(
     confluence: LocalConfluence, desk: Post
 ) -> None:

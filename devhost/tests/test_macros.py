@@ -11,7 +11,7 @@ from devhost.server import LocalConfluence
 from devhost.wiki import Wiki
 from devhost.wiki.editor import Edit, NewContent
 from tests.fake_app import APP_KEY, FakeApp, serve_app
-from tests.macro_pages import PAGE, macro_xml, write_page
+from tests.macro_pages import PAGE, macro_xml, plain, write_page
 from tests.pages import boot, claims_of, from_page
 
 Desk = Callable[..., requests.Response]
@@ -57,10 +57,6 @@ def show(confluence: LocalConfluence) -> Callable[[str], requests.Response]:
 
 
 Show = Callable[[str], requests.Response]
-
-
-def plain(text: str) -> str:
-    return f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"
 
 
 def received(app: FakeApp, frame: dict[str, Any]) -> dict[str, Any]:

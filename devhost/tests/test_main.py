@@ -3,9 +3,6 @@
 import logging
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,13 +14,6 @@ import requests
 from devhost.__main__ import main
 from devhost.pages import bridge
 from tests.fake_app import APP_KEY, FakeApp
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -96,38 +86,6 @@ def test_an_app_without_a_page_leads_to_the_dashboard(
     assert page == f"http://localhost:{port}/wiki/"
 
 
-def test_an_unreachable_app_is_named(
-    port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = str(tmp_path / "state")
-    code = main(["--app", "http://127.0.0.1:1", "--port", str(port), "--state", state])
-    assert code == 1
-    message = capsys.readouterr().err
-    assert "cannot install the app at http://127.0.0.1:1" in message
-    assert "Is the app running there?" in message
-
-
-def test_a_port_in_use_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        code = main(["--port", str(port), "--state", str(tmp_path / "state")])
-    assert code == 1
-    message = capsys.readouterr().err
-    assert f"127.0.0.1:{port}" in message
-    assert "--port" in message
-
-
-def test_a_state_file_that_is_none_is_named(
-    port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--port", str(port), "--state", str(tmp_path)]) == 1
-    assert "cannot use the state file" in capsys.readouterr().err
-
-
 def test_a_missing_bridge_is_mentioned(
     port: int,
     tmp_path: Path,
@@ -157,10 +115,3 @@ def test_the_log_never_shows_a_query_string(
     own = [record.getMessage() for record in caplog.records if record.name == "devhost"]
     assert any(line.startswith("POST /wiki/rest/plugins/1.0/ 202") for line in own)
     assert not any("?" in line or "token=" in line for line in own)
-
-
-@pytest.mark.parametrize("module", ["devhost"])
-def test_help_is_there(module: str) -> None:
-    command = [sys.executable, "-m", module, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "--fresh" in done.stdout

@@ -236,7 +236,7 @@ def test_an_anonymous_visitor_has_no_menu_of_a_person(show: Show, desk: Post) ->
 def test_the_most_exact_location_wins() -> None:
     def name(location: str, areas: Any) -> str | None:
         area = find_area(location, areas)
-        return area and area.name
+        return area.name if area else None
 
     assert name("system.content.action/secondary", LINK_AREAS) == "content-action"
     assert name("system.content.actionable", LINK_AREAS) is None

@@ -12,10 +12,9 @@ from devhost.install.further_sites import FurtherSites
 from devhost.install.license import Licenses
 from devhost.install.lifecycle import install
 from devhost.server import LocalConfluence
-from devhost.site import Site
 from devhost.site.app_data import AppProperties, DynamicModules
 from devhost.site.installations import Installations
-from devhost.site.site import KEY_SETTINGS
+from devhost.site.site import KEY_SETTINGS, Site
 from devhost.site.state import State
 from devhost.site.users import ANONYMOUS
 from devhost.wiki import Wiki

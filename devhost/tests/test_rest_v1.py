@@ -160,6 +160,9 @@ def test_a_change_is_checked(call: Call, changes: dict[str, Any], status: int) -
         ({"ancestors": [{"id": "98431"}]}, 400),
         ({"type": "comment", "container": {"id": "1"}}, 404),
         ({"type": "comment"}, 400),
+        ({"ancestors": {"id": "98421"}}, 400),
+        ({"ancestors": ["98421"]}, 400),
+        ({"body": "<p/>"}, 400),
         ({"type": "blogpost", "title": "Formatting examples"}, 200),
     ],
 )
@@ -183,6 +186,50 @@ def test_a_body_that_is_no_object_is_refused(call: Call, body: bytes) -> None:
 def test_an_unknown_content_is_not_found(call: Call, identifier: str) -> None:
     answer = call("GET", f"{CONTENT}/{identifier}")
     assert answer.status_code == (400 if identifier == "%FF" else 404)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ("", 200),
+        ("type=blogpost&status=any", 200),
+        ("orderby=title", 501),
+        ("type=whiteboard", 501),
+        ("status=archived", 501),
+        ("spaceKey=NONE", 404),
+    ],
+)
+def test_a_list_that_is_not_here_is_refused(
+    call: Call, parameters: str, status: int
+) -> None:
+    assert call("GET", f"{CONTENT}?{parameters}").status_code == status
+
+
+def test_a_comment_is_below_a_content_and_its_own_thread(call: Call) -> None:
+    other = call("POST", CONTENT, json=new_page()).json()["id"]
+    good = new_page(type="comment", container={"id": "98421"}, ancestors=[])
+    comment = call("POST", CONTENT, json=good).json()["id"]
+    for change in (
+        {"container": {"id": comment}},
+        {"container": {"id": other}, "ancestors": [{"id": comment}]},
+    ):
+        assert call("POST", CONTENT, json={**good, **change}).status_code == 400
+    inline = {**good, "extensions": {"location": "inline"}}
+    assert call("POST", CONTENT, json=inline).status_code == 501
+    reply = {**good, "ancestors": [{"id": comment}]}
+    assert call("POST", CONTENT, json=reply).status_code == 200
+
+
+def test_a_content_keeps_its_type_and_only_pages_move(call: Call) -> None:
+    created = call("POST", CONTENT, json=new_page()).json()["id"]
+    change = {"version": {"number": 2}, "title": "Changed", "type": "blogpost"}
+    path = f"{CONTENT}/{created}"
+    assert call("PUT", path, json=change).status_code == 400
+    assert call("PUT", path, json={**change, "type": "page"}).status_code == 200
+    post = call("POST", CONTENT, json=new_page(type="blogpost", ancestors=[])).json()
+    move = "/move/append/98421"
+    assert call("PUT", f"{CONTENT}/{post['id']}{move}").status_code == 400
+    assert call("PUT", path + move).status_code == 200
 
 
 def test_comments_are_threads(call: Call) -> None:

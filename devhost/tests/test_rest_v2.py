@@ -72,7 +72,8 @@ def test_a_draft_is_published_as_version_one(call: Call) -> None:
 def test_a_list_is_followed_by_its_cursor(
     confluence: LocalConfluence, call: Call, sort: str, follow: str
 ) -> None:
-    found, path = [], f"/wiki{PAGES}?limit=5&sort={sort}"
+    found: list[dict[str, Any]] = []
+    path: str | None = f"/wiki{PAGES}?limit=5&sort={sort}"
     while path:
         assert path.startswith("/wiki/api/v2/pages?")
         answer = call("GET", path.removeprefix("/wiki"))
@@ -83,7 +84,7 @@ def test_a_list_is_followed_by_its_cursor(
         assert link == part["_links"].get("next")
         path = part["_links"].get("next") if follow == "_links" else link
     assert len({each["id"] for each in found}) == len(found) == 16
-    keys = {
+    keys: dict[str, Callable[[dict[str, Any]], Any]] = {
         "id": lambda each: int(each["id"]),
         "title": lambda each: each["title"].lower(),
         "modified-date": lambda each: each["version"]["createdAt"],

@@ -10,14 +10,14 @@ from devhost.signals import STOP_SIGNALS, stop_request
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
-def test_a_stop_signal_ends_the_wait(number: signal.Signals):
+def test_a_stop_signal_ends_the_wait(number: signal.Signals) -> None:
     with stop_request() as stop:
         assert not stop.is_set()
         threading.Timer(0.05, os.kill, [os.getpid(), number]).start()
         assert stop.wait(20)
 
 
-def test_it_stays_set():
+def test_it_stays_set() -> None:
     with stop_request() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(20)
@@ -25,7 +25,7 @@ def test_it_stays_set():
         assert stop.wait()
 
 
-def test_a_signal_that_another_thread_gets_ends_the_wait_too():
+def test_a_signal_that_another_thread_gets_ends_the_wait_too() -> None:
     release = threading.Event()
     thread = threading.Thread(target=release.wait)
     thread.start()
@@ -40,12 +40,12 @@ def test_a_signal_that_another_thread_gets_ends_the_wait_too():
         thread.join()
 
 
-def test_without_a_signal_the_wait_ends_in_time():
+def test_without_a_signal_the_wait_ends_in_time() -> None:
     with stop_request() as stop:
         assert not stop.wait(0.01)
 
 
-def test_the_old_handlers_come_back():
+def test_the_old_handlers_come_back() -> None:
     before = [signal.getsignal(number) for number in STOP_SIGNALS]
     with stop_request():
         pass

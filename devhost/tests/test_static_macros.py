@@ -14,7 +14,7 @@ from devhost.modules.macros.static_macros import StaticMacros
 from devhost.server import LocalConfluence
 from devhost.site.users import ADMINISTRATOR
 from tests.fake_app import APP_KEY
-from tests.macro_pages import PAGE, macro_xml, write_page
+from tests.macro_pages import PAGE, macro_xml, plain, write_page
 from tests.static_app import StaticApp, serve_static_app, static_macro
 
 Desk = Callable[..., requests.Response]
@@ -48,10 +48,6 @@ def show(confluence: LocalConfluence) -> Callable[[str], str]:
 
 
 Show = Callable[[str], str]
-
-
-def plain(text: str) -> str:
-    return f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"
 
 
 def test_the_answer_stands_in_the_macros_place(app: StaticApp, show: Show) -> None:

@@ -88,9 +88,78 @@ def test_the_words_of_a_body_are_found_without_parameters() -> None:
             '<ac:image ac:alt="a&quot;b"><ri:url ri:value="https://x/"/></ac:image>',
             '<img src="https://x/" alt="a&quot;b">',
         ),
+        ("a<br/>b<hr/>", "a<br>b<hr>"),
+        (
+            '<time datetime="2024-01-02&quot;" onclick="x()"/>',
+            '<time datetime="2024-01-02&quot;">2024-01-02&quot;</time>',
+        ),
+        ('<ac:emoticon ac:name="x" ac:emoji-fallback="&lt;3"/>', "&lt;3"),
+        ("<ac:placeholder>write here</ac:placeholder>", ""),
+        ('<ac:link><ri:user ri:account-id="1"/></ac:link>', ""),
+        (
+            "<ac:task-list><ac:task><ac:task-status>complete</ac:task-status>"
+            "<ac:task-body>&lt;b&gt;</ac:task-body></ac:task><ac:task>"
+            "<ac:task-status>incomplete</ac:task-status></ac:task></ac:task-list>",
+            '<ul class="tasks"><li><label><input type="checkbox" disabled checked> '
+            '&lt;b&gt;</label></li><li><label><input type="checkbox" disabled> '
+            "</label></li></ul>",
+        ),
     ],
 )
 def test_a_body_becomes_safe_html(storage: str, html: str) -> None:
+    assert render(storage) == html
+
+
+def confluence_macro(name: str, title: str = "", body: str = "") -> str:
+    return (
+        f'<ac:structured-macro ac:name="{name}"><ac:parameter ac:name="title">{title}'
+        f"</ac:parameter>{body}</ac:structured-macro>"
+    )
+
+
+RICH = "<ac:rich-text-body><p>a<script>x()</script></p></ac:rich-text-body>"
+PLAIN = "<ac:plain-text-body><![CDATA[<b>&]]></ac:plain-text-body>"
+
+
+@pytest.mark.parametrize(
+    ("storage", "html"),
+    [
+        (
+            confluence_macro("info", "&lt;T&gt;", RICH),
+            '<div class="panel panel-info"><p><strong>&lt;T&gt;</strong></p>'
+            "<p>a</p></div>",
+        ),
+        (
+            confluence_macro("warning", body=RICH),
+            '<div class="panel panel-warning"><p>a</p></div>',
+        ),
+        (
+            confluence_macro("code", body=PLAIN),
+            '<pre class="code"><code>&lt;b&gt;&amp;</code></pre>',
+        ),
+        (
+            confluence_macro("expand", "&lt;T&gt;", RICH),
+            "<details><summary>&lt;T&gt;</summary><p>a</p></details>",
+        ),
+        (
+            confluence_macro("expand", body=RICH),
+            "<details><summary>Click here to expand</summary><p>a</p></details>",
+        ),
+        (confluence_macro("excerpt", body=RICH), "<p>a</p>"),
+        (
+            '<ac:structured-macro ac:name="anchor"><ac:parameter ac:name="">'
+            "a&quot;b</ac:parameter></ac:structured-macro>",
+            '<span id="a&quot;b"></span>',
+        ),
+        (
+            confluence_macro("toc") + "<h1>&lt;One&gt;</h1>",
+            '<nav aria-label="Table of contents"><ul class="toc"><li class="toc-h1">'
+            '<a href="#%3COne%3E">&lt;One&gt;</a></li></ul></nav>'
+            '<h1 id="%3COne%3E">&lt;One&gt;</h1>',
+        ),
+    ],
+)
+def test_macros_of_confluence_itself_become_safe_html(storage: str, html: str) -> None:
     assert render(storage) == html
 
 

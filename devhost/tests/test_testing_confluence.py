@@ -1,7 +1,7 @@
 """What the test kit asserts of the messages between host and app."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -15,12 +15,6 @@ from tests.webhook_app import add_page, hooks, install, serve
 PROPERTY = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/x"
 TEMPLATE = "/rest/atlassian-connect/1/addons/{app}/properties/{key}"
 Call = Callable[..., requests.Response]
-
-
-@pytest.fixture
-def confluence() -> Iterator[RecordingConfluence]:
-    with RecordingConfluence() as running:
-        yield running
 
 
 @pytest.fixture

@@ -96,6 +96,37 @@ def test_each_test_gets_a_fresh_host_and_its_app_installed(run: Run) -> None:
     result.assert_outcomes(passed=4)
 
 
+def test_the_fixtures_that_sign_and_switch_the_user(run: Run) -> None:
+    result = run("""
+        import jwt
+
+        def claims(installed_app, token):
+            secret = installed_app.installation().shared_secret
+            return jwt.decode(token, secret, algorithms=["HS256"])
+
+        def test_a_client(signed_client, installed_app):
+            token = signed_client.get("/page").text.removeprefix("JWT ")
+            assert claims(installed_app, token)["qsh"] != "context-qsh"
+            assert signed_client.unsigned().get("/page").text == "none"
+
+        def test_a_url(sign_url, installed_app):
+            address, token = sign_url("/page?a=b", user="user").split("&jwt=")
+            assert address == installed_app.base_url + "/page?a=b"
+            assert claims(installed_app, token)["sub"].endswith("ordinary-user")
+
+        def test_a_context_jwt(context_jwt, installed_app):
+            token = context_jwt(user="anonymous")
+            assert claims(installed_app, token)["qsh"] == "context-qsh"
+            assert "sub" not in claims(installed_app, token)
+
+        def test_who_looks(as_user, confluence):
+            with as_user("anonymous"):
+                assert confluence.site.user.name == "anonymous"
+            assert confluence.site.user.name == "admin"
+        """)
+    result.assert_outcomes(passed=4)
+
+
 def test_a_failed_test_shows_the_messages(run: Run) -> None:
     result = run("""
         def test_missing(confluence, installed_app):

@@ -1,7 +1,6 @@
 """What the test kit signs, and the server that it gives the app."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -21,12 +20,6 @@ from tests.fake_app import APP_KEY, FakeApp
 
 ADMINISTRATOR = "557058:devhost-administrator"
 WELCOME_PAGE = "98421"
-
-
-@pytest.fixture
-def confluence() -> Iterator[RecordingConfluence]:
-    with RecordingConfluence() as running:
-        yield running
 
 
 @pytest.fixture

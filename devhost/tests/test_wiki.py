@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -217,7 +218,7 @@ def test_a_version_that_does_not_follow_is_a_conflict(
     ],
 )
 def test_a_page_that_cannot_be_is_refused(
-    wiki: Wiki, user: Viewer, home: Content, new: dict[str, str]
+    wiki: Wiki, user: Viewer, home: Content, new: dict[str, Any]
 ) -> None:
     good = NewContent("page", home.space, "Fine", "<p>&nbsp;&eacute;</p>")
     with pytest.raises(InvalidError):

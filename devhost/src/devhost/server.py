@@ -8,9 +8,10 @@ import contextlib
 import logging
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -27,6 +28,9 @@ from devhost.web import create_web, serve_site
 from devhost.webhooks import Webhooks
 from devhost.wiki import Wiki
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 # Our own pages' files, what they poll, and the question of `make run`.
 UNLOGGED = (
     "/devhost/static/",
@@ -37,6 +41,8 @@ UNLOGGED = (
 )
 # What reads the state, which it may find unusable, or listens from the beginning.
 AT_START: tuple[type[Service], ...] = (Assumptions, Wiki, Webhooks)
+# Where a request's answer is in its WSGI environment.
+ANSWER = "devhost.answer"
 # How long a stop may wait for the accepting threads to notice.
 POLL_SECONDS = 0.02
 
@@ -51,6 +57,14 @@ class QuietRequestHandler(WSGIRequestHandler):
         if not path.startswith(UNLOGGED):
             line = f"{getattr(self, 'command', '-')} {path}"
             logger.info("%s %s", line.encode("unicode_escape").decode(), str(code))
+
+    def connection_dropped(
+        self, error: BaseException, environ: "WSGIEnvironment | None" = None
+    ) -> None:
+        # werkzeug does not close an answer if the client is gone when it has been sent.
+        close = getattr((environ or {}).get(ANSWER), "close", None)
+        if close is not None:
+            close()
 
     def log(self, type: str, message: str, *args: object) -> None:
         # A malformed request line, say; the message may quote it.
@@ -221,13 +235,26 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
     return listener
 
 
+def _noting_answers(web: Flask) -> "WSGIApplication":
+    """Wrap *web*, so that the request handler can close what it answers."""
+
+    def application(
+        environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        answer = web(environ, start_response)
+        environ[ANSWER] = answer
+        return answer
+
+    return application
+
+
 def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
     with listener:
         # werkzeug makes its own socket from the file descriptor.
         return make_server(
             host,
             listener.getsockname()[1],
-            web,
+            _noting_answers(web),
             threaded=True,
             request_handler=QuietRequestHandler,
             fd=listener.fileno(),

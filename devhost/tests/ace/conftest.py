@@ -1,5 +1,6 @@
 """An app of another framework, unchanged, as a process of its own."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -89,10 +91,22 @@ def node() -> str:
     if npm is None or found is None:
         _give_up("no npm on the PATH: install Node.js 18 or newer")
     wanted = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
-    if not MARKER.exists() or MARKER.read_text() != wanted:
-        _install(npm)
-        MARKER.write_text(wanted)
+    with _only_one_at_a_time():
+        if not MARKER.exists() or MARKER.read_text() != wanted:
+            _install(npm)
+            MARKER.write_text(wanted)
     return found
+
+
+@contextmanager
+def _only_one_at_a_time() -> Iterator[None]:
+    """Let the tests of other processes wait until this one has installed."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _find(name: str) -> str | None:

@@ -11,6 +11,7 @@ import jwt
 import requests
 from atlassian_jwt.url_utils import hash_url
 
+from app.connect.db.columns import utc_now
 from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.client import HostClient
@@ -18,7 +19,7 @@ from app.connect.outbound.retry import CallRetries
 from app.connect.outbound.session import new_session
 from app.connect.outbound.state import OutboundState
 from app.connect.outbound.throttle import Throttle
-from app.connect.tenants.models import Tenant, utc_now
+from app.connect.tenants.models import Tenant
 from tests import signing
 
 DISPLAY_SITE = "https://wiki.example.com/wiki"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.connect import TenantService
-from app.connect.tenants.models import utc_now
+from app.connect.db.columns import utc_now
 from tests import signing
 from tests.connect.outbound.host import (
     RawHost,

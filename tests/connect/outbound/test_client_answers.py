@@ -8,9 +8,9 @@ import pytest
 import responses
 
 from app.connect import TenantService
+from app.connect.db.columns import utc_now
 from app.connect.errors import HostResponseError, RateLimitedError
 from app.connect.outbound.host_response import MAX_MESSAGE, read_json
-from app.connect.tenants.models import utc_now
 from tests.connect.outbound.host import (
     RawHost,
 )

@@ -3,16 +3,13 @@
 https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-data-policies/
 """
 
-import threading
-import time
 from typing import Any, Final, Protocol
 
+from ...db.expiring_cache import CACHE_SIZE, ExpiringCache
 from ...errors import ConnectError, HostResponseError
 from ...tenants.models import Tenant
 
 METADATA: Final = "/api/v2/data-policies/metadata"
-CACHE_SIZE: Final = 10_000
-"""Tenants; beyond it the one that was asked longest ago is forgotten."""
 
 
 class Client(Protocol):
@@ -30,37 +27,26 @@ class PolicyCache:
     An answer of None is a host that could not say.
     """
 
-    def __init__(self, seconds: int) -> None:
-        self._seconds = seconds
-        self._answers: dict[str, tuple[float, bool | None]] = {}
-        self._changes = 0
-        self._lock = threading.Lock()
+    def __init__(self, seconds: int, *, size: int = CACHE_SIZE) -> None:
+        self._answers: ExpiringCache[str, tuple[bool | None]]
+        self._answers = ExpiringCache(seconds, size=size)
 
     @property
     def changes(self) -> int:
         """How often something was forgotten; see :meth:`put`."""
-        return self._changes
+        return self._answers.version
 
     def find(self, client_key: str) -> tuple[bool | None] | None:
         """Return what is remembered, in a tuple; None if that is nothing."""
-        expires, answer = self._answers.get(client_key, (0.0, None))
-        return (answer,) if time.monotonic() < expires else None
+        return self._answers.get(client_key)
 
     def put(self, client_key: str, answer: bool | None, *, changes: int) -> None:
         """Remember an answer, unless something changed since it was asked for."""
-        with self._lock:
-            self._answers.pop(client_key, None)
-            if changes != self._changes:
-                return
-            if len(self._answers) >= CACHE_SIZE:
-                del self._answers[next(iter(self._answers))]
-            self._answers[client_key] = (time.monotonic() + self._seconds, answer)
+        self._answers.put(client_key, (answer,), version=changes)
 
     def forget(self, client_key: str) -> None:
         """Drop what is remembered of a tenant, as when a rule has changed."""
-        with self._lock:
-            self._changes += 1
-            self._answers.pop(client_key, None)
+        self._answers.forget(client_key)
 
 
 def is_any_content_blocked(client: Client, cache: PolicyCache) -> bool:

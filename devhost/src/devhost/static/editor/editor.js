@@ -1,4 +1,6 @@
 /* The page editor: the text, and the macros that it carries. */
+// The bridge first: a dialog that is opened before it stays empty.
+import "../host.js";
 import { ask } from "../bridge/page.js";
 import { button, element } from "./elements.js";
 import { browseMacros, editMacro } from "./macros.js";
@@ -118,7 +120,8 @@ text.addEventListener("paste", async (event) => {
   insert(macro || url);
 });
 
-document.getElementById("insert-macro").addEventListener("click", async () => {
+const opener = document.getElementById("insert-macro");
+opener.addEventListener("click", async () => {
   const place = [text.selectionStart, text.selectionEnd];
   try {
     const given = await browseMacros();
@@ -130,6 +133,8 @@ document.getElementById("insert-macro").addEventListener("click", async () => {
     tell(error);
   }
 });
+
+opener.disabled = false;
 
 text.form.addEventListener("submit", () => {
   isSaved = true;
