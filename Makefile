@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+# A third of the time is waiting: for two cores, three processes.
+WORKERS ?= 3
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 # The local Confluence: the folder, else whatever this names, such as a wheel.
 DEVHOST ?= $(if $(wildcard devhost/pyproject.toml),-e ./devhost)
 BRIDGE := $(if $(wildcard devhost/pyproject.toml),devhost/src/devhost/node_modules/.installed,$(VENV)/.bridge-installed)
@@ -51,7 +54,7 @@ run: install  ## run the app and a local Confluence that has it installed
 
 .PHONY: test
 test: install  ## run every test
-	$(BIN)/pytest
+	$(PYTEST)
 
 .PHONY: lint
 lint: install  ## lint, check the format, the spelling and the types
@@ -67,7 +70,7 @@ format: install  ## format the code and mend what the linter can
 
 .PHONY: coverage
 coverage: install  ## run every test and measure what of the app they run
-	$(BIN)/pytest --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='$(FULLY_COVERED)'
 
 .PHONY: check

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
@@ -51,7 +52,8 @@ def _extract(sources: Sequence[str]) -> Catalog:
         settings = str(ROOT / "pyproject.toml")
         command = ["pybabel", "-q", "extract", "-F", settings, "-o", str(found)]
         paths = [str(ROOT / source) for source in sources]
-        CommandLineInterface().run([*command, *paths])
+        cli: Any = CommandLineInterface()
+        cli.run([*command, *paths])
         with found.open("rb") as file:
             return read_po(file)
 
@@ -61,6 +63,6 @@ def _read(path: Path) -> Catalog:
         return read_po(file, locale=language_of(path))
 
 
-def _compiled(path: Path) -> dict[str, str]:
+def _compiled(path: Path) -> dict[Any, Any]:
     with path.open("rb") as file:
         return {m.id: m.string for m in read_mo(file) if m.id}

@@ -1,6 +1,6 @@
 """What every test shares: an app on a database of its own, and a key server."""
 
-import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,27 +14,54 @@ from devhost.testing.chromium import run_chromium
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from app import config as settings
 from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
 from app.connect.webhooks.handlers import registered
-from app.extensions import db
-from tests import example, signing
+from tests import example, installing, signing
+from tests.databases import (
+    copy_tables,
+    drop_tables,
+    empty_tables,
+    migrate,
+    new_postgresql,
+)
+from tests.templates import SharedBytecode
 from tests.waits import Waits
 
-POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
+# Each begins early, in one process, while the others run what does not wait.
+GROUPS = ("browser", "processes")
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of several have the browser, and one start the programs."""
+    for item in items:
+        for name in GROUPS:
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> Iterator[None]:
     """Keep a developer's environment and .env out of the tests."""
-    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / "no.env")
-    for name in settings.SETTINGS:
-        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "ENV_FILE", settings.ROOT / "tests" / "no.env")
+        for name in settings.SETTINGS:
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_compiled_once() -> Iterator[None]:
+    """Let the apps of the tests share what Jinja makes of the templates."""
+    options = {**Flask.jinja_options, "bytecode_cache": SharedBytecode()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", options)
+        yield
 
 
 @pytest.fixture
@@ -43,9 +70,31 @@ def author() -> ModuleType:
     return example
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _opened() -> Iterator[set[Engine]]:
+    """Note each database that is opened; SQLite's need not survive the machine."""
+    opened: set[Engine] = set()
+
+    def remember(connection: Connection) -> None:
+        opened.add(connection.engine)
+
+    def hurry(connection: Any, _record: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Engine, "engine_connect", remember)
+    event.listen(Engine, "connect", hurry)
+    yield opened
+    event.remove(Engine, "engine_connect", remember)
+    event.remove(Engine, "connect", hurry)
+
+
 @pytest.fixture(autouse=True)
-def _keep_handlers(author: ModuleType) -> Iterator[None]:
-    """Hide the handlers of other packages, and forget those that a test registers."""
+def _clean_up(_opened: set[Engine], author: ModuleType) -> Iterator[None]:
+    """Keep to the author's handlers, and forget those that a test registers.
+
+    Its databases are closed: Python 3.13 warns about one that is left open.
+    """
     before = {event: [*found] for event, found in registered.items()}
     ours = author.__name__
     for name, found in before.items():
@@ -53,37 +102,33 @@ def _keep_handlers(author: ModuleType) -> Iterator[None]:
     yield
     registered.clear()
     registered.update(before)
+    while _opened:
+        _opened.pop().dispose()
 
 
-@pytest.fixture(autouse=True)
-def _close_databases() -> Iterator[None]:
-    """Close what each app of a test has opened, which Python 3.13 warns about."""
-    opened: set[Engine] = set()
-
-    def remember(connection: Connection) -> None:
-        opened.add(connection.engine)
-
-    event.listen(Engine, "engine_connect", remember)
-    yield
-    event.remove(Engine, "engine_connect", remember)
-    for engine in opened:
-        engine.dispose()
-
-
-# No longer: its event loop is in the way of tests that run one of their own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for the tests of a module."""
+    """Headless Chromium. Its event loop runs in this thread from now on.
+
+    A test that runs a loop of its own does so in another thread.
+    """
     yield from run_chromium()
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> dict[str, Any]:
-    """The settings of the app under test."""
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the tables of the migrations, for copies."""
+    path = tmp_path_factory.mktemp("tables") / "app.sqlite3"
+    migrate(app_settings(path))
+    return path
+
+
+def app_settings(database: Path) -> dict[str, Any]:
+    """Return the settings of an app under test that stores in *database*."""
     return {
         "TESTING": True,
         "SECRET_KEY": "test",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{database}",
         "CELERY_BROKER_URL": "memory://",
         # What a test sends stays its own, though all share one memory.
         "CELERY": {"task_default_queue": f"test-{uuid4()}"},
@@ -94,22 +139,26 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
+def config(tmp_path: Path) -> dict[str, Any]:
+    """The settings of the app under test."""
+    return app_settings(tmp_path / "app.sqlite3")
+
+
+@pytest.fixture
 def waits() -> Waits:
     """What the app has waited for the host, without having waited."""
     return Waits()
 
 
 @pytest.fixture
-def app(author: ModuleType, config: dict[str, Any], waits: Waits) -> Iterator[Flask]:
+def app(
+    author: ModuleType, config: dict[str, Any], waits: Waits, tables: Path
+) -> Flask:
     """The app with empty tables."""
+    copy_tables(tables, config["DATABASE_URL"])
     app: Flask = author.create_app(config)
     waits.replace_clock(app)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+    return app
 
 
 @pytest.fixture
@@ -138,38 +187,54 @@ def key_server(network: responses.RequestsMock) -> responses.RequestsMock:
     return network
 
 
+@pytest.fixture(scope="session")
+def _installed(
+    tables: Path, tmp_path_factory: pytest.TempPathFactory
+) -> installing.StoredRows:
+    """What the install of a tenant leaves in the database."""
+    config = app_settings(tmp_path_factory.mktemp("installed") / "app.sqlite3")
+    copy_tables(tables, config["DATABASE_URL"])
+    app = example.create_app(config)
+    installing.install(app)
+    return installing.StoredRows.read(app)
+
+
 @pytest.fixture
-def tenant(app: Flask, client: FlaskClient) -> Tenant:
-    """A tenant, installed through the front door."""
-    with responses.RequestsMock() as mock:
-        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
-        answer = client.post(
-            "/installed",
-            json=signing.payload(),
-            headers=signing.authorization(signing.install_token()),
-        )
-    assert answer.status_code == 204
+def tenant(app: Flask, _installed: installing.StoredRows) -> Tenant:
+    """A tenant, as if it had just been installed through the front door."""
+    _installed.write(app)
     with app.app_context():
         found = find_tenant(signing.CLIENT_KEY)
     assert found is not None
     return found
 
 
+@pytest.fixture(scope="session")
+def _empty_postgresql() -> Iterator[str]:
+    with new_postgresql("empty") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with new_postgresql("migrated") as url:
+        unused = tmp_path_factory.getbasetemp() / "unused.sqlite3"
+        migrate(app_settings(unused) | {"DATABASE_URL": url})
+        yield url
+
+
 @pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """An empty PostgreSQL database. Missing in CI it fails; elsewhere it skips."""
-    server = os.environ.get("TEST_POSTGRESQL_URL", POSTGRESQL)
-    name = f"connect_test_{os.getpid()}"
-    admin = create_engine(f"{server}postgres", isolation_level="AUTOCOMMIT")
-    try:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    except OperationalError:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no PostgreSQL answers at {server}; set TEST_POSTGRESQL_URL")
-    yield f"{server}{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def postgresql_url(_empty_postgresql: str) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    yield _empty_postgresql
+    with create_engine(_empty_postgresql).begin() as connection:
+        drop_tables(connection)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest, config: dict[str, Any]) -> None:
+    """Run a test of the app on SQLite, and then on PostgreSQL."""
+    if request.param == "postgresql":
+        config["DATABASE_URL"] = url = request.getfixturevalue("_migrated_postgresql")
+        with create_engine(url).begin() as connection:
+            empty_tables(connection)

@@ -42,7 +42,8 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 def qsh(method: str, url: str) -> str:
     """Return the hash that the PyPI library atlassian-jwt computes."""
-    return hash_url(method, url)
+    hashed: str = hash_url(method, url)
+    return hashed
 
 
 def host_token(

@@ -1,6 +1,7 @@
 """The start: what gunicorn and flask load."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,24 +13,31 @@ from app.config import ROOT, SETTINGS
 
 PROGRAM = "import wsgi; print(wsgi.app.name, wsgi.celery.main)"
 
+pytestmark = pytest.mark.processes
 
-def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Import wsgi.py in a process of its own, under no setting but these."""
-    settings = {
+
+def settings_of(tmp_path: Path) -> dict[str, str]:
+    """Return the settings with which the app starts."""
+    return {
         "SECRET_KEY": "test",
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
-    } | changes
+    }
+
+
+def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Import wsgi.py in a process of its own, under no setting but these."""
     # An empty value hides what a developer's .env may say.
-    environment = os.environ | dict.fromkeys(SETTINGS, "") | settings
+    hidden = dict.fromkeys(SETTINGS, "")
+    environment = os.environ | hidden | settings_of(tmp_path) | changes
     return subprocess.run(
         [
             sys.executable,
             "-W",
             "error",
             "-c",
-            "import wsgi; print(wsgi.app.name, wsgi.celery.main)",
+            PROGRAM,
         ],
         cwd=ROOT,
         env=environment,
@@ -76,11 +84,20 @@ def test_the_app_starts(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(
-    tmp_path: Path, name: str, value: str, named: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, named: str
 ) -> None:
-    done = start(tmp_path, **{name: value})
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith(f"The app can't start. {named}")
+    for setting, given in (settings_of(tmp_path) | {name: value}).items():
+        monkeypatch.setenv(setting, given)
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(ROOT / "wsgi.py"))
+    said = str(stopped.value)
+    assert said.startswith(f"The app can't start. {named}")
+    assert "\n" not in said
+    assert "canary" not in said
+
+
+def test_the_line_is_all_that_is_printed(tmp_path: Path) -> None:
+    done = start(tmp_path, SECRET_KEY="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The app can't start. SECRET_KEY is not set")
     assert done.stderr.count("\n") == 1
-    assert "canary" not in done.stderr

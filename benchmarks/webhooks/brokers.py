@@ -32,7 +32,7 @@ class Broker(Protocol):
 class ProxiedBroker:
     """Redis or RabbitMQ behind a proxy."""
 
-    pool = ("--pool", "prefork", "--concurrency", "2")
+    pool: tuple[str, ...] = ("--pool", "prefork", "--concurrency", "2")
 
     def __init__(self, url: str, port: int) -> None:
         parts = urlsplit(url)
@@ -54,7 +54,14 @@ class EmbeddedBroker:
     """A SQLite file, which is out of reach while somebody else has it locked."""
 
     # As in make run. The worker looks into the file once a second.
-    pool = ("--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16")
+    pool: tuple[str, ...] = (
+        "--pool",
+        "threads",
+        "--concurrency",
+        "4",
+        "--prefetch-multiplier",
+        "16",
+    )
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "broker.sqlite3"

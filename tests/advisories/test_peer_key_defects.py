@@ -115,7 +115,8 @@ def test_a_key_server_that_hangs_is_not_waited_for(app: Flask) -> None:
         for server in (KEY_SERVER, SECOND_KEY_SERVER):
             network.get(f"{server}/{KEY_ID}", body=requests.ReadTimeout())
         answer = post(app.test_client(), "installed", install_token())
-        assert all(call.request.req_kwargs["timeout"] for call in network.calls)
+        asked: list[Any] = [call.request for call in network.calls]
+        assert all(request.req_kwargs["timeout"] for request in asked)
     assert answer.status_code == 503
 
 

@@ -45,7 +45,7 @@ def forged(method: str, url: str) -> dict[str, dict[str, str]]:
     """Return the scanner's requests: headers by what is wrong with them."""
     hashed = signing.qsh(method, url)
     claims = {"iss": CLIENT_KEY, "iat": NOW, "exp": NOW + HOUR, "qsh": hashed}
-    none = jwt.encode(claims, None, "none")
+    none = jwt.encode(claims, "", "none")
     return {
         "no-token": {},
         "forged-hs256": authorization(jwt.encode(claims, "x" * 32, "HS256")),
@@ -92,7 +92,9 @@ def test_scanner_1_4_a_wrong_install_key_is_refused(
         assert post(client, event, token).status_code == 401
     # The same with the kid of a real key, so that its own signature is looked at.
     token = install_token(f"/{event}", key=signing.OTHER_KEY)
-    assert post(client, event, token).status_code == 401
+    with responses.RequestsMock() as network:
+        network.get(f"{KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
+        assert post(client, event, token).status_code == 401
     assert is_untouched(app, client)
 
 

@@ -1,6 +1,5 @@
 """What a user may do: the host is asked, and in doubt nobody gets in."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +8,13 @@ import pytest
 import requests
 import responses
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.connect import check, context_jwt_required, jwt_required, permission_required
 from app.connect.errors import PermissionDeniedError
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.async_views import run_in_thread
 from tests.connect.outbound.host import assert_signed
 
 CONTENT = f"{signing.SITE}/rest/api/content"
@@ -68,7 +69,7 @@ def test_the_host_is_asked_about_the_user_of_the_token(
     [call] = network.calls
     assert_signed(call.request)
     assert call.request.headers["X-Atlassian-Token"] == "no-check"
-    assert json.loads(call.request.body) == {
+    assert json.loads(call.request.body or "") == {
         "subject": {"type": "user", "identifier": signing.ACCOUNT_ID},
         "operation": "read",
     }
@@ -79,7 +80,7 @@ def test_a_number_is_a_content_id_too(
 ) -> None:
     network.post(CHECK, json=YES)
     assert ask("/numbered/98421").status_code == 200
-    assert json.loads(network.calls[0].request.body)["operation"] == "update"
+    assert json.loads(network.calls[0].request.body or "")["operation"] == "update"
 
 
 def test_the_content_may_be_the_one_of_the_context(
@@ -210,7 +211,7 @@ def test_an_answer_is_remembered_for_its_user_content_and_operation(
 ) -> None:
     network.post(CHECK, json=YES)
     network.post(f"{CONTENT}/5/permission/check", json=YES)
-    asked = [
+    asked: list[Callable[[], TestResponse]] = [
         lambda: ask("/notes/98421"),
         lambda: ask("/notes/98421", sub="another"),
         lambda: ask("/notes/5"),
@@ -238,20 +239,23 @@ def test_an_async_view_waits_for_the_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Flask runs such a view only with its extra; what matters is that it is asked."""
-    monkeypatch.setattr(app, "async_to_sync", lambda view: lambda: asyncio.run(view()))
+    monkeypatch.setattr(app, "async_to_sync", run_in_thread)
 
     @jwt_required
     @permission_required(content="read")
     async def waits() -> str:
         return "notes"
 
+    # What Flask calls is no coroutine any more.
+    view: Callable[[], Any] = waits
+
     token = signing.host_token("GET", "/", context=HERE)
     network.post(CHECK, json=YES)
     with app.test_request_context("/", headers=signing.authorization(token)):
-        assert waits() == "notes"
+        assert view() == "notes"
     token = signing.host_token("GET", "/", context=HERE, sub=signing.MISSING)
     with (
         app.test_request_context("/", headers=signing.authorization(token)),
         pytest.raises(PermissionDeniedError, match="anonymous"),
     ):
-        waits()
+        view()

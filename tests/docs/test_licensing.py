@@ -1,7 +1,7 @@
 """The code of docs/licensing.md runs, on the local Confluence and its licenses."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +12,6 @@ from flask import Flask
 
 from app.config import ROOT, SETTINGS
 from app.extensions import db
-from tests.example import create_app
-from tests.waits import Waits
 
 DOCUMENT = (ROOT / "docs" / "licensing.md").read_text()
 [BLOCK] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -21,22 +19,18 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture
-def app(
-    config: dict[str, Any], connect_settings: dict[str, str], waits: Waits
-) -> Iterator[Flask]:
-    """The app with the pages of the document, whose answers are never new."""
-    config = {**config, **connect_settings, "CONNECT_LICENSE_CACHE_SECONDS": "0"}
-    app = create_app(config)
-    waits.replace_clock(app)
+def config(config: dict[str, Any], connect_settings: dict[str, str]) -> dict[str, Any]:
+    """The settings of an app to which no license is old news."""
+    return {**config, **connect_settings, "CONNECT_LICENSE_CACHE_SECONDS": "0"}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The app with the pages of the document."""
     names: dict[str, Any] = {"__name__": "licences"}
     exec(BLOCK, names)  # noqa: S102 - the document's own code
     app.register_blueprint(names["bp"])
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+    return app
 
 
 @pytest.mark.parametrize(

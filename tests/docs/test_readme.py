@@ -2,6 +2,7 @@
 
 import re
 
+import click
 import pytest
 import responses
 from flask import Blueprint, Flask
@@ -25,7 +26,7 @@ MODULES = re.compile(r".*/app/module/dynamic")
 
 def test_the_pages_of_the_readme_answer(
     app: Flask, pages: Blueprint, request: pytest.FixtureRequest
-):
+) -> None:
     exec(BLOCKS[0], {})  # noqa: S102 - the README's own code
     app.register_blueprint(pages)
     tenant: Tenant = request.getfixturevalue("tenant")
@@ -42,7 +43,7 @@ def test_the_pages_of_the_readme_answer(
     assert answer.json == {"colour": "teal"}
 
 
-def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant):
+def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant) -> None:
     with responses.RequestsMock() as network:
         network.put(PROPERTY, status=201)
         network.get(PROPERTY, json={"key": "colour", "value": 1})
@@ -59,8 +60,10 @@ def test_the_calls_of_the_readme_are_made(app_context: None, tenant: Tenant):
 
 
 def test_the_subscriber_of_the_readme_hears_of_an_install(
-    client: FlaskClient, key_server: responses.RequestsMock, capsys
-):
+    client: FlaskClient,
+    key_server: responses.RequestsMock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names: dict[str, object] = {}
     exec(BLOCKS[2], names)  # noqa: S102 - the README's own code
     answer = client.post(
@@ -73,8 +76,8 @@ def test_the_subscriber_of_the_readme_hears_of_an_install(
 
 
 def test_the_webhook_of_the_readme_enqueues_its_task(
-    app: Flask, tenant: Tenant, capsys
-):
+    app: Flask, tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
     names: dict[str, object] = {"__name__": "readme"}
     exec(BLOCKS[3], names)  # noqa: S102 - the README's own code
     [handler] = registered["page_updated"]
@@ -90,7 +93,7 @@ def test_the_webhook_of_the_readme_enqueues_its_task(
     assert capsys.readouterr().out == "Plan\n"
 
 
-def test_every_make_command_of_the_docs_exists():
+def test_every_make_command_of_the_docs_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     docs = README + (ROOT / "CONTRIBUTING.md").read_text()
@@ -99,7 +102,8 @@ def test_every_make_command_of_the_docs_exists():
     assert named
 
 
-def test_the_documents_have_every_flask_command(app: Flask):
-    commands = app.cli.commands["connect"].commands
+def test_the_documents_have_every_flask_command(app: Flask) -> None:
+    group = app.cli.commands["connect"]
+    assert isinstance(group, click.Group)
     named = set(re.findall(r"flask --app wsgi connect ([a-z-]+)", OPERATIONS))
-    assert named == set(commands)
+    assert named == set(group.commands)

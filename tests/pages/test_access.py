@@ -38,7 +38,7 @@ def test_confluence_is_asked_about_the_user_of_the_token(
 
     [call] = network.calls
     assert_signed(call.request)
-    assert parse_qs(urlsplit(call.request.url).query) == {
+    assert parse_qs(urlsplit(str(call.request.url)).query) == {
         "accountId": [signing.ACCOUNT_ID],
         "expand": ["operations"],
     }
@@ -52,7 +52,7 @@ def test_the_user_may_be_named_by_the_context(
         "/settings", sub=signing.MISSING, context={"user": {"accountId": "a+b&c"}}
     )
     assert answer.status_code == 200
-    query = urlsplit(network.calls[0].request.url).query
+    query = urlsplit(str(network.calls[0].request.url)).query
     assert parse_qs(query)["accountId"] == ["a+b&c"]
 
 

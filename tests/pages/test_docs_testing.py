@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from inspect import isfunction
 from pathlib import Path
 
@@ -13,15 +11,23 @@ from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
 
-from app.config import ROOT, SETTINGS
+from app.config import ROOT
 
 DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 # The README's own test; tests/docs/test_readme.py runs its other blocks.
 BLOCKS += re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-SECONDS = 150
 # How the others are made; get, post and the like are Flask's.
 UNSHOWN = {"open", "installation"}
+
+
+class Outcomes:
+    """Counts the tests that passed; a plugin of pytest."""
+
+    passed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.passed += report.when == "call" and report.passed
 
 
 def test_the_tests_of_the_documents_pass(tmp_path: Path) -> None:
@@ -30,22 +36,12 @@ def test_the_tests_of_the_documents_pass(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(conftest)
     document = "\n\n".join(["", *tests])
     (tmp_path / "test_document.py").write_text(document)
-    environment = {
-        name: value for name, value in os.environ.items() if name not in SETTINGS
-    }
-    command = [sys.executable, "-m", "pytest", "-p", "devhost.testing.plugin"]
-    command += ["-W", "error", "-q", "-c", os.devnull, "--rootdir", str(tmp_path)]
-    finished = subprocess.run(
-        [*command, str(tmp_path)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    passed = re.search(r"^(\d+) passed", finished.stdout, re.MULTILINE)
-    assert passed is not None and int(passed[1]) >= document.count("\ndef test_") > 10
+    outcomes = Outcomes()
+    options = ["-p", "devhost.testing.plugin", "-p", "no:cacheprovider", "-W", "error"]
+    options += ["-q", "-c", os.devnull, "--rootdir", str(tmp_path)]
+    options += ["--import-mode", "importlib"]
+    assert pytest.main([*options, str(tmp_path)], plugins=[outcomes]) == 0
+    assert outcomes.passed >= document.count("\ndef test_") > 10
 
 
 def test_every_fixture_is_documented() -> None:

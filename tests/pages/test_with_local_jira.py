@@ -64,7 +64,7 @@ def test_the_page_is_shown_to_a_person_of_jira(
     assert requests.get(page, timeout=30).ok
     frame = requests.get(jira.exchanges.find(kind="iframe")[-1].url, timeout=30)
     assert frame.status_code == 200
-    assert jira.site.user.account_id in frame.text
+    assert str(jira.site.user.account_id) in frame.text
     assert f"{jira.base_url}/atlassian-connect/all.js" in frame.text
 
 

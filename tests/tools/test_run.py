@@ -70,6 +70,8 @@ def upgrade():
 """
 GUNICORN = 'import os\nbind = "127.0.0.1:" + os.environ.get("PORT", "8080")\n'
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

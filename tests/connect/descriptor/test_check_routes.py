@@ -1,5 +1,6 @@
 """Every route has a policy, and every module is served under the right one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from app.connect.inbound.verify import INSTALLED
 from app.connect.webhooks.handlers import registered
 from tests.example import create_app
 
-DECORATORS = {
+DECORATORS: dict[Policy, Callable[..., Any]] = {
     Policy.PUBLIC: public,
     Policy.CACHEABLE: cacheable_page(),
     Policy.URL_BOUND: jwt_required,

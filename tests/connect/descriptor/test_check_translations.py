@@ -142,4 +142,4 @@ def test_the_files_of_the_example_are_fetched_by_anyone(app: Flask) -> None:
         with app.test_client().get(url) as answer:
             assert answer.status_code == 200
             assert answer.mimetype == "application/json"
-            assert answer.json["greeting.name"] == "Begrüßung"
+            assert answer.get_json()["greeting.name"] == "Begrüßung"

@@ -34,7 +34,7 @@ def test_a_page_of_jira(tenant: Tenant) -> None:
 
 
 def test_custom_data_is_encoded(tenant: Tenant) -> None:
-    custom = {"tab": "a b&ac.x=/ß", "page-id": 98421}
+    custom: dict[str, str | int] = {"tab": "a b&ac.x=/ß", "page-id": 98421}
     assert module_url("report", custom, tenant=tenant) == (
         f"{PAGE}/report?ac.tab=a%20b%26ac.x%3D%2F%C3%9F&ac.page-id=98421"
     )

@@ -1,6 +1,5 @@
 """An app below a path, behind a proxy that strips the path and one that does not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +9,7 @@ from flask.testing import FlaskClient
 
 from app.connect import public
 from app.connect.http.base_path import BasePath
-from app.extensions import db
 from tests import signing
-from tests.example import create_app
 
 BASE_URL = "https://app.example.com/base"
 
@@ -66,24 +63,22 @@ def test_a_server_may_leave_an_empty_path_out() -> None:
 
 
 @pytest.fixture
-def client(config: dict[str, Any]) -> Iterator[FlaskClient]:
+def config(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an app below a path."""
+    return {**config, "CONNECT_BASE_URL": BASE_URL}
+
+
+@pytest.fixture
+def client(app: Flask, key_server: responses.RequestsMock) -> FlaskClient:
     """A client of an app below a path, installed by a tenant."""
-    app: Flask = create_app(config | {"CONNECT_BASE_URL": BASE_URL})
     view = public(lambda: url_for("connect_descriptor.serve"))
     app.add_url_rule("/where", "where", view)
-    with app.app_context():
-        db.create_all()
     client = app.test_client()
-    with responses.RequestsMock() as mock:
-        mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
-        token = signing.install_token(aud=[BASE_URL])
-        headers = signing.authorization(token)
-        body = signing.payload()
-        answer = client.post("/base/installed", json=body, headers=headers)
+    headers = signing.authorization(signing.install_token(aud=[BASE_URL]))
+    body = signing.payload()
+    answer = client.post("/base/installed", json=body, headers=headers)
     assert answer.status_code == 204
-    yield client
-    with app.app_context():
-        db.engine.dispose()
+    return client
 
 
 @pytest.mark.parametrize("path", ["/base/overview", "/overview"])

@@ -1,7 +1,6 @@
 """Lifecycle events that arrive at the same moment."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from flask import Flask
 from app.connect import find_tenant, tenant_installed
 from app.connect.tenants.models import InstallKind
 from app.connect.tenants.state import get_state
-from app.extensions import db
 from tests.connect.inbound.lifecycle_events import (
     CLOUD_ID,
     EVENTS,
@@ -22,7 +20,6 @@ from tests.connect.inbound.lifecycle_events import (
     secret_of,
     token_for,
 )
-from tests.example import create_app
 from tests.signing import (
     CLIENT_KEY,
     OTHER_SECRET,
@@ -55,17 +52,10 @@ def in_parallel(app: Flask, events: list[Event]) -> list[int]:
     return [answers[number] for number in range(len(events))]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
+@pytest.fixture
+def shared(each_database: None, app: Flask) -> Flask:
     """The app on each of the two databases."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return app
 
 
 def test_both_databases_tell_the_kinds_of_install_apart(
@@ -143,6 +133,7 @@ def test_parallel_events_of_all_kinds_never_fail(
 ) -> None:
     token = install_token(iat=NOW - 100)
     assert deliver(shared.test_client(), "installed", token=token).status_code == 204
+    events: list[tuple[str, str, dict[str, Any]]]
     events = [(e, token_for(e, iat=NOW - 50), {}) for e in (*EVENTS, *EVENTS)]
     statuses = in_parallel(shared, events)
     for (event, *_), status in zip(events, statuses, strict=True):

@@ -216,6 +216,7 @@ def test_an_older_key_of_flask_is_still_good(pages: FlaskClient, app: Flask) -> 
     assert (follow(pages, token), follow(pages, newer)) == (401, 200)
 
 
+@pytest.mark.usefixtures("keys")
 def test_a_token_holds_no_secret(
     pages: FlaskClient, app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:

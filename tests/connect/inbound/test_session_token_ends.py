@@ -17,6 +17,7 @@ from tests.connect.inbound.requests_with_tokens import lifecycle
 from tests.connect.inbound.session_pages import follow, started
 
 
+@pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("events", [["uninstalled"], ["disabled"]])
 def test_a_token_ends_with_its_installation(
     pages: FlaskClient, events: list[str]

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 import jwt
 import pytest
@@ -17,6 +16,7 @@ from app.connect.inbound.verify import verify_host_token
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from tests import signing
+from tests.async_views import run_in_thread
 from tests.connect.inbound.requests_with_tokens import (
     app_token,
     ask,
@@ -122,11 +122,7 @@ def test_a_forks_own_routes_keep_their_policy(
 def test_an_async_view_keeps_its_policy(
     app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    def run(view: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **kwargs: asyncio.run(view(*args, **kwargs))
-
-    # Flask's own way to run such views wants a package more.
-    monkeypatch.setattr(app, "async_to_sync", run)
+    monkeypatch.setattr(app, "async_to_sync", run_in_thread)
 
     @app.get("/mine/async")
     @jwt_required
@@ -147,7 +143,7 @@ def test_a_view_has_exactly_one_policy() -> None:
         return ""
 
     for declare in (public, jwt_required, context_jwt_required):
-        assert policy_of(declare(lambda: "")) is not None
+        assert policy_of(declare(view)) is not None
         with pytest.raises(TypeError):
             declare(public(lambda: ""))
         with pytest.raises(TypeError):

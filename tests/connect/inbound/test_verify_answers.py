@@ -2,6 +2,7 @@
 
 import base64
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from tests.signing import (
     host_token,
 )
 
-FAILURES = {
+FAILURES: dict[str, Callable[[], dict[str, str]]] = {
     "no-token": lambda: {},
     "not-a-token": lambda: authorization("x"),
     "bearer": lambda: {"Authorization": f"Bearer {host_token()}"},

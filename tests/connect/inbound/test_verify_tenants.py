@@ -71,7 +71,9 @@ def test_a_token_that_is_refused_does_not_retire_a_secret(
 ) -> None:
     assert statuses(client, SECRET) == [200]
     install(sharedSecret=OTHER_SECRET)
-    for bad in ({"qsh": "x"}, {"exp": NOW - HOUR}, {"context": []}):
+    changes: list[dict[str, Any]]
+    changes = [{"qsh": "x"}, {"exp": NOW - HOUR}, {"context": []}]
+    for bad in changes:
         assert ask(client, "/overview", host_token(secret=OTHER_SECRET, **bad)) == 401
     assert statuses(client, SECRET, OTHER_SECRET, SECRET) == [200, 200, 401]
 

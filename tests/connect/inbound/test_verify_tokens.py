@@ -129,7 +129,7 @@ def test_the_token_of_one_tenant_names_no_other(
     client: FlaskClient, tenant: Tenant, install: Callable[..., None]
 ) -> None:
     install(clientKey="other", sharedSecret=OTHER_SECRET)
-    other = {"iss": "other", "secret": OTHER_SECRET}
+    other: dict[str, Any] = {"iss": "other", "secret": OTHER_SECRET}
     assert ask(client, "/overview", host_token(**other)) == 200
     assert ask(client, "/overview", host_token(secret=OTHER_SECRET)) == 401
     assert ask(client, "/overview", host_token(iss="other")) == 401

@@ -16,10 +16,8 @@ from app.connect import (
     license_required,
 )
 from app.connect.tenants.models import Tenant
-from app.extensions import db
 from tests import signing
 from tests.connect.outbound.host import assert_signed
-from tests.example import create_app
 
 ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 PAGE = {"Accept": "text/html"}
@@ -59,17 +57,16 @@ def policy() -> str:
 
 
 @pytest.fixture
-def app(config: dict[str, Any], policy: str) -> Any:
+def config(config: dict[str, Any], policy: str) -> dict[str, Any]:
+    """The settings of an app that asks for licenses in one way or the other."""
+    return {**config, "CONNECT_LICENSE_POLICY": policy}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
     """The app with pages for which a license is required."""
-    config["CONNECT_LICENSE_POLICY"] = policy
-    app = create_app(config)
     add_pages(app)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+    return app
 
 
 def ask(client: FlaskClient, path: str = "/paid", **headers: str) -> TestResponse:

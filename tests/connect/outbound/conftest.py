@@ -3,17 +3,17 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
 import responses
 from flask import Flask
-from flask.testing import FlaskClient
 
-from app.connect import TenantService, find_tenant
+from app.connect import TenantService
 from app.connect.outbound.state import EXTENSION
 from app.connect.tenants.models import Tenant
-from tests import signing
+from tests import installing
 from tests.connect.outbound.host import RawHost, serve_raw_host
 from tests.connect.outbound.scopes import declare
 
@@ -40,25 +40,9 @@ def service(tenant: Tenant, app: Flask, app_context: None) -> TenantService:
 
 
 @pytest.fixture
-def install(app: Flask, client: FlaskClient) -> Callable[..., Tenant]:
+def install(app: Flask) -> Callable[..., Tenant]:
     """Install a tenant through the front door; the fields are the payload's."""
-
-    def install(**changes: Any) -> Tenant:
-        body = signing.payload(**changes)
-        key = body["clientKey"]
-        with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-            mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
-            token = signing.install_token(iss=key, sub=key)
-            answer = client.post(
-                "/installed", json=body, headers=signing.authorization(token)
-            )
-        assert answer.status_code == 204
-        with app.app_context():
-            found = find_tenant(key)
-        assert found is not None
-        return found
-
-    return install
+    return partial(installing.install, app)
 
 
 @pytest.fixture

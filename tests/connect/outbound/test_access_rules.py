@@ -30,7 +30,10 @@ def refused(service: TenantService, path: str = PAGE) -> HostResponseError:
 @pytest.fixture
 def blocked(network: responses.RequestsMock) -> responses.BaseResponse:
     """The host says that some content is blocked."""
-    return network.get(METADATA, json={"anyContentBlocked": True})
+    answer: responses.BaseResponse = network.get(
+        METADATA, json={"anyContentBlocked": True}
+    )
+    return answer
 
 
 @pytest.mark.parametrize("status", [403, 404])

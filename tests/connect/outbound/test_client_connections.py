@@ -1,10 +1,12 @@
 """Redirects, cookies, sessions and time-outs of calls to the host."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
 from app.connect import TenantService
 from app.connect.errors import HostError, HostResponseError, HostUnavailableError
@@ -71,7 +73,8 @@ def test_every_call_has_time_outs_and_checks_certificates(
 ) -> None:
     network.post(SPACE)
     service.request("POST", "/rest/api/space", json={})
-    options = network.calls[0].request.req_kwargs
+    request: Any = network.calls[0].request
+    options = request.req_kwargs
     assert options["timeout"] == TIMEOUTS == (5, 20)
     assert options["verify"] is True
 
@@ -83,6 +86,7 @@ def test_all_tenants_share_one_pooled_session(
     assert adapter is get_outbound().session.get_adapter(
         "https://other.atlassian.net/wiki"
     )
+    assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0
 
 

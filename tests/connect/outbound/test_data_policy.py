@@ -146,7 +146,7 @@ def test_no_spaces_are_not_all_spaces(
 @pytest.mark.parametrize("name", ["keys", "ids"])
 def test_one_text_is_no_list_of_spaces(service: TenantService, name: str) -> None:
     with pytest.raises(ValueError, match='such as \\["DS"\\]'):
-        service.data_policy.spaces(**{name: "DS"})  # type: ignore[arg-type]  # That is the mistake.
+        service.data_policy.spaces(**{name: "DS"})
 
 
 @pytest.mark.parametrize(

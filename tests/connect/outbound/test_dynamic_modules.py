@@ -48,10 +48,10 @@ def test_register_sends_the_modules_as_the_descriptor_has_them(
 ) -> None:
     network.post(URL)
 
-    assert service.modules.register({"webItems": [ITEM]}) is None
+    service.modules.register({"webItems": [ITEM]})
 
     request = network.calls[0].request
-    assert json.loads(request.body) == {"webItems": [ITEM]}
+    assert json.loads(request.body or "") == {"webItems": [ITEM]}
     assert request.headers["Content-Type"] == "application/json"
     assert_signed(request)
 

@@ -39,7 +39,7 @@ def test_the_user_is_named_by_a_signed_assertion(
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert asked.headers["Accept"] == "application/json"
     assert "Authorization" not in asked.headers
-    form = parse_qs(asked.body)
+    form = parse_qs(str(asked.body))
     assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
     assert set(form) == {"grant_type", "assertion"}
     server = OAUTH_TOKEN.removesuffix("/oauth2/token")
@@ -93,7 +93,7 @@ def test_scopes_narrow_what_is_asked_for(
 ) -> None:
     network.get(SPACE, json={})
     user_service.as_user(ACCOUNT, scopes=scopes).request("GET", "/rest/api/space")
-    assert parse_qs(network.calls[0].request.body)["scope"] == [asked]
+    assert parse_qs(str(network.calls[0].request.body))["scope"] == [asked]
 
 
 def test_without_the_scope_nothing_is_sent(
@@ -221,7 +221,7 @@ def test_a_new_secret_is_a_new_token(
     again = install(sharedSecret=signing.OTHER_SECRET, oauthClientId="canary-client")
     TenantService(again).as_user(ACCOUNT).request("GET", "/rest/api/space")
     assert grants.count == 2
-    assertion = parse_qs(network.calls[-2].request.body)["assertion"][0]
+    assertion = parse_qs(str(network.calls[-2].request.body))["assertion"][0]
     assert jwt.decode(
         assertion,
         signing.OTHER_SECRET,

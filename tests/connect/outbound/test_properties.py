@@ -98,7 +98,7 @@ def test_a_value_of_any_json_type_is_written(
     service.properties.set("abcd", value)
 
     request = network.calls[0].request
-    assert json.loads(request.body) == value
+    assert json.loads(request.body or "") == value
     assert request.headers["Content-Type"] == "application/json"
     assert_signed(request)
 

@@ -53,7 +53,7 @@ def plain_task(tenant_id: str) -> None:
 
 
 READ = f"{__name__}.read_spaces"
-MESSAGE = [signing.CLIENT_KEY, None, [], {}]
+MESSAGE: list[Any] = [signing.CLIENT_KEY, None, [], {}]
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The accounts of whom data is kept: whose they are, and who reports them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -21,25 +21,12 @@ from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing
 from tests.connect.tenants.stored_tenants import Install
-from tests.example import create_app
 
 HERE = signing.CLIENT_KEY
 ELSEWHERE = "other-client-key"
 ACCOUNT = signing.ACCOUNT_ID
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
-    """The app on each database."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    app = create_app(config)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.drop_all()
-        db.engine.dispose()
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture

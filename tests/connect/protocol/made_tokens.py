@@ -22,7 +22,7 @@ NOW = 1_700_000_000
 LEEWAY = 30
 
 
-CLAIMS = {
+CLAIMS: dict[str, Any] = {
     "iss": "client",
     "sub": "canary",
     "aud": BASE_URL,

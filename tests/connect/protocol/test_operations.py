@@ -67,7 +67,7 @@ def test_every_documented_call_is_known_in_each_form(form: str) -> None:
     for each in operations_of_the_tables():
         url = form.format(each.path.replace("{", "1").replace("}", "")) + "?a=/b"
         rule = None if each.access_rule == "unknown" else each.access_rule
-        assert required_scopes(each.method, url) == {each.scope}, url
+        assert required_scopes(each.method, url) == frozenset({each.scope}), url
         assert access_rule(each.method, url) == rule, url
 
 
@@ -149,7 +149,7 @@ def test_what_no_table_knows_is_not_found(method: str, path: str) -> None:
 
 
 def test_head_needs_what_get_needs() -> None:
-    assert required_scopes("HEAD", "/rest/api/content/1") == {"READ"}
+    assert required_scopes("HEAD", "/rest/api/content/1") == frozenset({"READ"})
     assert access_rule("head", "/rest/api/content/1") == "blocked"
 
 
@@ -171,7 +171,7 @@ def test_head_needs_what_get_needs() -> None:
 def test_scope_and_access_rule_of_a_call(
     method: str, path: str, scope: str, rule: str | None
 ) -> None:
-    assert required_scopes(method, path) == {scope}
+    assert required_scopes(method, path) == frozenset({scope})
     assert access_rule(method, path) == rule
 
 
@@ -179,7 +179,7 @@ def test_of_jira_only_the_resources_of_connect_are_known() -> None:
     assert required_scopes("GET", "/rest/api/content/1", product="jira") is None
     assert access_rule("GET", "/rest/api/content/1", product="jira") is None
     license_ = "/rest/atlassian-connect/1/addons/com.example.app"
-    assert required_scopes("GET", license_, product="jira") == {"READ"}
+    assert required_scopes("GET", license_, product="jira") == frozenset({"READ"})
     assert access_rule("GET", license_, product="jira") == "exempt"
 
 

@@ -72,12 +72,12 @@ def test_after_a_failure_nobody_waits_for_the_broker(
 ) -> None:
     queue = queue_to(URLS[0].format(closed_port))
     now = time.monotonic()
-    monkeypatch.setattr(queue_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     with pytest.raises(QueueUnavailableError, match="took no task"):
         queue.send("task", 1)
     with pytest.raises(QueueUnavailableError, match="failed a moment ago"):
         queue.send("task", 1)
-    monkeypatch.setattr(queue_module.time, "monotonic", lambda: now + PAUSE)
+    monkeypatch.setattr("time.monotonic", lambda: now + PAUSE)
     with pytest.raises(QueueUnavailableError, match="took no task"):
         queue.send("task", 1)
 

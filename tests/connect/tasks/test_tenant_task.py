@@ -59,7 +59,7 @@ def test_a_message_carries_client_key_account_id_and_arguments(
 
 def test_a_task_runs_for_its_tenant(app: Flask, tenant: Tenant) -> None:
     app.extensions["celery"].tasks[NAME](*MESSAGE)
-    who = (signing.CLIENT_KEY, signing.ACCOUNT_ID, {})
+    who: tuple[Any, ...] = (signing.CLIENT_KEY, signing.ACCOUNT_ID, {})
     assert seen == [(*who, signing.CLIENT_KEY, "DS", True)]
 
 
@@ -107,7 +107,7 @@ def test_a_broker_that_is_down_is_told_to_the_caller(
 def test_celerys_options_are_the_tasks(app: Flask, tenant: Tenant) -> None:
     task = app.extensions["celery"].tasks[f"{__name__}.fails_at_first"]
     assert task.max_retries == 1
-    message = [signing.CLIENT_KEY, None, [], {}]
+    message: list[Any] = [signing.CLIENT_KEY, None, [], {}]
     result = task.apply(message)
     assert result.failed()
     assert isinstance(result.result, KeyError)

@@ -24,13 +24,6 @@ PAYLOAD = Payload('{"a": 1}', "account", {"space": "DS"})
 Store = Callable[..., int]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, config: dict[str, Any]) -> None:
-    """Have what runs on either database run on both."""
-    if request.param == "postgresql":
-        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-
-
 @pytest.fixture
 def store(inbox: Inbox) -> Store:
     """Store a delivery, and change its columns."""
@@ -60,7 +53,9 @@ def row(delivery_id: int) -> Any:
         ).one()
 
 
-def test_a_delivery_is_claimed_once(database: None, inbox: Inbox, store: Store) -> None:
+def test_a_delivery_is_claimed_once(
+    each_database: None, inbox: Inbox, store: Store
+) -> None:
     kept = store()
     claim = inbox.claim(kept, max_attempts=3)
     assert claim is not None
@@ -74,7 +69,7 @@ def test_a_delivery_is_claimed_once(database: None, inbox: Inbox, store: Store) 
 
 
 def test_of_many_workers_one_gets_a_delivery(
-    database: None, app: Flask, inbox: Inbox, store: Store
+    each_database: None, app: Flask, inbox: Inbox, store: Store
 ) -> None:
     kept = store()
     start = threading.Barrier(6)
@@ -95,7 +90,7 @@ def test_of_many_workers_one_gets_a_delivery(
 
 
 def test_a_delivery_that_came_before_is_not_stored_again(
-    database: None, inbox: Inbox, store: Store
+    each_database: None, inbox: Inbox, store: Store
 ) -> None:
     store("one")
     again = inbox.receive("client", "x", fingerprint="one", payload=PAYLOAD)
@@ -196,7 +191,7 @@ def sweep(app: Flask) -> Callable[[], int]:
 
 
 def test_the_sweeper_tells_of_what_waits_too_long(
-    database: None, sweep: Callable[[], int], store: Store, told: Told
+    each_database: None, sweep: Callable[[], int], store: Store, told: Told
 ) -> None:
     past = utc_now() - timedelta(seconds=1)
     waiting = [store(str(number), enqueue_at=past) for number in range(3)]
@@ -220,7 +215,7 @@ def test_the_sweeper_tells_of_everything_that_waits(
 
 
 def test_the_sweeper_tells_again_but_less_and_less_often(
-    database: None, sweep: Callable[[], int], store: Store
+    each_database: None, sweep: Callable[[], int], store: Store
 ) -> None:
     kept = store()
     waits = []

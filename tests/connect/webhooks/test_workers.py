@@ -28,6 +28,8 @@ URLS = {"redis": "redis://127.0.0.1:6379/15", "rabbitmq": "amqp://127.0.0.1:5672
 SECONDS = 60
 POOLS = {"embedded": ["threads"], "redis": ["prefork"], "rabbitmq": ["prefork"]}
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(params=["embedded", "redis", "rabbitmq"])
 def broker(

@@ -9,7 +9,8 @@ from app.connect.webhooks import inbox, lease
 from app.connect.webhooks.handlers import registered
 from tests.example import create_app
 
-inbox.LEASE = lease.LEASE = timedelta(seconds=2)
+for module in (inbox, lease):
+    vars(module)["LEASE"] = timedelta(seconds=2)
 
 
 def handle(delivery: WebhookDelivery) -> None:

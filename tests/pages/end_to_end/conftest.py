@@ -37,8 +37,19 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    """The app and a local Confluence that has just installed it."""
+def stack(running_stack: Stack) -> Iterator[Stack]:
+    """The app and a local Confluence that has it installed, seen by its admin."""
+    yield running_stack
+    url = f"{running_stack.site}/devhost/api/user"
+    headers = {"Origin": running_stack.site}
+    answer = requests.post(url, json={"user": "admin"}, headers=headers, timeout=30)
+    assert answer.ok
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The processes, started once: what a test changes it puts back."""
+    tmp_path = tmp_path_factory.mktemp("stack")
     app_port, site_port = _free_port(), _free_port()
     stack = Stack(
         f"http://127.0.0.1:{app_port}", f"http://localhost:{site_port}", tmp_path
@@ -72,7 +83,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         _wait_for(f"{stack.site}/devhost/api/ready", stack)
         yield stack
     finally:
-        codes = [_stop(process) for process in reversed(processes)]
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        codes = [_exit_code(process) for process in reversed(processes)]
     # A worker that has not begun yet has nothing to end, and dies of the signal.
     assert codes in ([0, 0, 0], [0, -signal.SIGTERM, 0]), stack.log()
 
@@ -90,9 +103,8 @@ def _start(
         )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> int:
-    """Ask it to stop and return its exit code; one that hangs logs where."""
-    process.send_signal(signal.SIGTERM)
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    """Wait for one that was asked to stop; if it hangs, it logs where."""
     try:
         return process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:

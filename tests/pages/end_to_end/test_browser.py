@@ -1,6 +1,7 @@
 """One story in a real browser: install, page, property, module, uninstall, return."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -20,11 +21,11 @@ NOISE = (
 
 
 @pytest.fixture
-def page(browser: Browser):
+def page(browser: Browser) -> Iterator[Page]:
     """A page on which an error in any frame fails the test."""
     context = browser.new_context()
     page = context.new_page()
-    errors = []
+    errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
@@ -78,7 +79,7 @@ def app_frame_url(page: Page, stack: Stack) -> str:
 
 def test_an_app_is_installed_used_uninstalled_and_installed_again(
     page: Page, stack: Stack
-):
+) -> None:
     # The page names tenant and user, and every card made its round trip.
     frame = open_module(page, stack, "overview")
     [app] = requests.get(f"{stack.site}/devhost/api/apps", timeout=30).json()["apps"]
@@ -129,7 +130,7 @@ def test_an_app_is_installed_used_uninstalled_and_installed_again(
 
 def test_the_macro_greets_and_the_admin_page_is_for_administrators(
     page: Page, stack: Stack
-):
+) -> None:
     page.goto(f"{stack.site}/wiki/")
     page.get_by_role("button", name="Try its macros").click()
     greeting = page.frame_locator("iframe").locator(".greeting")
@@ -140,7 +141,9 @@ def test_the_macro_greets_and_the_admin_page_is_for_administrators(
 
 
 @pytest.mark.parametrize("user", ["user", "anonymous"])
-def test_the_admin_page_refuses_other_users(browser: Browser, stack: Stack, user: str):
+def test_the_admin_page_refuses_other_users(
+    browser: Browser, stack: Stack, user: str
+) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{stack.site}/wiki/")

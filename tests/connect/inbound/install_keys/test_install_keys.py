@@ -34,7 +34,8 @@ from tests.connect.inbound.install_keys.key_servers import (
 
 
 def private_pem(key: Any) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem
 
 
 def public_pem(key: Any, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> Any:
@@ -83,7 +84,7 @@ def test_fetches_a_key_from_the_first_server(
 ) -> None:
     network.get(FIRST, body=signing.pem())
     assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
-    call = network.calls[0].request
+    call: Any = network.calls[0].request
     assert call.req_kwargs["timeout"] == (3, 5)
     assert call.req_kwargs["stream"] is True
     assert "Authorization" not in call.headers

@@ -19,9 +19,12 @@ PATH = "/conditions/mine"
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """The app with a condition that answers what ``answer_of`` is given."""
-    app.add_url_rule(
-        PATH, "mine", remote_condition(lambda: app.extensions["test-view"]())
-    )
+
+    @remote_condition
+    def answer() -> Any:
+        return app.extensions["test-view"]()
+
+    app.add_url_rule(PATH, "mine", answer)
     return app
 
 

@@ -23,7 +23,7 @@ TEMPLATES = {
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    app.jinja_loader = DictLoader(TEMPLATES)  # type: ignore[assignment]  # Flask types it as its own loader.
+    app.jinja_loader = DictLoader(TEMPLATES)
 
     @app.get("/text")
     @static_macro()
@@ -88,7 +88,7 @@ def test_only_the_host_is_answered(client: FlaskClient, method: str) -> None:
 
 
 def test_a_template_that_is_not_escaped_is_refused(app: Flask) -> None:
-    app.jinja_loader = DictLoader(TEMPLATES)  # type: ignore[assignment]  # Flask types it as its own loader.
+    app.jinja_loader = DictLoader(TEMPLATES)
     with app.test_request_context():
         assert render_storage("quote.html", text="<") == "<p>&lt;</p>"
         with pytest.raises(ValueError, match="name it quote.storage.xml"):
