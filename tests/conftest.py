@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,6 +65,23 @@ def _templates_compiled_once() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def only_handlers_of(author: ModuleType) -> Iterator[None]:
+    """Hide the webhook handlers of other packages, and forget those made meanwhile.
+
+    They are registered for the whole process, which here has more than one app.
+    """
+    before = {event: [*found] for event, found in registered.items()}
+    package = f"{author.__name__}."
+    for event_name, found in before.items():
+        registered[event_name] = [
+            handler for handler in found if handler.__module__.startswith(package)
+        ]
+    yield
+    registered.clear()
+    registered.update(before)
+
+
 @pytest.fixture
 def author() -> ModuleType:
     """Whose app is under test: a package with a ``create_app`` and webhook handlers."""
@@ -95,13 +113,8 @@ def _clean_up(_opened: set[Engine], author: ModuleType) -> Iterator[None]:
 
     Its databases are closed: Python 3.13 warns about one that is left open.
     """
-    before = {event: [*found] for event, found in registered.items()}
-    ours = author.__name__
-    for name, found in before.items():
-        registered[name] = [each for each in found if each.__module__.startswith(ours)]
-    yield
-    registered.clear()
-    registered.update(before)
+    with only_handlers_of(author):
+        yield
     while _opened:
         _opened.pop().dispose()
 
@@ -119,7 +132,8 @@ def browser() -> Iterator[Browser]:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with the tables of the migrations, for copies."""
     path = tmp_path_factory.mktemp("tables") / "app.sqlite3"
-    migrate(app_settings(path))
+    with only_handlers_of(example):
+        migrate(app_settings(path))
     return path
 
 
@@ -194,7 +208,8 @@ def _installed(
     """What the install of a tenant leaves in the database."""
     config = app_settings(tmp_path_factory.mktemp("installed") / "app.sqlite3")
     copy_tables(tables, config["DATABASE_URL"])
-    app = example.create_app(config)
+    with only_handlers_of(example):
+        app = example.create_app(config)
     installing.install(app)
     return installing.StoredRows.read(app)
 
@@ -219,7 +234,8 @@ def _empty_postgresql() -> Iterator[str]:
 def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with new_postgresql("migrated") as url:
         unused = tmp_path_factory.getbasetemp() / "unused.sqlite3"
-        migrate(app_settings(unused) | {"DATABASE_URL": url})
+        with only_handlers_of(example):
+            migrate(app_settings(unused) | {"DATABASE_URL": url})
         yield url
 
 
