@@ -29,14 +29,14 @@ def config(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, Any]:
     """The settings of an app that may act as a user, on the local Confluence."""
-    load = connect.descriptor_file.load_descriptor
+    load = connect.descriptor.load
 
     def with_scope(*args: Any) -> dict[str, Any]:
-        descriptor = load(*args)
+        descriptor: dict[str, Any] = load(*args)
         descriptor["scopes"] = [*descriptor["scopes"], "ACT_AS_USER"]
         return descriptor
 
-    monkeypatch.setattr(connect.descriptor_file, "load_descriptor", with_scope)
+    monkeypatch.setattr(connect.descriptor, "load", with_scope)
     return {**config, **connect_settings}
 
 
