@@ -32,18 +32,17 @@ from tests.databases import (
 from tests.templates import SharedBytecode
 from tests.waits import Waits
 
-# Each begins early, in one process, while the others run what does not wait.
-GROUPS = ("browser", "processes")
+# What waits begins early, while other processes run what does not.
+FIRST = ("browser", "processes")
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process of several have the browser, and one start the programs."""
-    for item in items:
-        for name in GROUPS:
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.xdist_group(name))
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Begin with what waits, if this is one process of several."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not any(map(item.get_closest_marker, FIRST)))
 
 
 @pytest.fixture(autouse=True, scope="session")
