@@ -4,11 +4,11 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import devhost
 import pytest
 from devhost.access_rules.policy_events import TYPES
 from devhost.rest.documented_operations import find_known
 
-import devhost
 from app.connect.protocol import operations
 from app.connect.protocol.access_rules import POLICY_EVENTS, access_rule
 from app.connect.protocol.operations import (
