@@ -33,6 +33,8 @@ def test_the_tests_of_the_documents_pass(tmp_path: Path) -> None:
     environment = {
         name: value for name, value in os.environ.items() if name not in SETTINGS
     }
+    # They are for the tests around this one.
+    environment.pop("PYTEST_ADDOPTS", None)
     command = [sys.executable, "-m", "pytest", "-p", "devhost.testing.plugin"]
     command += ["-W", "error", "-q", "-c", os.devnull, "--rootdir", str(tmp_path)]
     finished = subprocess.run(
