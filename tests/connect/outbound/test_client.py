@@ -9,7 +9,7 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.connect import TenantService
+from app.connect import HostUnavailableError, TenantService
 from app.connect.db.columns import utc_now
 from tests import signing
 from tests.connect.outbound.host import (
@@ -194,6 +194,14 @@ def test_a_body_that_json_cannot_hold_is_the_callers_mistake(
 ) -> None:
     with pytest.raises(ValueError, match="JSON can hold"):
         service.request("POST", "/rest/api/space", json={"a": float("nan")})
+    assert not network.calls
+
+
+def test_a_header_that_http_cannot_carry_is_not_sent(
+    service: TenantService, network: responses.RequestsMock
+) -> None:
+    with pytest.raises(HostUnavailableError):
+        service.request("GET", "/rest/api/space", headers={"X-Note": "one\ntwo"})
     assert not network.calls
 
 
