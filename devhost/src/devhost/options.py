@@ -1,4 +1,4 @@
-"""The command line of ``python -m devhost``."""
+"""Command line options of ``python -m devhost``."""
 
 import argparse
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ EXIT_CODES = (
 
 
 class _NoSuchAddress(argparse.Action):
-    """Says why there is no ``--host``."""
+    """Explains why there is no ``--host``."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> Never:
         parser.error(LOOPBACK_ONLY)
@@ -80,7 +80,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def port_number(text: str) -> int:
     """Parse a TCP port for argparse.
 
-    :raises argparse.ArgumentTypeError: if it is none.
+    :raises argparse.ArgumentTypeError: if it is not a port.
     """
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
@@ -90,7 +90,7 @@ def port_number(text: str) -> int:
 def app_url(text: str) -> str:
     """Parse an app's base URL, or that of its descriptor, for argparse.
 
-    :raises argparse.ArgumentTypeError: if it is none.
+    :raises argparse.ArgumentTypeError: if it is not an app's URL.
     """
     try:
         parts = urlsplit(text)

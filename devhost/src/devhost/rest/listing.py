@@ -1,4 +1,4 @@
-"""Print which REST operations work here: ``python -m devhost.rest.listing``."""
+"""A list of the REST operations that work here: ``python -m devhost.rest.listing``."""
 
 from collections.abc import Iterator
 

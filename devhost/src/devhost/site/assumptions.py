@@ -1,7 +1,7 @@
-"""What this host takes for true of Confluence, where a wrong guess breaks an app.
+"""Assumptions about Confluence, where a wrong guess would break an app.
 
-No page of Atlassian settles these. Each is a switch, so that an app can be tried
-either way; all of them, and those that other parts have, are in
+None of Atlassian's pages settles these. Each is a switch, so that an app can be tried
+either way; all of them, and those made elsewhere, are listed in
 ``docs/assumptions.md``.
 """
 
@@ -19,7 +19,7 @@ class AssumptionError(Exception):
 
 @dataclass(frozen=True)
 class Assumption:
-    """One thing that is assumed: one of ``choices``, or a number in ``range``."""
+    """One assumption: one of ``choices``, or a number in ``range``."""
 
     name: str
     default: str | int
@@ -29,9 +29,9 @@ class Assumption:
     range: tuple[int, int] = (0, 0)
 
     def checked(self, value: Any) -> str | int:
-        """Return *value* if it can be.
+        """Return *value* if it is allowed.
 
-        :raises AssumptionError: if it cannot.
+        :raises AssumptionError: if it is not.
         """
         if self.choices:
             if value in self.choices:
@@ -142,10 +142,10 @@ ASSUMPTIONS = {
 
 
 class Assumptions:
-    """The assumptions of one site, as they are now: ``assumptions["cloud-id"]``."""
+    """The current assumptions of one site: ``assumptions["cloud-id"]``."""
 
     def __init__(self, state: State) -> None:
-        """Read what was set before."""
+        """Read the stored assumptions."""
         self._state = state
         self._followers: list[Follower] = []
         self._values: dict[str, str | int] = {}
@@ -166,18 +166,18 @@ class Assumptions:
         follower(self)
 
     def __getitem__(self, name: str) -> str | int:
-        """Return what is assumed now.
+        """Return the current value of an assumption.
 
         :raises AssumptionError: if there is no such assumption.
         """
         return self._values[_known(name).name]
 
     def number(self, name: str) -> int:
-        """Return what is assumed now, of one that is a number."""
+        """Return the current value of an assumption that is a number."""
         return int(self[name])
 
     def set(self, name: str, value: str | int) -> None:
-        """Assume *value* from now on, and after a restart.
+        """Assume *value* from now on, also after a restart.
 
         :raises AssumptionError: if there is no such assumption or value.
         """
@@ -188,12 +188,12 @@ class Assumptions:
             follower(self)
 
     def reset(self, *names: str) -> None:
-        """Assume what was assumed at first; without a name, of every one."""
+        """Reset these assumptions to their defaults; every one if none is named."""
         for name in names or ASSUMPTIONS:
             self.set(name, _known(name).default)
 
     def changed(self) -> dict[str, str | int]:
-        """Return those that are not as they were at first."""
+        """Return the assumptions that differ from their defaults."""
         return {
             name: value
             for name, value in self._values.items()

@@ -1,4 +1,4 @@
-"""Every module of an app, and where it is shown or why it is not."""
+"""List of every module of an app, with where it is shown or why it is not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from devhost.wiki import reading
 from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
-# What is shown where its type says, whatever its location.
+# Types that are shown where the type says, whatever the location.
 BY_TYPE = {
     "configurePage": "Configure, on this page and in the settings of the site",
     "postInstallPage": "Get started, after an installation and on this page",
@@ -43,7 +43,7 @@ NOT_HERE = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One module; ``address`` is where it can be seen, ``hidden`` why it cannot."""
+    """One module; ``address`` is where to see it, ``hidden`` why that is impossible."""
 
     module: Module
     is_dynamic: bool
@@ -53,7 +53,7 @@ class Entry:
 
 
 class _Examples:
-    """A place of each kind to look at, as far as the user sees one."""
+    """An example of each kind of place, as far as the user can see one."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
