@@ -66,7 +66,7 @@ def editor_frame(page: Page) -> Frame:
     return frame
 
 
-def test_a_page_with_a_macro_is_made_by_hand(
+def test_a_page_with_a_macro_is_created_by_hand(
     confluence: LocalConfluence, app: BridgeApp, browser_page: Page
 ) -> None:
     browser_page.goto(confluence.base_url + CREATE)

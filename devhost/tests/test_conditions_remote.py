@@ -1,4 +1,4 @@
-"""Conditions that the app answers."""
+"""Remote conditions, which the app answers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def based_app(confluence: LocalConfluence, desk: Post) -> Iterator[FakeApp]:
 
 
 def hold(confluence: LocalConfluence, path: str, **condition: Any) -> bool:
-    """Judge a remote condition on page 98421."""
+    """Evaluate a remote condition on page 98421."""
     site = confluence.site
     app = site.get(Installations).find_enabled(APP_KEY)
     assert app

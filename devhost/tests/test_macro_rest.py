@@ -1,4 +1,4 @@
-"""The macros of apps in the bodies that REST answers."""
+"""Macros of apps in the bodies that REST returns."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def test_a_dynamic_macro_is_an_empty_container(
     assert app.asked == []
 
 
-def test_an_export_has_what_the_render_mode_answers(
+def test_an_export_has_the_output_of_the_render_mode(
     confluence: LocalConfluence, app: StaticApp, get: Get
 ) -> None:
     app.answer["export"] = lambda: "<p>exported</p>"

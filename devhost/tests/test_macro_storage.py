@@ -18,7 +18,7 @@ ODD = {'a"b': "<&>\"'ö", "list": "x,y"}
     ("body", "body_type"),
     [("", "none"), ("a ]]> <b>", "plain-text"), ("<p>a <b>b</b></p>", "rich-text")],
 )
-def test_what_is_written_is_read_again(body: str, body_type: str) -> None:
+def test_a_written_macro_can_be_read(body: str, body_type: str) -> None:
     macro = Macro("m-1", "poll", ODD, body, body_type)
     assert macros(write(macro)) == [macro]
 

@@ -1,4 +1,4 @@
-"""``python -m devhost``: what it says, and how it ends."""
+"""``python -m devhost``: its start, its messages and its end."""
 
 import logging
 import os

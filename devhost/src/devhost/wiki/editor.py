@@ -101,7 +101,7 @@ class Editor:
         return created
 
     def update(self, viewer: Viewer, content: Content, edit: Edit) -> Content:
-        """Create a new version; on request restore it from the trash, or publish a draft.
+        """Create a new version; on request restore from the trash, or publish a draft.
 
         :raises ConflictError: if the version does not follow the current one.
         """
