@@ -145,7 +145,7 @@ def test_a_template_without_a_title_gets_a_free_one(
     ("status", "template", "context", "says"),
     [
         (500, TEMPLATE, "[]", "answered 500 to GET /template"),
-        (200, "<p>", "[]", "is no storage format"),
+        (200, "<p>", "[]", "is not storage format"),
         (200, TEMPLATE, "{", "is not JSON"),
         (200, TEMPLATE, "{}", "must be an array of objects"),
         (200, TEMPLATE, "[1]", "must be an array of objects"),

@@ -50,7 +50,7 @@ def test_an_event_is_fired_with_an_edited_body(
     )
     body.fill('{"edited": }')
     page.get_by_role("button", name="Fire", exact=True).click()
-    page.get_by_role("alert").filter(has_text="The body is no JSON").wait_for()
+    page.get_by_role("alert").filter(has_text="The body is not JSON").wait_for()
     assert confluence.webhooks.deliveries() == []
     body.fill('{"edited": true}')
     page.get_by_role("button", name="Fire", exact=True).click()

@@ -123,7 +123,7 @@ def another_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (text_file, "it is no SQLite file"),
+        (text_file, "it is not an SQLite file"),
         (directory, "it is a directory"),
         (another_database, "it is the database of another program"),
     ],
@@ -175,7 +175,7 @@ def test_an_incompatible_state_can_be_discarded(
     code, said = run_here(capsys, "--port", port, "--state", state)
     assert code == 1
     assert f"cannot use the state file {state}: {message}" in said
-    assert "choose another with --state, or start anew with --fresh" in said
+    assert "choose another with --state, or start over with --fresh" in said
     # It gets past the state, to an app that is missing.
     options = ["--port", port, "--state", state, "--app", "http://127.0.0.1:1"]
     code, said = run_here(capsys, *options, "--fresh")

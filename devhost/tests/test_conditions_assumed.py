@@ -30,7 +30,7 @@ def test_an_assumed_condition_says_so_once_and_can_be_switched(
     caplog.set_level(logging.WARNING, "devhost")
     condition = {"condition": name}
     assert holds(site, condition, content="98421") is expected
-    assert f"cannot judge the condition {name}" in caplog.text
+    assert f"cannot evaluate the condition {name}" in caplog.text
     assert len(caplog.records) == 1
     site.get(ConditionSwitches).switch(name, not expected)
     assert holds(site, condition, content="98421") is not expected

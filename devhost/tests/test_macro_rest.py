@@ -102,7 +102,7 @@ def test_an_app_cannot_wait_for_itself(
     write_page(confluence, macro_xml("quote"))
     assert "<p>looked</p>" in view(get)
     assert len(app.asked) == 1
-    assert "the app asks for this page while it makes the macro" in inner[0]
+    assert "the app requests this page while it renders the macro" in inner[0]
 
 
 def test_the_body_of_a_macro_is_converted(

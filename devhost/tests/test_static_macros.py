@@ -181,7 +181,7 @@ def test_a_page_does_not_wait_forever(
     finally:
         go_on.set()
     assert "the app did not answer in time." in html
-    assert "the page did not wait any longer for its macros." in html
+    assert "the page stopped waiting for its macros." in html
     assert [asked.path for asked in app.asked] == ["quote"]
 
 

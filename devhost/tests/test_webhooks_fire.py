@@ -67,7 +67,7 @@ def test_an_event_without_a_subscriber_says_what_to_write(
         install(confluence, app)
         with pytest.raises(WebhookError, match="modules.webhooks"):
             confluence.webhooks.fire("page_copied")
-        with pytest.raises(WebhookError, match="no event of Confluence"):
+        with pytest.raises(WebhookError, match="not an event of Confluence"):
             confluence.webhooks.fire("page_eaten")
         with pytest.raises(WebhookError, match="com.example.other is not installed"):
             confluence.webhooks.fire("page_created", app_key="com.example.other")

@@ -43,7 +43,7 @@ def replay(site: Site, exchange: Exchange) -> Exchange:
         exchange.method, after=before, kind=exchange.kind, seconds=RECORDED_SECONDS
     )
     if recorded is None:
-        raise ReplayError(f"nothing came of it ({failure or 'not recorded'})")
+        raise ReplayError(f"there is no new exchange ({failure or 'not recorded'})")
     recorded.notes.update(note)
     return recorded
 

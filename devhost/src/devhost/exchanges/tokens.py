@@ -86,13 +86,16 @@ def _candidates(exchange: Message, canonical: str) -> Iterator[tuple[str, str]]:
     yield full, f"the base path {exchange.base_path or '/'} was not removed"
     full_path = full.partition("&")[2].partition("&")[0]
     yield f"{method}&{path}&", "the query was not signed"
-    yield f"{method}&{full_path}&", "neither query nor base path were treated"
+    yield f"{method}&{full_path}&", "neither the query nor the base path was treated"
     yield f"{method}&{path}", "the last & is missing"
     yield f"{method}&{path}/&{query}", "the trailing slash was not removed"
     yield f"{method}&{unquote(path)}&{query}", "the path was decoded"
     yield f"{method}&{quote(path, safe='/')}&{query}", "the path was encoded twice"
     yield f"{method.lower()}&{path}&{query}", "the method is in lower case"
-    yield f"{method}&{exchange.url.partition('?')[0]}&{query}", "the whole URL is in it"
+    yield (
+        f"{method}&{exchange.url.partition('?')[0]}&{query}",
+        "the whole URL was signed",
+    )
     yield from _query_candidates(f"{method}&{path}&", target, query)
 
 

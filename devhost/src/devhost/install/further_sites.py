@@ -41,7 +41,7 @@ class FurtherSites:
         """
         with self._lock:
             if len(self._running) >= MAX_SITES:
-                raise LifecycleError(f"{MAX_SITES} further sites are enough")
+                raise LifecycleError(f"there can be {MAX_SITES} further sites at most")
             if self._first.open_site is None:
                 raise LifecycleError("this site cannot open another")
             running = self._first.open_site()

@@ -76,7 +76,7 @@ class PendingInstalls:
         except InstallError as error:
             self._set(task, error)
         except StateClosedError:
-            self._set(task, InstallError("The host was stopped meanwhile."))
+            self._set(task, InstallError("The host was stopped in the meantime."))
         except Exception:
             # Clients that poll must get the result.
             logger.exception("an installation failed unexpectedly")

@@ -92,7 +92,7 @@ def instantiate(site: Site, module: Module, space: Space) -> Draft:
         parse(draft.body)
     except InvalidError as error:
         raise BlueprintError(
-            f"The template of {module.title} is no storage format. {error}"
+            f"The template of {module.title} is not storage format. {error}"
         ) from error
     return draft
 

@@ -84,7 +84,7 @@ def _space(space_key: str) -> Space:
     if space is None:
         abort(404, "There is no such space.")
     if create_address(site, space) is None:
-        abort(404, "Only those who may write in the space create pages in it.")
+        abort(404, "Only users who can write in the space can create pages in it.")
     return space
 
 

@@ -51,44 +51,45 @@ ASSUMPTIONS = {
         Assumption(
             "url-token-seconds",
             900,
-            "Life of a URL's token",
+            "Lifetime of a URL token",
             "Seconds for which the token of an iframe, a webhook or a static macro is "
-            "good. 180 in the host code of 2016, 900 seen in 2021.",
+            "valid. 180 in the host code of 2016, 900 seen in 2021.",
             range=(1, 86_400),
         ),
         Assumption(
             "context-token-seconds",
             900,
-            "Life of a context token",
-            "Seconds for which what AP.context.getToken answers is good.",
+            "Lifetime of a context token",
+            "Seconds for which a token of AP.context.getToken is valid.",
             range=(1, 86_400),
         ),
         Assumption(
             "app-token-most-seconds",
             0,
-            "Longest life of an app's token",
-            "A call whose exp is further than this behind its iat is refused; 0: any "
-            "life will do. Frameworks take 180.",
+            "Longest lifetime of an app's token",
+            "A call is refused if its exp is more than this after its iat; 0 allows "
+            "any lifetime. Frameworks use 180.",
             range=(0, 86_400),
         ),
         Assumption(
             "callback-seconds",
             5,
-            "Patience with a lifecycle callback",
-            "Seconds without a byte after which a callback has timed out.",
+            "Timeout of a lifecycle callback",
+            "Seconds without a byte after which a callback times out.",
             range=(1, 60),
         ),
         Assumption(
             "installed-201",
             "accepted",
-            "201 to installed",
-            "The documents name 200 and 204; the host code of 2016 takes 201 too.",
+            "Status 201 for installed",
+            "The documentation names 200 and 204; the host code of 2016 accepts "
+            "201 too.",
             choices=("accepted", "refused"),
         ),
         Assumption(
             "uninstall-order",
             "disabled-first",
-            "Order of an uninstall",
+            "Order of the callbacks at an uninstall",
             "The cloud sends both within milliseconds, and either may arrive first.",
             choices=("disabled-first", "uninstalled-first"),
         ),
@@ -103,22 +104,23 @@ ASSUMPTIONS = {
             "display-url",
             "sent",
             "displayUrl in a callback",
-            "Always sent by the documents; libraries know callbacks without it.",
+            "Always sent according to the documentation; libraries know callbacks "
+            "without it.",
             choices=("sent", "missing"),
         ),
         Assumption(
             "property-json-value",
             "false",
             "jsonValue of an app property",
-            "What a GET of a property without the parameter jsonValue means: false "
-            "answers the value as text, true as JSON.",
+            "The default of the parameter jsonValue in the GET of a property: false "
+            "returns the value as text, true as JSON.",
             choices=("false", "true"),
         ),
         Assumption(
             "property-limit",
             100,
-            "Most properties of an app",
-            "One more is answered 409.",
+            "Maximum number of properties of an app",
+            "One more is refused with 409.",
             range=(0, 100_000),
         ),
         Assumption(
@@ -126,15 +128,15 @@ ASSUMPTIONS = {
             "kept",
             "App data after an uninstall",
             "Whether app properties are there again when the app comes back. Dynamic "
-            "modules are, by the documents.",
+            "modules are, according to the documentation.",
             choices=("kept", "gone"),
         ),
         Assumption(
             "assertion-most-seconds",
             120,
-            "Longest life of an assertion",
-            "An assertion for impersonation whose exp is further than this behind its "
-            "iat gets no token.",
+            "Longest lifetime of an assertion",
+            "An assertion for impersonation gets no token if its exp is more than this "
+            "after its iat.",
             range=(1, 86_400),
         ),
     )

@@ -94,7 +94,7 @@ class State:
             reason = getattr(error, "strerror", None) or error
             raise StateError(
                 f"cannot use the state file {path}: {reason}; "
-                "choose another with --state, or start anew with --fresh"
+                "choose another with --state, or start over with --fresh"
             ) from error
 
     def _open_schema(self, product: str) -> None:

@@ -33,7 +33,7 @@ def _refuse_foreign_file(path: Path) -> None:
         return
     with path.open("rb") as file:
         if file.read(len(SQLITE_HEADER)) != SQLITE_HEADER:
-            raise NoStateFile("it is no SQLite file")
+            raise NoStateFile("it is not an SQLite file")
     tables = _tables(path)
     if tables and OWN_TABLE not in tables:
         raise NoStateFile("it is the database of another program")

@@ -52,10 +52,10 @@ def body(
     :raises ValueError: if there is no such event, or the wiki has no page.
     """
     if event not in EVENTS:
-        raise ValueError(f"{event} is no event of Confluence")
+        raise ValueError(f"{event} is not an event of Confluence")
     content = content or default_page(site)
     if content is None:
-        raise ValueError("there is no page that the example could be made of")
+        raise ValueError("there is no page to make the example from")
     example = _Example(site, event, content, account_id)
     return _PARTS[EVENTS[event].subject](example)
 

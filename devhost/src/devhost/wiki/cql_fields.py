@@ -92,7 +92,7 @@ def check_property(name: str, found: PropertyField, condition: Condition) -> Non
             elif found.type == "date":
                 datetime.fromisoformat(value)
         except ValueError as error:
-            raise CqlError(f"{value} is no {found.type} for {name}") from error
+            raise CqlError(f"{value} is not a {found.type} for {name}") from error
 
 
 def check_operator(name: str, condition: Condition) -> None:

@@ -50,8 +50,8 @@ class ConditionSwitches:
         if name not in self._warned:
             self._warned.add(name)
             logger.warning(
-                "the local Confluence cannot judge the condition %s and takes it "
-                "for %s; PUT /devhost/api/conditions/%s changes that",
+                "the local Confluence cannot evaluate the condition %s and assumes "
+                "%s; PUT /devhost/api/conditions/%s changes that",
                 name,
                 str(holds).lower(),
                 name,

@@ -121,7 +121,7 @@ class MacroRenderer:
     def _ask(self, module: Module, macro: MacroOnPage) -> Output:
         call = self._call(module, macro)
         if not self.may_ask(call):
-            return Output(error="the app asks for this page while it makes the macro")
+            return Output(error="the app requests this page while it renders the macro")
         return fetch(self.site, call, self._give_up_at)
 
     def _safe(self, storage: str) -> str:

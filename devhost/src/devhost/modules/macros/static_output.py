@@ -51,7 +51,7 @@ def fetch(site: Site, call: StaticCall, give_up_at: float) -> Output:
         return Output(kept)
     left = give_up_at - time.monotonic()
     if left <= 0:
-        return Output(error="the page did not wait any longer for its macros")
+        return Output(error="the page stopped waiting for its macros")
     try:
         with site.get(StaticMacros).asking(call.macro):
             answer = _ask(site, call, left, give_up_at)

@@ -87,5 +87,5 @@ def replay_exchange(exchange_id: int) -> tuple[dict[str, Any], int]:
 def _exchange(exchange_id: int) -> Exchange:
     found = current_site().get(ExchangeLog).find_by_id(exchange_id)
     if found is None:
-        abort(404, "There is no such exchange, or it was too long ago.")
+        abort(404, "There is no such exchange, or it is no longer kept.")
     return found

@@ -36,7 +36,7 @@ BY_TYPE = {
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
     "confluenceThemes": "spaces have no themes here",
-    "publishConditions": "nothing is published here but by REST",
+    "publishConditions": "pages are published only through REST here",
     "cloudAppMigration": "there are no migrations here",
 }
 
@@ -151,7 +151,7 @@ class _Describer:
         if list_page(module, self._modules) is not None:
             where += "; its list, in the side bar of a space"
         if view_page(module, self._modules) is None:
-            where += "; shown as stored, for it has no contentViewComponent"
+            where += "; shown as stored, because it has no contentViewComponent"
         on = "space" if "space" in declared.containers else "content"
         return Entry(module, is_dynamic, where, self._examples.address(on))
 
@@ -159,7 +159,7 @@ class _Describer:
         location = location_of(module)
         own = module.address if module.type in PAGE_TYPES else None
         if location == NOWHERE:
-            where = "without a link, for its location is none"
+            where = "without a link, because its location is none"
             return Entry(module, is_dynamic, where, own)
         spot = self._finders[module.type](module)
         if spot is None:

@@ -107,7 +107,7 @@ def get_delivery(delivery_id: int) -> dict[str, Any]:
     """Return one delivery with its headers, masked, and its body."""
     found = current_site().get(Webhooks).find(delivery_id)
     if found is None:
-        abort(404, "There is no such delivery, or it was too long ago.")
+        abort(404, "There is no such delivery, or it is no longer kept.")
     return _whole(found)
 
 
