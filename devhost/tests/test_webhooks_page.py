@@ -186,7 +186,7 @@ def test_an_edited_body_is_fired(confluence: LocalConfluence, hooked: FakeApp) -
         ("page_created", {"json": {"app": {}}}, 400, "app"),
         ("page_created", {"json": {"app": "other"}}, 409, "other is not installed"),
         ("page_moved", {"json": {}}, 409, "modules.webhooks"),
-        ("page_eaten", {"json": {}}, 409, "no event"),
+        ("page_eaten", {"json": {}}, 409, "not an event"),
     ],
 )
 def test_an_event_that_cannot_be_fired_says_why(

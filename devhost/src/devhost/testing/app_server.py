@@ -23,7 +23,7 @@ DRAIN_SECONDS = 10.0
 
 
 class ReservedPort:
-    """A port of this machine that is reserved; until then it refuses connections."""
+    """A reserved port of this machine; it refuses connections until ``listen``."""
 
     def __init__(self) -> None:
         self._reservation = _bound_socket(0)

@@ -36,9 +36,9 @@ class Change:
     Connect; their ``details`` have the ``key`` and the ``property``.
 
     *before* is None for something new, *after* for something deleted. ``details`` are
-    the extra facts of one event: ``container`` (a comment's or
-    an attachment's page), ``oldParent`` and ``newParent`` (contents or None),
-    ``oldOrder`` and ``newOrder`` (the ids of the children of ``newParent``).
+    the extra facts of one event: ``container`` (a comment's or an attachment's page),
+    ``oldParent`` and ``newParent`` (contents or None), ``oldOrder`` and ``newOrder``
+    (the ids of the children of ``newParent``).
     """
 
     event: str

@@ -30,7 +30,7 @@ _DOCTYPE = "<!DOCTYPE storage [{}]>".format(
     )
 )
 _ROOT = f'<storage xmlns:ac="{AC[1:-1]}" xmlns:ri="{RI[1:-1]}">'
-# The namespaces that a body is parsed with, in place of the braces.
+# The document that is parsed, with the body in place of the braces.
 DOCUMENT = f"{_DOCTYPE}{_ROOT}{{}}</storage>"
 _DECLARATION = re.compile(r' xmlns:(?:ac|ri)="[^"]*"')
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)

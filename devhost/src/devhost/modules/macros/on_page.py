@@ -49,7 +49,7 @@ class MacroOnPage:
 def on_page(
     macro: Macro, definition: MacroDefinition, output_type: str = DISPLAY
 ) -> MacroOnPage:
-    """Return a macro of a body in the form that the app gets it.
+    """Return a macro of a body in the form that is sent to its app.
 
     A parameter that was saved under an alias is also given its present name.
     """
