@@ -202,7 +202,7 @@ def test_unknown_templates_and_spaces_are_404(create: Post) -> None:
     assert create("viewed", space="%FF").status_code == 404
 
 
-def test_storage_format_needs_the_consent_of_value_and_template() -> None:
+def test_storage_format_is_inserted_only_if_both_sides_say_so() -> None:
     values = {"s": Value("<br/>", True), "p": Value("<br/>", False)}
     raw = '<at:var at:rawxhtml="true" at:name="{}"/>'
     plain = "<at:var at:name='{}'/>"

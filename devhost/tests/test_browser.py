@@ -124,7 +124,7 @@ def test_history_and_cookies(open_frame: Open, browser_page: Page) -> None:
     assert frame.evaluate(read) is None
 
 
-def test_navigator_leads_to_other_pages(open_frame: Open, browser_page: Page) -> None:
+def test_the_navigator_opens_other_pages(open_frame: Open, browser_page: Page) -> None:
     frame = open_frame(MAIN)
     location = frame.evaluate("new Promise(done => AP.navigator.getLocation(done))")
     assert location["context"] == {"addonKey": APP_KEY, "moduleKey": "main"}

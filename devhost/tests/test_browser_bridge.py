@@ -156,7 +156,7 @@ def test_only_a_macro_editor_can_save_macros(
     assert refused.value.message == expected
 
 
-def test_a_request_may_be_binary_and_its_headers_are_sent(
+def test_a_request_can_be_binary_and_its_headers_are_sent(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)
@@ -201,7 +201,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("query", "height"), SIZES)
-def test_a_macro_is_resized_unless_it_says_not_to(
+def test_a_macro_is_resized_unless_it_opts_out(
     confluence: LocalConfluence,
     desk: Desk,
     browser_page: Page,

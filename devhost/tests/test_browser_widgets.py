@@ -88,7 +88,7 @@ def test_buttons_can_be_disabled_and_hidden(
     submit.wait_for()
 
 
-def test_escape_closes_a_dialog_unless_it_is_told_not_to(
+def test_escape_closes_a_dialog_unless_disabled(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)

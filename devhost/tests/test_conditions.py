@@ -114,7 +114,7 @@ def test_conditions_about_the_place(
     assert holds({**condition, "invert": True}) is not anywhere
 
 
-def test_has_attachment_asks_for_the_files_of_the_page(
+def test_has_attachment_is_about_the_files_of_the_page(
     holds: Holds, site: Site
 ) -> None:
     wiki, viewer = site.get(Wiki), reading.viewer_of(site)

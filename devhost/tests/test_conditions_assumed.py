@@ -24,7 +24,7 @@ def test_a_feature_flag_begins_off_and_can_be_switched(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("name", "expected"), ASSUMED.items())
-def test_an_assumed_condition_says_so_once_and_can_be_switched(
+def test_an_assumption_is_logged_once_and_can_be_switched(
     site: Site, caplog: pytest.LogCaptureFixture, name: str, expected: bool
 ) -> None:
     caplog.set_level(logging.WARNING, "devhost")

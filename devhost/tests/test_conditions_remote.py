@@ -65,7 +65,7 @@ def test_the_app_is_asked_with_a_signed_get(
         ('{"shouldDisplay": false}', False),
     ],
 )
-def test_the_app_says_whether_it_holds(
+def test_the_apps_answer_decides(
     confluence: LocalConfluence,
     installed: FakeApp,
     caplog: pytest.LogCaptureFixture,
@@ -93,7 +93,7 @@ def test_the_app_says_whether_it_holds(
         ('{"shouldDisplay": true}', 500),
     ],
 )
-def test_anything_else_is_no_and_is_logged(
+def test_any_other_answer_means_no_and_is_logged(
     confluence: LocalConfluence,
     installed: FakeApp,
     caplog: pytest.LogCaptureFixture,

@@ -70,7 +70,7 @@ def test_a_reader_cannot_create_content() -> None:
 
 
 @pytest.mark.parametrize(("children", "is_good"), [([INNER], True), ([], False)])
-def test_the_container_must_agree(children: list[str], is_good: bool) -> None:
+def test_the_container_must_allow_the_type(children: list[str], is_good: bool) -> None:
     with open_site() as site:
         wiki = site.get(Wiki)
         types = {

@@ -144,7 +144,7 @@ def test_an_unknown_macro_is_not_written(ask: Ask) -> None:
     assert ask("editor/macro", name="poll", parameters=7).status_code == 200
 
 
-def test_a_pasted_address_becomes_the_macro_that_asks_for_it(ask: Ask) -> None:
+def test_a_pasted_address_becomes_the_matching_macro(ask: Ask) -> None:
     url = "https://polls.example/7?a=1&b=2"
     [macro] = macros(ask("editor/convert-url", url=url).json()["macro"])
     assert (macro.name, macro.parameters) == ("poll", {"link": url})

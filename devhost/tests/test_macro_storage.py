@@ -52,7 +52,7 @@ def test_one_macro_is_replaced_and_nothing_else(around: str, macro: str) -> None
     assert replace(storage, index, "ö!") == around.format("ö!")
 
 
-def test_the_outer_macro_goes_with_what_is_inside() -> None:
+def test_replacing_the_outer_macro_replaces_its_contents() -> None:
     assert replace("a" + BODIES[1].format(INNER) + "b", 0, "") == "ab"
 
 

@@ -107,7 +107,7 @@ def test_a_long_body_is_cut_in_the_url(
     assert len(frame["options"]["macroBody"]) == length
 
 
-def test_a_parameter_may_give_the_size(polls: FakeApp, show: Show) -> None:
+def test_a_parameter_can_give_the_size(polls: FakeApp, show: Show) -> None:
     [declared] = boot(show(macro_xml("poll")))["frames"]
     assert (declared["width"], declared["height"]) == ("50%", "80px")
     [saved] = boot(show(macro_xml("poll", width="200", height="x")))["frames"]
@@ -179,7 +179,7 @@ def try_macros(confluence: LocalConfluence, app_key: str) -> requests.Response:
     return requests.post(url, data={"app": app_key}, timeout=30)
 
 
-def test_the_dashboard_leads_to_a_page_with_every_macro(
+def test_the_dashboard_links_to_a_page_with_every_macro(
     confluence: LocalConfluence, polls: FakeApp, desk: Desk
 ) -> None:
     home = requests.get(f"{confluence.base_url}/", timeout=30)

@@ -93,7 +93,7 @@ def test_an_access_token_calls_as_that_user(
         pytest.param("READ WRITE", "NONE READ WRITE", id="several"),
     ],
 )
-def test_a_token_has_the_scopes_that_were_asked_for(
+def test_a_token_has_the_requested_scopes(
     confluence: LocalConfluence, acting: FakeApp, requested: str | None, granted: str
 ) -> None:
     form = {} if requested is None else {"scope": requested}

@@ -41,7 +41,7 @@ def odd_modules(value: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
-def test_odd_values_break_no_page(
+def test_odd_values_do_not_break_any_page(
     confluence: LocalConfluence, desk: Post, value: Any
 ) -> None:
     with serve_bridge_app(confluence, MODULE_KEY, **odd_modules(value)) as app:

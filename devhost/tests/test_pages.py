@@ -107,7 +107,7 @@ def test_a_cacheable_module_is_loaded_verbatim(
         )
 
 
-def test_a_paid_app_is_told_its_license(
+def test_a_paid_app_gets_its_license(
     confluence: LocalConfluence, desk: Post, show: Show
 ) -> None:
     with serve_app(confluence, descriptor={"enableLicensing": True}) as app:
@@ -212,7 +212,7 @@ def test_the_pages_of_an_empty_site_are_shown(show: Show, path: str) -> None:
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_another_loopback_name_leads_to_the_site_address(
+def test_another_loopback_name_redirects_to_the_site_address(
     confluence: LocalConfluence,
 ) -> None:
     url = f"http://127.0.0.1:{confluence.port}/wiki/home?a=%20"

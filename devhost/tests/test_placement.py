@@ -244,7 +244,7 @@ def test_the_most_exact_location_wins() -> None:
     assert name("atl.page.metadata.banner", PANEL_AREAS) == "content-top"
 
 
-def test_the_areas_have_a_name_each_and_no_location_twice() -> None:
+def test_areas_have_unique_names_and_locations() -> None:
     for areas in (LINK_AREAS, PANEL_AREAS):
         names = [area.name for area in areas]
         places = [place for area in areas for place in area.locations]

@@ -89,7 +89,7 @@ def test_a_get_with_a_body_is_forbidden(call: Call) -> None:
     assert call("GET", APP, data=iter([b"x"])).status_code == 403
 
 
-def test_the_scheme_may_be_in_any_case(
+def test_the_scheme_is_case_insensitive(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     assert get(confluence, APP, f"jwt {sign(installed, 'GET', APP)}") == 200
@@ -198,7 +198,7 @@ def page_call(
     return requests.request(method, url, headers=all_headers, data=None, timeout=30)
 
 
-def test_a_page_calls_as_the_person_who_looks_at_it(
+def test_a_page_calls_as_the_current_user(
     confluence: LocalConfluence, installed: FakeApp, desk: Call
 ) -> None:
     current = "/rest/api/user/current?expand=operations"

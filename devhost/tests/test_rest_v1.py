@@ -370,7 +370,7 @@ def test_versions_and_history(call: Call) -> None:
     assert call("GET", f"{HOME}/history").json()["latest"] is True
 
 
-def test_a_search_finds_what_the_caller_may_see(call: Call, as_user: Call) -> None:
+def test_a_search_finds_what_the_caller_can_see(call: Call, as_user: Call) -> None:
     path = f"{CONTENT}/search?cql={quote('title ~ home order by title')}"
     assert call("GET", path).json()["totalSize"] == 3
     assert as_user("user", "GET", path).json()["totalSize"] == 2

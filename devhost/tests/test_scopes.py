@@ -175,7 +175,7 @@ def test_some_scopes_imply_nothing(scoped_app: ScopedApp, declared: str) -> None
     assert is_refused(scoped_app.call("GET", PAGE))
 
 
-def test_scopes_may_be_written_in_lower_case(scoped_app: ScopedApp) -> None:
+def test_scopes_can_be_written_in_lower_case(scoped_app: ScopedApp) -> None:
     scoped_app.declare("read")
     assert scoped_app.call("GET", PAGE).status_code == 200
 

@@ -114,7 +114,7 @@ def test_a_custom_domain_is_another_display_url(
     assert body["displayUrl"] == f"http://127.0.0.1:{confluence.port}/wiki"
 
 
-def test_a_rename_may_bring_a_new_secret(
+def test_a_rename_can_bring_a_new_secret(
     confluence: LocalConfluence, installed: FakeApp, call: Post
 ) -> None:
     rename_site(confluence.site, "127.0.0.1", new_secret=True)
@@ -158,7 +158,7 @@ def test_a_new_name_survives_a_restart(tmp_path: Any) -> None:
         assert second.origin == f"http://127.0.0.1:{second.port}"
 
 
-def test_each_operation_answers_what_was_sent_without_secrets(
+def test_each_operation_returns_what_was_sent_without_secrets(
     installed: FakeApp, desk: Post
 ) -> None:
     answer = desk(f"apps/{APP_KEY}/rotate-secret")

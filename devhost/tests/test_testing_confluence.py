@@ -48,7 +48,7 @@ def test_the_newest_message_that_fits_is_returned(
         ({"times": 3}, "2 times, not 3."),
     ],
 )
-def test_a_message_that_differs_is_no_such_message(
+def test_a_message_with_other_details_does_not_match(
     confluence: RecordingConfluence, wanted: dict[str, object], difference: str
 ) -> None:
     with pytest.raises(MessageError) as caught:
@@ -61,7 +61,7 @@ def test_a_message_that_differs_is_no_such_message(
     ("method", "path"),
     [("GET", TEMPLATE), ("PUT", "/rest/api/space"), ("PUT", TEMPLATE + "/more")],
 )
-def test_another_method_or_path_is_no_such_message(
+def test_another_method_or_path_does_not_match(
     confluence: RecordingConfluence, method: str, path: str
 ) -> None:
     with pytest.raises(MessageError, match=f"received no {method} "):
@@ -105,7 +105,7 @@ def test_a_webhook_is_known_by_its_event(confluence: RecordingConfluence) -> Non
         confluence.not_sent_event("page_removed")
 
 
-def test_a_message_may_come_a_little_later(
+def test_a_message_can_arrive_a_little_later(
     confluence: RecordingConfluence, call: Call
 ) -> None:
     later = threading.Timer(0.2, call, ["GET", "/rest/api/space"])

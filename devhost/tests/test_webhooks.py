@@ -158,7 +158,7 @@ def test_a_dynamic_webhook_is_called_too(
     assert declared == [False, False, False, True]
 
 
-def test_a_new_secret_signs_what_is_sent_after_it(
+def test_a_new_secret_signs_later_deliveries(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     lifecycle.reinstall(confluence.site, APP_KEY)

@@ -1,4 +1,4 @@
-"""Fetch and check an app's ``atlassian-connect.json``.
+"""The app's descriptor, ``atlassian-connect.json``: fetched and checked.
 
 The refusals use Confluence's own words, followed by where and what to write.
 """

@@ -1,4 +1,4 @@
-"""Reading a response that may be too large, or never end."""
+"""Bounded reads of a response that may be too large, or never end."""
 
 import time
 

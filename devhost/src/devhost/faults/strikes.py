@@ -1,4 +1,4 @@
-"""The faults that are switched on, applied to the calls of apps."""
+"""Application of the faults that are switched on to the calls of apps."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""Install, upgrade, enable, disable and uninstall apps."""
+"""The lifecycle of apps: install, upgrade, enable, disable and uninstall."""
 
 import logging
 import secrets

@@ -1,4 +1,4 @@
-"""Subscriptions: the webhooks that want an event, and the URLs they want it at.
+"""Webhook subscriptions: which webhooks get an event, and at which URL.
 
 Assumed: an app that an access rule blocks in a space is sent no event about the
 contents there, because it could not find them in any other way either; the conditions

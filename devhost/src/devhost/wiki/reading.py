@@ -1,4 +1,4 @@
-"""What the current user sees of spaces and contents on the pages of the wiki.
+"""Reading for the pages of the wiki: spaces and contents for the current user.
 
 Every list here is limited, so that a wiki of ten thousand pages is as fast as the
 seeded one.
