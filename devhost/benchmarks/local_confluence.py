@@ -1,12 +1,12 @@
-"""How long the local Confluence takes, as seeded and with ten thousand pages more.
+"""The speed of the local Confluence, as seeded and with ten thousand more pages.
 
-Measured is the wall time of a request over a real socket, to a host in this very
-process, so that a busy machine shows: run it on one that is at rest. Each answer is
-checked. "Ready" is the time from starting ``python -m devhost`` as a process to its
-first answer that it is ready, on a new state file and on one with the many pages.
+It measures the wall time of a request over a real socket, to a host in the same
+process, so run it on an idle machine. Each response is checked. "Ready" is the time
+from starting ``python -m devhost`` as a process to its first response that says it is
+ready, with a new state file and with one that has the many pages.
 
-The targets: ready in under 2 s, a page in under 100 ms, and that ten thousand pages
-change neither. Run it with ``make bench``.
+The targets: ready in under 2 s, a page in under 100 ms, and ten thousand pages change
+neither. Run it with ``make bench``.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from devhost.wiki.records import Content
 READY_SECONDS = 2.0
 PAGE_MILLISECONDS = 100
 SECTION = 100
-"""So many pages are below one parent."""
+"""The number of pages below one parent."""
 APP = Installation(
     app_key="com.example.benchmark",
     client_key="benchmark",
@@ -115,7 +115,7 @@ def measure(confluence: LocalConfluence, rounds: int) -> dict[str, float]:
 
 
 def visit(session: requests.Session, confluence: LocalConfluence, path: str) -> float:
-    """Return the milliseconds until the answer is there, which must be good."""
+    """Return the milliseconds until the response, which must be successful."""
     now = int(time.time())
     claims = {
         "iss": APP.app_key,
@@ -137,7 +137,7 @@ def visit(session: requests.Session, confluence: LocalConfluence, path: str) -> 
 
 
 def seconds_until_ready(state: Path) -> float:
-    """Return the time from the start of the process to its being ready."""
+    """Return the time from the start of the process until it is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

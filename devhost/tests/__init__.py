@@ -1,1 +1,1 @@
-"""Tests of the local Confluence, which know nothing of the app beside it."""
+"""Tests of the local Confluence, independent of the app next to it."""

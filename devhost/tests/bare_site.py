@@ -1,4 +1,4 @@
-"""A site without sockets, and a module of an app in a place of it."""
+"""A site without sockets, and a module of an app in one of its places."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +64,7 @@ def holds(
     space: str = "",
     user: str = "admin",
 ) -> bool:
-    """Judge conditions for a user on a content, in a space, or in neither."""
+    """Evaluate conditions for a user on a content, in a space, or in neither."""
     site.switch_user(USERS[user])
     where = place(site, content=content, space=space, conditions=list(conditions))
     judged = conditions_hold(site, where.module, where)

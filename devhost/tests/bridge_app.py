@@ -61,7 +61,7 @@ MODULES: dict[str, Any] = {
 
 
 class BridgeApp(FakeApp):
-    """The app; ``?height=`` and ``?options=`` of a module URL shape its page."""
+    """The app; ``?height=`` and ``?options=`` of a module URL change its page."""
 
     def _page(self, page: str) -> Response:
         height = int(request.args.get("height", "40"))

@@ -1,4 +1,4 @@
-"""How a test finds the frames of an app on a page of the host."""
+"""Frames of an app on a page of the host, for browser tests."""
 
 from collections.abc import Callable
 

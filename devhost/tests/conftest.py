@@ -26,14 +26,14 @@ from tests.every_page import site_with_everything
 from tests.fake_app import FakeApp, serve_app, sign
 from tests.macro_pages import carry_macros
 
-# Below those that the system gives out itself, and other ones for each process.
+# Below the ports that the system assigns itself, and different for each process.
 FIRST_PORT = 10_000 + os.getpid() % 200 * 100
 PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 100))
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that is free, and that nothing else takes before the test does."""
+    """A free port that nothing else takes before the test does."""
     for number in itertools.islice(PORTS, 100):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", number))
@@ -43,13 +43,13 @@ def port() -> int:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for all tests of a process."""
+    """Headless Chromium, shared by all tests of a process."""
     yield from run_chromium()
 
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[dict[str, str]]:
-    """The pages of a host that shows an app wherever it can."""
+    """The pages of a host where an app is shown in every place."""
     with site_with_everything() as (_, addresses):
         yield addresses
 
@@ -102,7 +102,7 @@ def call(
 
 @pytest.fixture
 def browser_page(browser: Browser, confluence: LocalConfluence) -> Iterator[Page]:
-    """A page that remembers nothing of another test; it is gone before its host."""
+    """A page without the state of other tests; it is closed before its host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()
@@ -136,7 +136,7 @@ def bridge_app(
 def open_bridge(
     confluence: LocalConfluence, bridge_app: BridgeApp, browser_page: Page
 ) -> OpenFrames:
-    """Open an address and return so many app frames, in the page's order."""
+    """Open an address and return its app frames, in the page's order."""
 
     def open_address(path: str, count: int) -> list[Frame]:
         browser_page.goto(confluence.base_url + path)

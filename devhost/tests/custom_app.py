@@ -1,4 +1,4 @@
-"""The fake app with content types of its own, and what tests say of them."""
+"""The fake app with content types of its own, and helpers for tests of them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every page of the local Confluence, with something on it, in a browser."""
+"""Every page of the local Confluence, with content, in a browser."""
 
 import os
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ PAGES = {
     "faults": "/devhost/faults",
     "assumptions": "/devhost/assumptions",
 }
-# A name that nothing may be wide enough for.
+# A name that is too long for any place.
 LONG = "Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichen" * 2
 
 
@@ -94,7 +94,7 @@ FOCUSABLE = (
 
 @contextmanager
 def still_tab(browser: Browser) -> Iterator[Page]:
-    """Yield a page of the browser in which nothing moves."""
+    """Yield a browser page without animations."""
     context = browser.new_context(reduced_motion="reduce")
     yield context.new_page()
     context.close()
@@ -107,14 +107,14 @@ def open_still(page: Page, address: str) -> None:
 
 
 def look(page: Page, width: int, mode: str) -> None:
-    """Make the window so wide, and light or dark."""
+    """Set the window's width, and light or dark mode."""
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if mode == "dark" else "light")
     page.wait_for_selector(f"html[data-color-mode={mode}]", state="attached")
 
 
 def axe_source() -> str:
-    """Return the script of axe-core. Missing in CI it fails; elsewhere it skips."""
+    """Return axe-core's script; if it is missing, fail in CI and skip elsewhere."""
     if not AXE.is_file():
         message = "axe-core is not installed: run `make install`"
         if os.environ.get("CI"):
@@ -124,9 +124,9 @@ def axe_source() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe-core, which the page has, finds wrong.
+    """Return the violations that axe-core finds on the page.
 
-    The pages of apps in the iframes are not the host's.
+    The apps' pages in the iframes are not the host's, and are left out.
     """
     found = page.evaluate(
         "axe.run(document, {iframes: false, resultTypes: ['violations']})"

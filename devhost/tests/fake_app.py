@@ -72,20 +72,20 @@ class Received:
 
 @dataclass
 class FakeApp:
-    """The app on a thread; what it got, and what it is told to answer."""
+    """The app on a thread; what it received, and what it shall answer."""
 
     base_path: str = ""
     descriptor: dict[str, Any] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
     pages: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
-    # What a remote condition is answered, by its name; and who asked.
+    # The answers to remote conditions by name, and who asked.
     conditions: dict[str, tuple[str, int]] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
     key_server: str = ""
-    # An event that is not answered until this is set.
+    # An event that is not answered before this is set.
     hanging: str = ""
-    # Set once such an event is there.
+    # Set once such an event has arrived.
     arrived: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     all_js: str = ""

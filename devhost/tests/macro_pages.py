@@ -1,4 +1,4 @@
-"""Pages of the wiki that carry macros of apps."""
+"""Pages of the wiki with macros of apps."""
 
 from devhost.modules.macros.definitions import all_macros
 from devhost.modules.macros.sample_page import sample
@@ -10,11 +10,11 @@ __all__ = ["PAGE", "carry_macros", "macro_xml", "write_page"]
 
 
 def carry_macros(confluence: LocalConfluence) -> Content:
-    """Let the first page carry every macro of every app, with default values."""
+    """Put every macro of every app on the first page, with default values."""
     definitions = all_macros(confluence.site)
     return write_page(confluence, "".join(map(sample, definitions)))
 
 
 def plain(text: str) -> str:
-    """The body of a macro that is plain text."""
+    """Return the body of a macro with plain text."""
     return f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"

@@ -1,4 +1,4 @@
-"""Reading the pages of the local Confluence, and what their script does."""
+"""Pages of the local Confluence, as a test reads them and their script calls."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def claims_of(url: str, secret: str) -> dict[str, Any]:
 
 
 def from_page(confluence: LocalConfluence, path: str, body: Any) -> requests.Response:
-    """Ask what only the page's script may ask."""
+    """Call an endpoint that is only for the page's script."""
     headers = {"X-Devhost-Session": confluence.site.session_token}
     url = f"{confluence.origin}/devhost/api/{path}"
     return requests.post(url, json=body, headers=headers, timeout=30)

@@ -1,4 +1,4 @@
-"""A small app whose static macros answer what a test tells them to."""
+"""A small app whose static macros answer what a test specifies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Asked:
 
 @dataclass
 class StaticApp(FakeApp):
-    """``answer[path]`` makes the answer; ``asked`` is what came, verified."""
+    """``answer[path]`` returns the answer; ``asked`` is what arrived, verified."""
 
     asked: list[Asked] = field(default_factory=list)
     answer: dict[str, Answer] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""App access rules: who is blocked where, and what the app is told of it."""
+"""App access rules: which apps are blocked where, and the events that apps get."""
 
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,12 @@ def blocked_keys(site: Site, app_key: str = APP_KEY) -> list[str]:
     return [each.key for each in every if is_blocked(site, app_key, each)]
 
 
-def test_an_app_is_blocked_nowhere_until_an_administrator_says_so(site: Site) -> None:
+def test_apps_are_not_blocked_by_default(site: Site) -> None:
     assert blocked_keys(site) == []
     assert access_rules.blocked_space_ids(site, APP_KEY) == frozenset()
 
 
-def test_an_app_is_blocked_in_one_space_and_let_in_again(site: Site) -> None:
+def test_an_app_is_blocked_in_one_space_and_allowed_again(site: Site) -> None:
     block(site, APP_KEY, "DS")
     block(site, APP_KEY, "hb")
     assert blocked_keys(site) == ["DS", "HB"]
@@ -65,12 +65,12 @@ def test_an_app_is_blocked_in_one_space_and_let_in_again(site: Site) -> None:
     assert blocked_keys(site) == ["HB"]
 
 
-def test_a_rule_is_about_one_app(site: Site) -> None:
+def test_a_rule_affects_one_app_only(site: Site) -> None:
     block(site, APP_KEY)
     assert blocked_keys(site, "com.example.other") == []
 
 
-def test_everywhere_means_spaces_to_come_too(site: Site) -> None:
+def test_everywhere_includes_spaces_created_later(site: Site) -> None:
     block(site, APP_KEY)
     viewer = site.get(Wiki).app_viewer("somebody")
     new = site.get(Wiki).spaces.create(viewer, key="NEW", name="New")
@@ -83,7 +83,7 @@ def test_a_place_outside_of_every_space_is_not_blocked(site: Site) -> None:
     assert not is_blocked(site, APP_KEY, None)
 
 
-def test_one_space_of_an_app_blocked_everywhere_is_not_opened_alone(site: Site) -> None:
+def test_an_app_blocked_everywhere_cannot_be_allowed_in_one_space(site: Site) -> None:
     block(site, APP_KEY)
     block(site, APP_KEY, "DS")
     with pytest.raises(AccessRuleError, match="everywhere first"):
@@ -100,7 +100,7 @@ def test_one_space_of_an_app_blocked_everywhere_is_not_opened_alone(site: Site) 
         (APP_KEY, "NOPE", "no space NOPE"),
     ],
 )
-def test_a_rule_about_what_does_not_exist_is_refused(
+def test_a_rule_for_an_unknown_app_or_space_is_refused(
     site: Site, app_key: str, space_key: str | None, message: str
 ) -> None:
     for change in (block, allow):
@@ -148,10 +148,10 @@ def test_the_status_of_a_blocked_call_is_404_or_403(site: Site) -> None:
         site.get(AccessRules).set_status(200)
 
 
-# What the app is told.
+# The events that the app gets.
 
 
-def test_a_block_is_told_as_atlassian_words_it(
+def test_a_block_sends_the_documented_events(
     site: Site, told: list[PolicyEvent]
 ) -> None:
     block(site, APP_KEY, "DS")
@@ -182,7 +182,9 @@ def test_a_block_is_told_as_atlassian_words_it(
     assert len({event.body["id"] for event in told}) == len(told)
 
 
-def test_only_what_was_lost_is_told(site: Site, told: list[PolicyEvent]) -> None:
+def test_only_lost_objects_are_in_the_events(
+    site: Site, told: list[PolicyEvent]
+) -> None:
     block(site, APP_KEY, "DS")
     told.clear()
     block(site, APP_KEY, "DS")
@@ -196,7 +198,7 @@ def test_only_what_was_lost_is_told(site: Site, told: list[PolicyEvent]) -> None
     assert lost == [space(site, key).id for key in ("HB", "ORC", "LEAD")]
 
 
-def test_nothing_is_told_when_access_comes_back(
+def test_no_event_is_sent_when_access_comes_back(
     site: Site, told: list[PolicyEvent]
 ) -> None:
     block(site, APP_KEY, "DS")
@@ -205,7 +207,7 @@ def test_nothing_is_told_when_access_comes_back(
     assert told == []
 
 
-def test_many_objects_are_told_in_parts(
+def test_many_objects_are_split_into_several_events(
     site: Site, told: list[PolicyEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(policy_events, "OBJECTS_PER_EVENT", 2)
@@ -222,7 +224,7 @@ def test_many_objects_are_told_in_parts(
     assert "98421" in sum(parts, [])
 
 
-def test_a_listener_that_fails_spoils_nothing(
+def test_a_failing_listener_does_not_stop_the_others(
     site: Site, told: list[PolicyEvent], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(rules: AccessRules, event: PolicyEvent) -> None:

@@ -1,4 +1,4 @@
-"""App access rules: the administrator's page, its JSON, and what people see."""
+"""App access rules: the administrator's page, its JSON, and the effect on pages."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,7 +32,7 @@ def post(confluence: LocalConfluence, **form: object) -> requests.Response:
 # The page.
 
 
-def test_the_administrator_blocks_and_lets_in_by_a_form(
+def test_the_administrator_blocks_and_allows_with_a_form(
     confluence: LocalConfluence, site: Site
 ) -> None:
     shown = post(confluence, app=APP_KEY, where="in", space=["DS", "HB"])
@@ -66,7 +66,7 @@ def test_the_status_is_chosen_by_a_form(
         {},
     ],
 )
-def test_a_form_that_cannot_be_is_refused(
+def test_an_invalid_form_is_refused(
     confluence: LocalConfluence, site: Site, form: dict[str, str]
 ) -> None:
     answer = post(confluence, **form)
@@ -126,7 +126,7 @@ def test_rules_are_read_and_changed_as_json(
         ("", {}, 400),
     ],
 )
-def test_json_that_cannot_be_is_refused(
+def test_invalid_json_is_refused(
     confluence: LocalConfluence, site: Site, path: str, body: object, status: int
 ) -> None:
     url = f"{confluence.origin}/devhost/api/access-rules{path}"
@@ -137,7 +137,7 @@ def test_json_that_cannot_be_is_refused(
     assert site.get(AccessRules).status == 404
 
 
-# What people see of a blocked app.
+# The effect on the pages.
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_no_iframe_of_a_blocked_app_is_handed_out_in_the_space(
     assert "blocked by a policy" in ask().json()["error"]
 
 
-# What the app is told.
+# The events that the app gets.
 
 
 def test_a_rule_fires_the_webhooks_that_the_app_declared(

@@ -1,4 +1,4 @@
-"""A blocked app sees nothing of the space over REST, and goes on elsewhere."""
+"""REST for a blocked app: the space is hidden, everything else works."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp
 
 Call = Callable[..., requests.Response]
-# Of the space DS.
+# From the space DS.
 SPACE_ID = "65538"
 PAGE = "98421"
 REASON = "An app access rule blocks the app in this space."
@@ -60,7 +60,7 @@ def test_a_single_object_of_a_blocked_space_is_refused(
     assert answer.headers["X-Devhost-Reason"] == REASON
 
 
-def test_with_404_the_answer_is_that_of_what_does_not_exist(
+def test_a_blocked_object_looks_like_a_missing_one_with_404(
     site: Site, call: Call
 ) -> None:
     missing = call("GET", "/rest/api/content/1").json()
@@ -69,7 +69,7 @@ def test_with_404_the_answer_is_that_of_what_does_not_exist(
     assert str(hidden).replace(PAGE, "1") == str(missing)
 
 
-def test_with_403_what_does_not_exist_is_still_404(site: Site, call: Call) -> None:
+def test_a_missing_object_is_still_404_with_403(site: Site, call: Call) -> None:
     block(site, APP_KEY, "DS")
     site.get(AccessRules).set_status(403)
     answer = call("GET", "/rest/api/content/1")
@@ -121,7 +121,7 @@ def test_an_app_that_is_blocked_everywhere_finds_nothing(
         "/rest/atlassian-connect/1/app/module/dynamic",
     ],
 )
-def test_exempt_operations_go_on(site: Site, call: Call, path: str) -> None:
+def test_exempt_operations_still_work(site: Site, call: Call, path: str) -> None:
     before = call("GET", path)
     assert before.status_code == 200
     block(site, APP_KEY)
@@ -142,7 +142,7 @@ def test_an_exempt_operation_does_not_show_the_pages(site: Site, call: Call) -> 
 def test_every_operation_obeys_its_rule(
     confluence: LocalConfluence, site: Site, call: Call
 ) -> None:
-    """Of all that the host serves, by what the inspector notes."""
+    """This covers everything that the host serves, by the inspector's notes."""
     block(site, APP_KEY)
     served = [each for each in known_operations() if each.method == "GET"]
     for operation in served:
@@ -153,7 +153,7 @@ def test_every_operation_obeys_its_rule(
         assert noted == f"{expected}; the app is blocked everywhere", operation
 
 
-def test_the_rule_counts_for_the_page_of_the_app_too(
+def test_the_rule_applies_to_the_page_of_the_app_too(
     confluence: LocalConfluence, site: Site
 ) -> None:
     site.switch_user(ADMINISTRATOR)
@@ -164,7 +164,7 @@ def test_the_rule_counts_for_the_page_of_the_app_too(
     assert requests.get(url, headers=headers, timeout=30).status_code == 404
 
 
-def test_the_rule_counts_for_an_app_that_acts_as_a_person(
+def test_the_rule_applies_to_an_app_that_acts_as_a_person(
     confluence: LocalConfluence, site: Site
 ) -> None:
     app = site.get(Installations).find_enabled(APP_KEY)
@@ -184,7 +184,7 @@ def test_people_are_not_blocked(confluence: LocalConfluence, site: Site) -> None
         assert answer.status_code == 200
 
 
-# What the app can learn of it.
+# What the app can find out about its rule.
 
 METADATA = "/api/v2/data-policies/metadata"
 SPACES = "/api/v2/data-policies/spaces"
@@ -196,7 +196,9 @@ def test_the_metadata_tells_whether_anything_is_blocked(site: Site, call: Call) 
     assert call("GET", METADATA).json() == {"anyContentBlocked": True}
 
 
-def test_the_spaces_tell_where(site: Site, call: Call) -> None:
+def test_the_spaces_resource_says_where_the_app_is_blocked(
+    site: Site, call: Call
+) -> None:
     block(site, APP_KEY, "HB")
     answer = call("GET", SPACES)
     results = answer.json()["results"]
@@ -233,7 +235,9 @@ def test_the_spaces_are_filtered_sorted_and_paged(site: Site, call: Call) -> Non
 
 
 @pytest.mark.parametrize("path", [METADATA, SPACES])
-def test_only_apps_may_ask(confluence: LocalConfluence, site: Site, path: str) -> None:
+def test_only_apps_can_call_the_resource(
+    confluence: LocalConfluence, site: Site, path: str
+) -> None:
     site.switch_user(ADMINISTRATOR)
     headers = {"X-Devhost-Session": site.session_token, "AP-Client-Key": APP_KEY}
     url = confluence.base_url + path

@@ -59,7 +59,7 @@ def test_every_key_survives_the_round_trip(call: Call, key: str) -> None:
     assert call("DELETE", path).status_code == 204
 
 
-def test_a_key_may_have_127_characters_and_no_more(call: Call) -> None:
+def test_a_key_can_have_127_characters_at_most(call: Call) -> None:
     assert call("PUT", f"{ROOT}/{'k' * 127}", data="1").status_code == 201
     for method in ("GET", "PUT", "DELETE"):
         answer = call(method, f"{ROOT}/{'k' * 128}")
@@ -80,7 +80,7 @@ def test_a_key_that_is_not_utf_8_is_400(call: Call) -> None:
     assert call("GET", f"{ROOT}/%FF").status_code == 400
 
 
-def test_a_value_may_have_32_kilobytes_and_no_more(call: Call) -> None:
+def test_a_value_can_have_32_kilobytes_at_most(call: Call) -> None:
     limit = 32 * 1024
     fits = b'"' + b"x" * (limit - 2) + b'"'
     assert call("PUT", f"{ROOT}/x", data=fits).status_code == 201
@@ -90,7 +90,7 @@ def test_a_value_may_have_32_kilobytes_and_no_more(call: Call) -> None:
     assert call("PUT", f"{ROOT}/x", data=b" " * 2_000_000).status_code in {403, 413}
 
 
-def test_there_may_be_100_properties_and_no_more(
+def test_there_can_be_100_properties_at_most(
     confluence: LocalConfluence, call: Call
 ) -> None:
     for number in range(100):
@@ -99,7 +99,7 @@ def test_there_may_be_100_properties_and_no_more(
     assert call("PUT", f"{ROOT}/5", data="2").status_code == 200
 
 
-def test_the_reserved_key_tells_the_client_key_and_is_read_only(
+def test_the_reserved_key_has_the_client_key_and_is_read_only(
     confluence: LocalConfluence, call: Call
 ) -> None:
     app = confluence.site.get(Installations).find_installed(APP_KEY)

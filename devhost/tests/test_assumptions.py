@@ -1,4 +1,4 @@
-"""What is assumed of Confluence can be set otherwise, and an app meets it so."""
+"""Assumptions about Confluence: each can be changed, with an effect on apps."""
 
 import time
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def show_page(confluence: LocalConfluence) -> str:
 
 
 @pytest.mark.parametrize("seconds", [180, 900])
-def test_the_token_of_an_iframe_lives_as_assumed(
+def test_the_lifetime_of_iframe_tokens_can_be_set(
     confluence: LocalConfluence, installed: FakeApp, seconds: int
 ) -> None:
     confluence.assumptions.set("url-token-seconds", seconds)
@@ -42,7 +42,7 @@ def test_the_token_of_an_iframe_lives_as_assumed(
     assert life(installed.pages[-1]["claims"]) == seconds
 
 
-def test_an_app_token_may_live_as_long_as_assumed(
+def test_the_longest_lifetime_of_app_tokens_can_be_set(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     def status(seconds: int) -> int:
@@ -98,7 +98,7 @@ def test_a_member_of_the_callbacks_can_be_missing(
     assert member not in installed.received[-1].body
 
 
-def test_a_callback_times_out_as_assumed(
+def test_the_timeout_of_callbacks_can_be_set(
     confluence: LocalConfluence, app: FakeApp, desk: Post
 ) -> None:
     confluence.assumptions.set("callback-seconds", 1)
@@ -110,7 +110,7 @@ def test_a_callback_times_out_as_assumed(
     assert confluence.site.get(Installations).all() == []
 
 
-def test_what_a_property_without_json_value_means(
+def test_the_default_of_json_value_can_be_set(
     confluence: LocalConfluence, call: Call
 ) -> None:
     call("PUT", f"{PROPERTIES}/x", json={"a": 1})
@@ -119,9 +119,7 @@ def test_what_a_property_without_json_value_means(
     assert call("GET", f"{PROPERTIES}/x").json()["value"] == {"a": 1}
 
 
-def test_how_many_properties_an_app_has(
-    confluence: LocalConfluence, call: Call
-) -> None:
+def test_the_property_limit_can_be_set(confluence: LocalConfluence, call: Call) -> None:
     confluence.assumptions.set("property-limit", 1)
     assert call("PUT", f"{PROPERTIES}/x", json=1).status_code == 201
     assert call("PUT", f"{PROPERTIES}/y", json=1).status_code == 409
@@ -147,7 +145,7 @@ def test_the_lives_of_assertions_and_context_tokens(
     assert confluence.site.get(Clock).context_seconds == 300
 
 
-def test_they_are_remembered(tmp_path: Path) -> None:
+def test_assumptions_survive_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "state"
     with LocalConfluence(state=file) as first:
         first.assumptions.set("cloud-id", "missing")
@@ -172,7 +170,7 @@ def test_they_are_remembered(tmp_path: Path) -> None:
         ("cloud-id", {}, "cloud-id: write sent or missing"),
     ],
 )
-def test_what_cannot_be_assumed_is_refused(
+def test_an_invalid_assumption_is_refused(
     confluence: LocalConfluence, name: str, value: Any, message: str
 ) -> None:
     with pytest.raises(AssumptionError, match=message):

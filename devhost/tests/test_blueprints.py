@@ -1,4 +1,4 @@
-"""Pages from the templates that apps bring."""
+"""Pages created from the templates that apps bring."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ CONTEXT = [
 
 
 class TemplateApp(FakeApp):
-    """The app; it keeps what it was asked, and answers what it is told."""
+    """The app; it records what it is asked, and answers as it is told."""
 
     def setup(self) -> None:
         self.template: tuple[int, str] = (200, TEMPLATE)
@@ -145,13 +145,13 @@ def test_a_template_without_a_title_gets_a_free_one(
     ("status", "template", "context", "says"),
     [
         (500, TEMPLATE, "[]", "answered 500 to GET /template"),
-        (200, "<p>", "[]", "is no storage format"),
+        (200, "<p>", "[]", "is not storage format"),
         (200, TEMPLATE, "{", "is not JSON"),
         (200, TEMPLATE, "{}", "must be an array of objects"),
         (200, TEMPLATE, "[1]", "must be an array of objects"),
     ],
 )
-def test_a_wrong_answer_is_said(
+def test_a_wrong_answer_is_reported(
     create: Post,
     template_app: TemplateApp,
     status: int,
@@ -165,7 +165,7 @@ def test_a_wrong_answer_is_said(
     assert says in unescape(answer.text)
 
 
-def test_an_app_that_is_gone_is_said(confluence: LocalConfluence, desk: Post) -> None:
+def test_a_missing_app_is_reported(confluence: LocalConfluence, desk: Post) -> None:
     modules = {"blueprints": [blueprint("viewed")]}
     with serve_app(confluence, descriptor={"modules": modules}) as app:
         desk("install", descriptorUrl=app.descriptor_url)
@@ -176,14 +176,14 @@ def test_an_app_that_is_gone_is_said(confluence: LocalConfluence, desk: Post) ->
     assert "did not answer GET /template" in answer.text
 
 
-def test_a_taken_title_is_said(create: Post) -> None:
+def test_a_taken_title_is_reported(create: Post) -> None:
     assert create("viewed").status_code == 303
     answer = create("viewed")
     assert answer.status_code == 400
     assert "already exists" in answer.text
 
 
-def test_templates_are_offered_to_those_who_may_write(
+def test_templates_are_offered_to_users_who_can_write(
     confluence: LocalConfluence, create: Post, desk: Post
 ) -> None:
     space = f"{confluence.base_url}/spaces/DS"
@@ -196,13 +196,13 @@ def test_templates_are_offered_to_those_who_may_write(
     assert create("viewed").status_code == 404
 
 
-def test_what_is_not_there_is_not_found(create: Post) -> None:
+def test_unknown_templates_and_spaces_are_404(create: Post) -> None:
     assert create("nothing").status_code == 404
     assert create("viewed", space="NOPE").status_code == 404
     assert create("viewed", space="%FF").status_code == 404
 
 
-def test_storage_format_goes_in_only_where_both_sides_say_so() -> None:
+def test_storage_format_is_inserted_only_if_both_sides_say_so() -> None:
     values = {"s": Value("<br/>", True), "p": Value("<br/>", False)}
     raw = '<at:var at:rawxhtml="true" at:name="{}"/>'
     plain = "<at:var at:name='{}'/>"

@@ -61,7 +61,7 @@ def test_ap_request_reaches_nothing_but_rest(open_frame: Open, url: str) -> None
     assert message == "AP.request reaches only the site's REST resources"
 
 
-def test_a_macro_knows_where_it_is(
+def test_a_macro_gets_its_page_and_space(
     confluence: LocalConfluence, open_frame: Open
 ) -> None:
     carry_macros(confluence)
@@ -124,7 +124,7 @@ def test_history_and_cookies(open_frame: Open, browser_page: Page) -> None:
     assert frame.evaluate(read) is None
 
 
-def test_navigator_leads_to_other_pages(open_frame: Open, browser_page: Page) -> None:
+def test_the_navigator_opens_other_pages(open_frame: Open, browser_page: Page) -> None:
     frame = open_frame(MAIN)
     location = frame.evaluate("new Promise(done => AP.navigator.getLocation(done))")
     assert location["context"] == {"addonKey": APP_KEY, "moduleKey": "main"}
@@ -132,7 +132,7 @@ def test_navigator_leads_to_other_pages(open_frame: Open, browser_page: Page) ->
     browser_page.wait_for_url("**/spaces/DS/pages/98421")
 
 
-def test_an_iframe_whose_token_runs_out_gets_a_new_one(
+def test_an_iframe_with_an_expired_token_gets_a_new_one(
     confluence: LocalConfluence, installed: FakeApp, browser_page: Page
 ) -> None:
     confluence.site.get(Assumptions).set("url-token-seconds", 30)

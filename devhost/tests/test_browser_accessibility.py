@@ -1,4 +1,4 @@
-"""Every page: no finding of axe-core, and nothing wider than the window."""
+"""Accessibility of every page: no violation in axe-core, no sideways scrolling."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """One page for all, for what is on it is only looked at."""
+    """One page for all tests, because they only look at it."""
     with still_tab(browser) as page:
         yield page
 

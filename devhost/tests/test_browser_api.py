@@ -1,4 +1,4 @@
-"""What the scripts of our own pages ask the server for."""
+"""The endpoints for the scripts of our own pages."""
 
 from pathlib import Path
 
@@ -56,14 +56,14 @@ def test_there_is_no_token_for_an_app_that_is_not_enabled(
 
 
 @pytest.mark.parametrize("path", ["context-token", "iframe", "content-address"])
-def test_a_stranger_asks_in_vain(
+def test_a_request_without_the_session_is_refused(
     confluence: LocalConfluence, installed: FakeApp, path: str
 ) -> None:
     url = f"{confluence.origin}/devhost/api/{path}"
     assert requests.post(url, json=PLACE, timeout=30).status_code == 403
 
 
-def test_the_address_of_content_is_told(
+def test_the_address_of_content_is_returned(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     answer = ask(confluence, "content-address", **PLACE)

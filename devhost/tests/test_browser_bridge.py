@@ -1,4 +1,4 @@
-"""What an app's page reaches through the bridge: events, pages, data, sizes."""
+"""What an app's page can do through the bridge: events, pages, data, sizes."""
 
 import base64
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_an_event_reaches_the_other_iframe_of_the_app_only(
         ("site", {"relativeUrl": "/wiki/spaces/DS"}, "/wiki/spaces/DS"),
     ],
 )
-def test_the_navigator_leads_to(
+def test_the_navigator_opens_each_target(
     open_bridge: OpenFrames,
     browser_page: Page,
     target: str,
@@ -91,7 +91,7 @@ def test_the_navigator_leads_to(
         ("site", {"absoluteUrl": "javascript:alert(1)"}, "pages of this site only"),
     ],
 )
-def test_the_navigator_refuses(
+def test_the_navigator_refuses_unknown_and_foreign_targets(
     open_bridge: OpenFrames,
     browser_page: Page,
     target: str,
@@ -115,7 +115,7 @@ def test_the_navigator_reloads_the_page(
         frame.evaluate("AP.navigator.reload()")
 
 
-def test_history_tells_where_it_was_and_is(open_bridge: OpenFrames) -> None:
+def test_history_reports_the_old_and_the_new_state(open_bridge: OpenFrames) -> None:
     [frame] = open_bridge(MAIN, 1)
     event = frame.evaluate(
         """new Promise(done => {
@@ -146,7 +146,7 @@ def test_content_properties_are_written_read_and_synchronized(
 
 
 @pytest.mark.parametrize("member", ["saveMacro", "closeMacroEditor"])
-def test_only_a_macro_editor_may_call(
+def test_only_a_macro_editor_can_save_macros(
     open_bridge: OpenFrames, browser_page: Page, member: str
 ) -> None:
     frame = open_bridge(PAGE, 2)[0]
@@ -156,7 +156,7 @@ def test_only_a_macro_editor_may_call(
     assert refused.value.message == expected
 
 
-def test_a_request_may_be_binary_and_its_headers_are_sent(
+def test_a_request_can_be_binary_and_its_headers_are_sent(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)
@@ -191,7 +191,7 @@ def test_a_file_is_attached_and_downloaded(open_bridge: OpenFrames) -> None:
     assert text == "some bytes"
 
 
-# A browser lets iframes out of view wait; here all of them are in view.
+# A browser delays iframes out of view; here all of them are in view.
 TALL: ViewportSize = {"width": 1280, "height": 2400}
 SIZES = [
     pytest.param("height=300", 300, id="grows-with-its-page"),
@@ -201,7 +201,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("query", "height"), SIZES)
-def test_a_macro_is_resized_unless_it_says_not_to(
+def test_a_macro_is_resized_unless_it_opts_out(
     confluence: LocalConfluence,
     desk: Desk,
     browser_page: Page,

@@ -66,7 +66,7 @@ def editor_frame(page: Page) -> Frame:
     return frame
 
 
-def test_a_page_with_a_macro_is_made_by_hand(
+def test_a_page_with_a_macro_is_created_by_hand(
     confluence: LocalConfluence, app: BridgeApp, browser_page: Page
 ) -> None:
     browser_page.goto(confluence.base_url + CREATE)
@@ -94,7 +94,7 @@ def test_a_page_with_a_macro_is_made_by_hand(
     assert body == "a < b"
 
 
-def test_a_macro_is_edited_and_removed_beside_the_text(
+def test_a_macro_is_edited_and_removed_in_the_list(
     confluence: LocalConfluence, app: BridgeApp, browser_page: Page
 ) -> None:
     write_page(confluence, f"<p>a</p>{macro_xml('poll', color='red', old='o')}<p>b</p>")

@@ -10,7 +10,7 @@ from tests.browser import OpenFrames, app_frames
 pytestmark = pytest.mark.browser
 MAIN = f"/plugins/servlet/ac/{BRIDGE_KEY}/main"
 PAGE = "/spaces/DS/pages/98421"
-# What each working member answers; each is true when it did what it should.
+# What each working member returns; each is true if it did its job.
 ON_A_FULL_PAGE = {
     "defineGlobal": "AP.defineGlobal({}) === undefined",
     "defineModule": "AP.defineModule('own', {do() {}}) === undefined",
@@ -80,7 +80,7 @@ IN_A_MACRO = {
     "confluence.getMacroBody": "new Promise(done => AP.confluence.getMacroBody(done))"
     ".then(body => body === '')",
 }
-# They leave the page, or need what is not on it: tested by name elsewhere.
+# They leave the page, or need something else on it: tested by name elsewhere.
 TESTED_ELSEWHERE = {
     "navigator.go",
     "navigator.reload",
@@ -122,7 +122,7 @@ HELPERS = """() => {
 
 
 def failures(frame: Frame, probes: dict[str, str]) -> dict[str, str]:
-    """Return the members that did not do what they should, with the reason."""
+    """Return the members that did not do their job, with the reason."""
     frame.evaluate(HELPERS)
     failed = {}
     for member, probe in probes.items():

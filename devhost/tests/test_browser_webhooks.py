@@ -1,4 +1,4 @@
-"""The webhooks page in a real browser: live, fired by hand, once more."""
+"""The webhooks page in a real browser: live, fired by hand, sent again."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def hooked(confluence: LocalConfluence) -> Iterator[FakeApp]:
         yield install(confluence, app)
 
 
-def test_a_delivery_is_shown_as_it_happens_and_made_once_more(
+def test_a_delivery_is_shown_live_and_sent_again(
     confluence: LocalConfluence, hooked: FakeApp, browser_page: Page
 ) -> None:
     page = browser_page
@@ -50,7 +50,7 @@ def test_an_event_is_fired_with_an_edited_body(
     )
     body.fill('{"edited": }')
     page.get_by_role("button", name="Fire", exact=True).click()
-    page.get_by_role("alert").filter(has_text="The body is no JSON").wait_for()
+    page.get_by_role("alert").filter(has_text="The body is not JSON").wait_for()
     assert confluence.webhooks.deliveries() == []
     body.fill('{"edited": true}')
     page.get_by_role("button", name="Fire", exact=True).click()
@@ -58,7 +58,7 @@ def test_an_event_is_fired_with_an_edited_body(
     assert confluence.webhooks.wait_idle(PATIENCE)
     (told,) = hooked.events("page_created")
     assert told.body == {"edited": True}
-    # From the inspector it leads back here.
+    # The inspector links back here.
     page.locator("#lines tr", has_text="204").wait_for(timeout=MILLISECONDS)
     page.get_by_role("link", name="Inspect #").click()
     page.get_by_role("link", name="#1", exact=True).click()

@@ -19,7 +19,7 @@ def open_dialog(frame: Frame, page: Page, options: str) -> Frame:
     return app_frames(page, 2)[1]
 
 
-def test_a_dialog_module_opens_as_its_descriptor_says(
+def test_a_dialog_module_opens_with_the_options_of_the_descriptor(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)
@@ -88,7 +88,7 @@ def test_buttons_can_be_disabled_and_hidden(
     submit.wait_for()
 
 
-def test_escape_closes_a_dialog_unless_it_is_told_not_to(
+def test_escape_closes_a_dialog_unless_disabled(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)
@@ -119,7 +119,7 @@ def test_a_dialog_cannot_open_another(
     assert browser_page.locator("dialog").count() == 1
 
 
-def test_a_dialog_of_no_module_says_so(
+def test_a_dialog_without_a_module_shows_an_error(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)
@@ -162,7 +162,7 @@ def test_a_flag_tells_which_action_was_chosen(
     frame.wait_for_function("records.length === 2", polling=100)
 
 
-def test_a_dropdown_is_worked_by_keyboard(
+def test_a_dropdown_works_by_keyboard(
     open_bridge: OpenFrames, browser_page: Page
 ) -> None:
     [frame] = open_bridge(MAIN, 1)

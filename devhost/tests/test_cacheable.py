@@ -1,4 +1,4 @@
-"""``cacheable``: the URL says nothing, and the bridge says everything."""
+"""Cacheable modules: nothing in the URL, everything through the bridge."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,7 +45,7 @@ def test_the_url_of_a_cacheable_module_is_verbatim() -> None:
             place(site, type="generalPages", url=URL, cacheable=True),
         ):
             assert iframe_url(site, where) == BASE_URL + URL
-        # Only true makes it so, as the schema has it.
+        # Only true turns it on, as in the schema.
         other = place(site, type="generalPages", url=URL, cacheable=False)
         assert "&jwt=" in iframe_url(site, other)
 
@@ -58,7 +58,7 @@ def test_the_url_is_the_same_for_everybody_everywhere() -> None:
         site.set_names("127.0.0.1", "localhost")
         where = place(site, url=URL, cacheable=True, content="98421")
         assert iframe_url(site, where) == first
-        # What the URL does not say is in the bridge's hands.
+        # The bridge gets what the URL does not contain.
         confluence = bridge_options(site, where)["productContext"]["confluence"]
         assert confluence["content"]["id"] == "98421"
 

@@ -1,4 +1,4 @@
-"""``python -m devhost`` as a person at a terminal sees it: messages and exit codes."""
+"""The command line of ``python -m devhost``: messages and exit codes."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def lone_app() -> Iterator[FakeApp]:
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    """Run to the end; return the exit code and what is on stderr."""
+    """Run to the end; return the exit code and the text on stderr."""
     done = subprocess.run(
         [*DEVHOST, *map(str, arguments)],
         capture_output=True,
@@ -47,7 +47,7 @@ def run(*arguments: object) -> tuple[int, str]:
 
 
 def run_here(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
-    """Do the same in this process, without what it logs."""
+    """Do the same in this process, without its log."""
     code = main([str(each) for each in arguments])
     return code, capsys.readouterr().err
 
@@ -123,13 +123,13 @@ def another_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (text_file, "it is no SQLite file"),
+        (text_file, "it is not an SQLite file"),
         (directory, "it is a directory"),
         (another_database, "it is the database of another program"),
     ],
 )
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]])
-def test_a_file_of_somebody_else_is_left_alone(
+def test_a_file_of_another_program_is_left_alone(
     port: int,
     state: Path,
     capsys: pytest.CaptureFixture[str],
@@ -168,15 +168,15 @@ def of_another_product(path: Path) -> str:
 
 
 @pytest.mark.parametrize("make", [damaged, of_another_version, of_another_product])
-def test_a_state_that_does_not_fit_can_be_forgotten(
+def test_an_incompatible_state_can_be_discarded(
     port: int, state: Path, capsys: pytest.CaptureFixture[str], make: Any
 ) -> None:
     message = make(state)
     code, said = run_here(capsys, "--port", port, "--state", state)
     assert code == 1
     assert f"cannot use the state file {state}: {message}" in said
-    assert "choose another with --state, or start anew with --fresh" in said
-    # It gets past the state, to an app that is not there.
+    assert "choose another with --state, or start over with --fresh" in said
+    # It gets past the state, to an app that is missing.
     options = ["--port", port, "--state", state, "--app", "http://127.0.0.1:1"]
     code, said = run_here(capsys, *options, "--fresh")
     assert code == 1
@@ -215,7 +215,7 @@ def test_a_bad_descriptor_is_refused_with_every_place_and_what_to_write(
     assert "scopes: unknown scope 'READY'; known: " in said
 
 
-def test_the_address_of_the_descriptor_will_do(
+def test_the_address_of_the_descriptor_is_accepted(
     port: int, state: Path, capsys: pytest.CaptureFixture[str], lone_app: FakeApp
 ) -> None:
     lone_app.descriptor["key"] = "!"
@@ -248,7 +248,7 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, st
 
 @pytest.mark.parametrize("product", ["confluence", "jira"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_without_a_word(
+def test_a_signal_ends_it_silently(
     port: int, state: Path, product: str, number: signal.Signals
 ) -> None:
     process = start(port, state, "--product", product)

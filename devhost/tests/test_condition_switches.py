@@ -52,7 +52,7 @@ def test_a_wrong_switch_is_refused(
     assert confluence.site.get(ConditionSwitches).feature_flags() == {}
 
 
-def test_the_desk_has_a_button_for_what_the_modules_ask(
+def test_the_desk_has_a_button_for_each_used_condition(
     confluence: LocalConfluence, installed: FakeApp, call: Call
 ) -> None:
     desk = f"{confluence.origin}/devhost/"

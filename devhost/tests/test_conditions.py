@@ -1,4 +1,4 @@
-"""Conditions as modules carry them: for whom and where they hold."""
+"""Conditions of modules: who they hold for, and where."""
 
 from collections.abc import Callable
 from functools import partial
@@ -114,7 +114,7 @@ def test_conditions_about_the_place(
     assert holds({**condition, "invert": True}) is not anywhere
 
 
-def test_has_attachment_asks_for_the_files_of_the_page(
+def test_has_attachment_is_about_the_files_of_the_page(
     holds: Holds, site: Site
 ) -> None:
     wiki, viewer = site.get(Wiki), reading.viewer_of(site)
@@ -130,7 +130,7 @@ def test_has_attachment_asks_for_the_files_of_the_page(
     assert not holds({"condition": "has_attachment"}, space="DS")
 
 
-def test_a_personal_space_is_told_apart(holds: Holds, site: Site) -> None:
+def test_a_personal_space_is_recognized(holds: Holds, site: Site) -> None:
     with site.state.transaction() as sql:
         sql.execute("UPDATE space SET type = 'personal' WHERE key = 'DS'")
     assert not holds({"condition": "not_personal_space"}, space="DS")
@@ -179,7 +179,7 @@ def test_permissions_on_content_need_content(holds: Holds) -> None:
     assert not holds(permission("space_function_permission", "VIEWSPACE"))
 
 
-def test_who_writes_nowhere_creates_nothing(holds: Holds) -> None:
+def test_a_reader_cannot_create_content(holds: Holds) -> None:
     assert holds({"condition": "create_content"}, user="user")
     assert not holds({"condition": "create_content"}, user="anonymous")
 

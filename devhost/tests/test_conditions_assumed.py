@@ -1,4 +1,4 @@
-"""Feature flags, the conditions nobody can judge here, and unknown names."""
+"""Feature flags, the conditions that cannot be evaluated here, and unknown names."""
 
 import logging
 
@@ -24,13 +24,13 @@ def test_a_feature_flag_begins_off_and_can_be_switched(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("name", "expected"), ASSUMED.items())
-def test_an_assumed_condition_says_so_once_and_can_be_switched(
+def test_an_assumption_is_logged_once_and_can_be_switched(
     site: Site, caplog: pytest.LogCaptureFixture, name: str, expected: bool
 ) -> None:
     caplog.set_level(logging.WARNING, "devhost")
     condition = {"condition": name}
     assert holds(site, condition, content="98421") is expected
-    assert f"cannot judge the condition {name}" in caplog.text
+    assert f"cannot evaluate the condition {name}" in caplog.text
     assert len(caplog.records) == 1
     site.get(ConditionSwitches).switch(name, not expected)
     assert holds(site, condition, content="98421") is not expected
@@ -44,7 +44,7 @@ def test_only_an_assumption_can_be_switched(site: Site) -> None:
         site.get(ConditionSwitches).switch("user_is_admin", True)
 
 
-def test_every_known_condition_is_answered(site: Site) -> None:
+def test_every_known_condition_has_a_result(site: Site) -> None:
     situation = Situation(site, place(site, content="98421"))
     for name in RULES:
         assert single_holds(situation, name, {}) in {True, False}
@@ -58,7 +58,7 @@ def test_an_unknown_condition_hides_the_module_and_is_logged(
     assert "it of com.example.fake has the unknown condition xy\\nzzy" in caplog.text
 
 
-def test_the_conditions_that_jira_has_of_its_own_hold() -> None:
+def test_conditions_that_only_jira_has_hold_in_jira() -> None:
     own = {"condition": "has_issue_permission", "params": {"permission": "edit"}}
     with open_site(JIRA) as jira:
         assert holds(jira, own)
@@ -67,5 +67,5 @@ def test_the_conditions_that_jira_has_of_its_own_hold() -> None:
 
 
 @pytest.mark.parametrize("conditions", ["x", 1, {}, {"or": 1}, {"type": "and"}])
-def test_what_the_rules_refuse_does_not_hold(site: Site, conditions: object) -> None:
+def test_an_invalid_condition_does_not_hold(site: Site, conditions: object) -> None:
     assert not holds(site, conditions)

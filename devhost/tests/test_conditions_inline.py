@@ -43,7 +43,7 @@ def fill(site: Site, url: str) -> str:
             "condition.entity_property_equal_to(entity=addon,propertyKey=x,value=y)",
             "false",
         ),
-        # What is not well-formed has no value, as with any variable.
+        # Something malformed has no value, as with any variable.
         ("condition.", ""),
         ("condition. has_page", ""),
         ("condition.$%^*.,;", ""),
@@ -53,7 +53,7 @@ def fill(site: Site, url: str) -> str:
         ("condition.feature_flag(featureKey=a=b)", ""),
         ("condition.feature_flag(featureKey=a,featureKey=b)", ""),
         ('condition.feature_flag(featureKey="a, b")', ""),
-        # No variable of this kind.
+        # Not a variable of this kind.
         ("Condition.has_page", "{Condition.has_page}"),
         ("conditionhas_page", "{conditionhas_page}"),
         ("content.id", "{content.id}"),

@@ -24,7 +24,7 @@ def site() -> Iterator[Site]:
 
 
 def store(site: Site, key: str, value: Any, owner: str = "addon") -> None:
-    """Keep a value on the app, on page 98421 or on the space DS."""
+    """Store a value on the app, on page 98421 or on the space DS."""
     if owner == "addon":
         site.get(AppProperties).set(APP_KEY, key, json.dumps(value), limit=100)
         return
@@ -74,7 +74,7 @@ def test_the_properties_of_another_app_do_not_count(site: Site) -> None:
         ("on", "true", True),
         ("on", "false", False),
         ("on", True, True),
-        # Not the number that Python takes for true.
+        # Not the number that Python treats as true.
         ("on", "1", False),
         ("deep.level", "5", True),
         ("deep.level", 5, True),
@@ -101,7 +101,7 @@ def test_equal_to_compares_json_at_a_path(
         ("blue", "blue", True),
         ("blue", '"blue"', True),
         ("blue", "red", False),
-        # Connect once compared texts, and still takes these for equal.
+        # Connect once compared text, and still treats these as equal.
         ("true", "true", True),
         ("5", "5", True),
         (5, '"5"', False),

@@ -1,4 +1,4 @@
-"""Conditions that the app answers."""
+"""Remote conditions, which the app answers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def based_app(confluence: LocalConfluence, desk: Post) -> Iterator[FakeApp]:
 
 
 def hold(confluence: LocalConfluence, path: str, **condition: Any) -> bool:
-    """Judge a remote condition on page 98421."""
+    """Evaluate a remote condition on page 98421."""
     site = confluence.site
     app = site.get(Installations).find_enabled(APP_KEY)
     assert app
@@ -65,7 +65,7 @@ def test_the_app_is_asked_with_a_signed_get(
         ('{"shouldDisplay": false}', False),
     ],
 )
-def test_the_app_says_whether_it_holds(
+def test_the_apps_answer_decides(
     confluence: LocalConfluence,
     installed: FakeApp,
     caplog: pytest.LogCaptureFixture,
@@ -93,7 +93,7 @@ def test_the_app_says_whether_it_holds(
         ('{"shouldDisplay": true}', 500),
     ],
 )
-def test_anything_else_is_no_and_is_logged(
+def test_any_other_answer_means_no_and_is_logged(
     confluence: LocalConfluence,
     installed: FakeApp,
     caplog: pytest.LogCaptureFixture,

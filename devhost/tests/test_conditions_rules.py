@@ -1,4 +1,4 @@
-"""What a module's conditions must look like."""
+"""Validation of a module's conditions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where a module whose conditions fail is missing, and what its address answers."""
+"""Modules whose conditions fail: missing from pages, refused at their address."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +64,7 @@ def test_an_admin_page_is_missing_where_its_conditions_fail(
     assert "Name of it" in get("/wiki/admin").text
 
 
-def test_a_web_item_is_judged_in_the_page_it_is_on(
+def test_the_conditions_of_a_web_item_are_about_its_page(
     installed: FakeApp, call: Post, get: Get
 ) -> None:
     item = module(
@@ -75,7 +75,7 @@ def test_a_web_item_is_judged_in_the_page_it_is_on(
     assert "Name of it" not in get("/wiki/spaces/DS").text
 
 
-def test_the_address_of_a_page_refuses_whom_its_conditions_exclude(
+def test_the_address_of_a_page_refuses_users_its_conditions_exclude(
     installed: FakeApp, call: Post, desk: Post, get: Get
 ) -> None:
     address = f"/wiki/plugins/servlet/ac/{APP_KEY}/it"

@@ -86,7 +86,7 @@ def test_a_page_binds_content_page_and_space(site: Site) -> None:
     }
 
 
-def test_a_blog_post_says_that_it_is_one(site: Site) -> None:
+def test_a_blog_post_has_its_own_content_type(site: Site) -> None:
     where = place(site, content=post_id(site), url=URL)
     assert bound(site, where)["content.type"] == "blogpost"
     assert context(site, where)["content"]["type"] == "blogpost"

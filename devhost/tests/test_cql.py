@@ -1,4 +1,4 @@
-"""CQL: what it finds, what it refuses, and by which name."""
+"""CQL: what queries find, and how unsupported ones are refused."""
 
 from collections.abc import Iterator
 
@@ -69,7 +69,9 @@ HOMES = ["Leadership Home", "Orchard Project Home", "Team Handbook Home"]
         ('title = "O\'Neill -- ; DROP TABLE content"', []),
     ],
 )
-def test_a_query_finds(wiki: Wiki, query: str, expected: list[str] | None) -> None:
+def test_a_query_finds_the_expected_contents(
+    wiki: Wiki, query: str, expected: list[str] | None
+) -> None:
     if expected is None:
         with pytest.raises(cql.CqlError):
             titles(wiki, query)
@@ -107,7 +109,7 @@ def test_a_query_finds(wiki: Wiki, query: str, expected: list[str] | None) -> No
         '"space" = DS',
     ],
 )
-def test_what_is_no_cql_is_refused(query: str) -> None:
+def test_invalid_cql_is_refused(query: str) -> None:
     with pytest.raises(cql.CqlError) as refused:
         cql.parse(query)
     assert not isinstance(refused.value, cql.CqlNotHereError)
@@ -124,7 +126,7 @@ def test_what_is_no_cql_is_refused(query: str) -> None:
         ("space = DS order by title, id", "more than one"),
     ],
 )
-def test_cql_that_is_not_here_is_named(query: str, names: str) -> None:
+def test_unsupported_cql_is_named(query: str, names: str) -> None:
     with pytest.raises(cql.CqlNotHereError, match=names):
         cql.parse(query)
 

@@ -95,14 +95,14 @@ def test_a_declared_value_is_found(search: Search, query: str, found: set[str]) 
         ("content.property[other].words = 1", "no enabled app declares it"),
         ("wordcount ~ 5", "The operator ~ is not supported for the field wordcount"),
         ("summary = x", "The operator = is not supported for the field summary"),
-        ("wordcount = many", "many is no number for wordcount"),
-        ("content.property[count].checked = soon", "soon is no date"),
+        ("wordcount = many", "many is not a number for wordcount"),
+        ("content.property[count].checked = soon", "soon is not a date"),
         ("quoted = x", "Unknown field quoted"),
         ("gap = x", "Unknown field gap"),
         ("odd = x", "Unknown field odd"),
     ],
 )
-def test_what_is_not_declared_is_refused(search: Search, query: str, says: str) -> None:
+def test_an_undeclared_value_is_refused(search: Search, query: str, says: str) -> None:
     answer = search(query)
     assert answer.status_code == 400
     assert says in answer.json()["message"]
@@ -123,7 +123,7 @@ def test_without_its_app_a_field_is_unknown(
     assert property_fields(confluence.site) == {}
 
 
-def test_the_desk_tells_the_names(confluence: LocalConfluence, search: Search) -> None:
+def test_the_desk_lists_the_names(confluence: LocalConfluence, search: Search) -> None:
     url = f"{confluence.origin}/devhost/api/apps/com.example.fake/modules"
     (module,) = requests.get(url, timeout=10).json()["modules"]
     assert "content.property[count].words, wordcount" in module["where"]

@@ -112,7 +112,9 @@ def test_a_list_needs_a_type_that_is_declared(call: Call) -> None:
     assert "No enabled app declares" in answer.text
 
 
-def test_a_content_holds_what_its_type_allows(call: Call, create: Create) -> None:
+def test_a_content_contains_only_what_its_type_allows(
+    call: Call, create: Create
+) -> None:
     parent = create(customer())["id"]
     note = customer(type=NOTE, spaceId=None, customContentId=parent)
     child = create(note)
@@ -156,7 +158,7 @@ def test_a_content_holds_what_its_type_allows(call: Call, create: Create) -> Non
         ({"status": "trashed"}, "status must be one of"),
     ],
 )
-def test_what_the_type_does_not_allow_is_refused(
+def test_a_body_or_place_that_the_type_forbids_is_refused(
     call: Call, changes: dict[str, Any], says: str
 ) -> None:
     answer = call("POST", V2, json=customer(**changes))
@@ -197,7 +199,7 @@ def test_titles_are_unique_where_the_type_says_so(call: Call, create: Create) ->
         ({"version": {"number": 3}}, 409),
     ],
 )
-def test_a_change_that_is_not_possible_is_refused(
+def test_an_invalid_change_is_refused(
     call: Call, create: Create, changes: dict[str, Any], status: int
 ) -> None:
     path = f"{V2}/{create(customer())['id']}"
@@ -227,15 +229,13 @@ def test_a_content_has_properties_labels_and_operations(
     assert shown["labels"]["results"] == [label]
 
 
-def test_a_page_is_no_custom_content(call: Call) -> None:
+def test_a_page_is_not_custom_content(call: Call) -> None:
     for part in ("", "/children", "/versions", "/labels"):
         assert call("GET", f"{V2}/{HOME}{part}").status_code == 404
     assert call("DELETE", f"{V2}/{HOME}").status_code == 404
 
 
-def test_what_is_in_a_page_goes_into_the_trash_with_it(
-    call: Call, create: Create
-) -> None:
+def test_contents_of_a_page_are_trashed_with_it(call: Call, create: Create) -> None:
     page = call(
         "POST", "/api/v2/pages", json={"spaceId": SPACE_ID, "title": "P"}
     ).json()["id"]
@@ -251,7 +251,7 @@ def test_what_is_in_a_page_goes_into_the_trash_with_it(
         assert call("GET", f"{V2}/{content}").status_code == 200
 
 
-def test_contents_are_there_while_their_type_is_declared(
+def test_contents_exist_while_their_type_is_declared(
     confluence: LocalConfluence, desk: Call, create: Create
 ) -> None:
     content = create(customer())["id"]

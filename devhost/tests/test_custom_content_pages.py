@@ -120,7 +120,7 @@ def test_without_a_page_of_the_app_the_body_is_shown(
     )
 
 
-def test_what_is_not_there_or_not_to_be_seen_is_not_found(
+def test_missing_and_hidden_contents_are_404(
     confluence: LocalConfluence, add: Add
 ) -> None:
     content = add(CUSTOMER, space_key="HB")
@@ -157,7 +157,7 @@ def test_the_desk_says_where_contents_of_a_type_are(
     assert {found[key]["hidden"] for key in ("customer", "note", "rawData")} == {""}
 
 
-def test_the_desk_says_that_a_type_can_be_nowhere(
+def test_the_desk_reports_a_type_without_containers(
     confluence: LocalConfluence, desk: Callable[..., requests.Response]
 ) -> None:
     with serve_custom_app(confluence, customContent=[declared("lost")]) as app:

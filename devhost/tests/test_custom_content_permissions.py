@@ -1,4 +1,4 @@
-"""Who may read and write contents of an app's own types: as with pages."""
+"""Permissions on contents of an app's own types: the same as for pages."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,7 +22,7 @@ OUTER, INNER = "ac:app:outer", "ac:app:inner"
 
 @pytest.fixture
 def content() -> Iterator[tuple[Callable[[User], None], Callable[[User], Content]]]:
-    """Ways to create a content in a space as somebody, and to read it."""
+    """Functions that create a content in a space, and read it, as a given user."""
     with open_site() as site:
         wiki = site.get(Wiki)
         types = {OUTER: CustomType(OUTER, frozenset({"space"}))}
@@ -47,7 +47,9 @@ Ways = tuple[Callable[[User], None], Callable[[User], Content]]
 
 
 @pytest.mark.parametrize("user", [ORDINARY_USER, ANONYMOUS])
-def test_who_does_not_see_the_space_sees_no_content(content: Ways, user: User) -> None:
+def test_users_who_cannot_see_the_space_see_no_content(
+    content: Ways, user: User
+) -> None:
     write, read = content
     with pytest.raises(NotFoundError):
         read(user)
@@ -57,7 +59,7 @@ def test_who_does_not_see_the_space_sees_no_content(content: Ways, user: User) -
     assert read(ADMINISTRATOR).title == "Changed"
 
 
-def test_who_may_only_read_creates_nothing() -> None:
+def test_a_reader_cannot_create_content() -> None:
     with open_site() as site:
         wiki = site.get(Wiki)
         wiki.custom.types = lambda: {OUTER: CustomType(OUTER, frozenset({"space"}))}
@@ -68,7 +70,7 @@ def test_who_may_only_read_creates_nothing() -> None:
 
 
 @pytest.mark.parametrize(("children", "is_good"), [([INNER], True), ([], False)])
-def test_the_container_must_agree(children: list[str], is_good: bool) -> None:
+def test_the_container_must_allow_the_type(children: list[str], is_good: bool) -> None:
     with open_site() as site:
         wiki = site.get(Wiki)
         types = {

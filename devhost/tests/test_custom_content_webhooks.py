@@ -1,4 +1,4 @@
-"""What happens to contents of an app's own types is told to the apps."""
+"""Webhooks about contents of an app's own types."""
 
 import pytest
 
@@ -14,7 +14,7 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("container", [None, HOME])
-def test_each_change_of_a_content_is_told(
+def test_each_change_of_a_content_is_sent(
     confluence: LocalConfluence, container: str | None
 ) -> None:
     wiki = confluence.site.get(Wiki)
@@ -43,7 +43,7 @@ def test_each_change_of_a_content_is_told(
         assert each.body["_expandable"]["container"] == f"/rest/api/{within}"
 
 
-def test_a_label_of_a_content_is_told_with_its_address(
+def test_a_label_of_a_content_is_sent_with_its_address(
     confluence: LocalConfluence,
 ) -> None:
     wiki, who = confluence.site.get(Wiki), writer(confluence)

@@ -1,4 +1,4 @@
-"""What may be installed, and what the refusal says."""
+"""Descriptors: which can be installed, and the messages of refusals."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ GOOD: dict[str, Any] = {**DESCRIPTOR, "baseUrl": "http://127.0.0.1:9"}
 
 
 def check(descriptor: Any, url: str = URL) -> dict[str, Any]:
-    """Do what ``fetch_descriptor`` does with what it got from *url*."""
+    """Do what ``fetch_descriptor`` does with a response from *url*."""
     is_text = isinstance(descriptor, bytes)
     parsed = parse_descriptor(
         descriptor if is_text else json.dumps(descriptor).encode()
@@ -72,11 +72,11 @@ def with_page(**changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_accepts(descriptor: dict[str, Any]) -> None:
+def test_a_valid_descriptor_is_accepted(descriptor: dict[str, Any]) -> None:
     assert check(descriptor) == descriptor
 
 
-def test_accepts_an_https_app_fetched_from_its_own_address() -> None:
+def test_an_https_app_fetched_from_its_own_address_is_accepted() -> None:
     url = "https://app.example.com/atlassian-connect.json"
     descriptor = {**GOOD, "baseUrl": "https://app.example.com"}
     assert check(descriptor, url) == descriptor
@@ -167,19 +167,21 @@ def test_accepts_an_https_app_fetched_from_its_own_address() -> None:
         ),
     ],
 )
-def test_refuses(descriptor: Any, says: str) -> None:
+def test_an_invalid_descriptor_is_refused_with_its_fault(
+    descriptor: Any, says: str
+) -> None:
     with pytest.raises(InstallError) as refusal:
         check(descriptor)
     assert says in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", ["", "x", "ftp://x/y", "http://", "http://[::1"])
-def test_refuses_an_address_that_is_no_http_url(url: str) -> None:
+def test_an_address_that_is_not_an_http_url_is_refused(url: str) -> None:
     with pytest.raises(InstallError, match="is not an http"):
         fetch_descriptor(url)
 
 
-def test_says_that_the_app_is_not_running(
+def test_the_message_says_that_the_app_is_not_running(
     desk: Callable[..., requests.Response],
 ) -> None:
     answer = desk("install", descriptorUrl="http://127.0.0.1:1/atlassian-connect.json")
@@ -187,7 +189,7 @@ def test_says_that_the_app_is_not_running(
     assert "Is the app running there?" in answer.json()["error"]
 
 
-def test_says_what_the_app_answered(
+def test_the_message_contains_the_apps_status(
     app: FakeApp, desk: Callable[..., requests.Response]
 ) -> None:
     answer = desk("install", descriptorUrl=f"{app.base_url}/a/b")
@@ -213,5 +215,5 @@ def test_a_refused_descriptor_leaves_nothing_behind(
     assert app.received == []
 
 
-def test_parses_bytes_only_as_an_object() -> None:
+def test_a_descriptor_must_be_a_json_object() -> None:
     assert parse_descriptor(b'{"key": "x"}') == {"key": "x"}

@@ -1,4 +1,4 @@
-"""Dynamic modules: all or nothing."""
+"""Dynamic modules: registered together or not at all."""
 
 from collections.abc import Callable
 from typing import Any
@@ -86,14 +86,14 @@ def test_a_body_that_is_not_json_is_400(call: Call) -> None:
     assert call("POST", PATH, data="{").status_code == 400
 
 
-def test_there_may_be_100_modules_and_no_more(call: Call) -> None:
+def test_there_can_be_100_modules_at_most(call: Call) -> None:
     hundred = {"webItems": [item(f"k{number}") for number in range(100)]}
     assert call("POST", PATH, json=hundred).status_code == 200
     assert call("POST", PATH, json={"webItems": [item("more")]}).status_code == 400
     assert len(call("GET", PATH).json()["webItems"]) == 100
 
 
-def test_a_stranger_is_told_that_it_is_no_app(confluence: LocalConfluence) -> None:
+def test_a_caller_without_a_token_is_refused(confluence: LocalConfluence) -> None:
     answer = requests.get(confluence.base_url + PATH, timeout=30)
     assert answer.status_code == 401
     assert answer.json()["message"] == "The request is not from a Connect app."

@@ -1,4 +1,4 @@
-"""The page editor: who may write, what is saved, and what is refused."""
+"""The page editor: permissions, what is saved, and what is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +69,7 @@ def test_a_page_is_created_below_another(
     viewer = wiki.viewer(confluence.site.user)
     page = wiki.contents.get(viewer, created.url.rpartition("/")[2])
     assert (page.title, page.parent_id) == ("A child", "98421")
-    # A parent of another space is none.
+    # A parent in another space is ignored.
     handbook = wiki.spaces.get(viewer, "HB")
     other = {**sent, "title": "Elsewhere", "parentPageId": str(handbook.homepage_id)}
     page = wiki.contents.get(
@@ -88,7 +88,7 @@ def test_a_page_is_created_below_another(
     ],
 )
 @pytest.mark.parametrize("path", [EDIT, CREATE])
-def test_what_is_wrong_is_said_and_nothing_is_lost(
+def test_an_error_is_shown_and_no_input_is_lost(
     confluence: LocalConfluence,
     browser: Browser,
     path: str,
@@ -108,7 +108,7 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(
     assert content(confluence) == before
 
 
-def test_a_conflict_is_told_and_can_be_overruled(
+def test_a_conflict_is_shown_and_can_be_overruled(
     confluence: LocalConfluence, browser: Browser, desk: Desk
 ) -> None:
     wiki, page = confluence.site.get(Wiki), content(confluence)
@@ -135,7 +135,7 @@ def test_a_strange_version_is_a_conflict(
     assert browser.send(EDIT, **sent).status_code == 409
 
 
-def test_only_who_may_write_is_shown_the_editor(
+def test_only_users_who_can_write_see_the_editor(
     browser: Browser, desk: Desk, confluence: LocalConfluence
 ) -> None:
     before = content(confluence)
@@ -149,7 +149,7 @@ def test_only_who_may_write_is_shown_the_editor(
     desk("user", user="user")
     assert "edit-v2" in browser.get(HOME).text
     assert browser.get(EDIT).status_code == 200
-    # A space that does not exist for somebody.
+    # A space that does not exist for this user.
     assert browser.get("/spaces/LEAD/pages/create").status_code == 404
     assert content(confluence) == before
 
@@ -165,7 +165,7 @@ def test_only_who_may_write_is_shown_the_editor(
         "/pages/createpage.action?spaceKey=NO",
     ],
 )
-def test_what_is_not_there_cannot_be_edited(browser: Browser, path: str) -> None:
+def test_a_missing_page_cannot_be_edited(browser: Browser, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 

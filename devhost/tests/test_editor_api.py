@@ -1,4 +1,4 @@
-"""What the editor's script asks for: the macro browser, macros, their editors."""
+"""Endpoints of the editor's script: the macro browser, macros, their editors."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -56,7 +56,7 @@ def app(confluence: LocalConfluence, desk: Desk) -> Iterator[FakeApp]:
 
 @pytest.fixture
 def ask(confluence: LocalConfluence, app: FakeApp) -> Callable[..., requests.Response]:
-    """Ask as the page's script does."""
+    """Call an endpoint as the page's script does."""
 
     def post(path: str, **body: Any) -> requests.Response:
         return from_page(confluence, path, body)
@@ -132,7 +132,7 @@ def test_a_macro_is_changed_in_its_place_and_keeps_its_id(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("index", [1, -1, "0", None, True, 1.0])
-def test_a_macro_that_is_not_there_is_refused(ask: Ask, index: Any) -> None:
+def test_an_invalid_macro_index_is_refused(ask: Ask, index: Any) -> None:
     body = {"name": "poll", "storage": macro_xml("poll"), "index": index}
     assert ask("editor/macro", **body).status_code == 400
     assert ask("editor/remove-macro", **body).status_code == 400
@@ -144,7 +144,7 @@ def test_an_unknown_macro_is_not_written(ask: Ask) -> None:
     assert ask("editor/macro", name="poll", parameters=7).status_code == 200
 
 
-def test_a_pasted_address_becomes_the_macro_that_asks_for_it(ask: Ask) -> None:
+def test_a_pasted_address_becomes_the_matching_macro(ask: Ask) -> None:
     url = "https://polls.example/7?a=1&b=2"
     [macro] = macros(ask("editor/convert-url", url=url).json()["macro"])
     assert (macro.name, macro.parameters) == ("poll", {"link": url})
@@ -152,11 +152,11 @@ def test_a_pasted_address_becomes_the_macro_that_asks_for_it(ask: Ask) -> None:
     assert other.json() == {"macro": None}
 
 
-def test_the_apps_own_editor_is_told_what_is_edited(app: FakeApp, ask: Ask) -> None:
+def test_the_apps_own_editor_gets_the_macro(app: FakeApp, ask: Ask) -> None:
     macro = {"name": "poll", "id": "m-7", "parameters": {"color": "a&b"}, "body": "x"}
     answer = ask("macro-editor", contentId="98421", macro=macro).json()
     assert answer["url"].startswith(f"{app.base_url}/edit?c=a%26b&b=x&s=DS&xdm_e=")
-    # The app checks the hash of what it is sent.
+    # The app checks the hash of what it receives.
     assert requests.get(answer["url"], timeout=30).status_code == 200
     context = claims_of(answer["url"], app.secret)["context"]["confluence"]
     assert context["macro"]["id"] == "m-7"
@@ -194,6 +194,6 @@ def test_there_is_no_editor_without_a_declaration_or_behind_a_policy(
         "macro-editor",
     ],
 )
-def test_only_our_page_may_ask(app: FakeApp, desk: Desk, path: str) -> None:
+def test_only_our_own_page_can_call(app: FakeApp, desk: Desk, path: str) -> None:
     answer = desk(path, name="poll", storage="", url="", macro={"name": "poll"})
     assert answer.status_code == 403

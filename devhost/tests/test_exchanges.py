@@ -1,4 +1,4 @@
-"""Every message is recorded, in both directions, and can be found again."""
+"""The exchange log: every message in both directions, recorded and searchable."""
 
 import threading
 from collections.abc import Callable
@@ -73,11 +73,11 @@ def test_a_refused_call_is_recorded_with_the_reason(
     (refused,) = confluence.exchanges.find("GET", TEMPLATE)
     assert refused.status == 401
     assert "expired" in refused.reason.lower()
-    # It names an app that exists, even if it is not proved.
+    # It names an existing app, even if that is not proven.
     assert refused.app_key == APP_KEY
 
 
-def test_a_page_call_is_told_apart_and_names_its_user(
+def test_a_page_call_has_its_own_kind_and_names_its_user(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     headers = {
@@ -130,7 +130,7 @@ def test_an_app_that_does_not_answer_is_recorded(
     assert (fetched.status, fetched.failure) == (None, "no connection")
 
 
-def test_a_stranger_is_not_recorded(confluence: LocalConfluence) -> None:
+def test_a_request_from_elsewhere_is_not_recorded(confluence: LocalConfluence) -> None:
     headers = {"Host": "evil.example"}
     requests.get(confluence.base_url + PROPERTY, headers=headers, timeout=30)
     assert confluence.exchanges.all() == []
@@ -234,6 +234,6 @@ def test_many_threads_record_at_once() -> None:
         "/wiki/rest/plugins/1.0/?token=hidden",
     ],
 )
-def test_what_is_secret_is_masked(text: str) -> None:
+def test_secrets_are_masked(text: str) -> None:
     assert "hidden" not in mask(text)
     assert "den" not in mask(text)

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, and only then."""
+"""Faults: what goes wrong on purpose while a switch is on, and only then."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ def api(
         ("burst", "confluence-burst-based", None),
     ],
 )
-def test_a_rate_limit_tells_the_quota(
+def test_a_rate_limit_reports_the_quota(
     confluence: LocalConfluence,
     call: Call,
     reason: str,
@@ -49,9 +49,7 @@ def test_a_rate_limit_tells_the_quota(
     assert call("GET", PROPERTY).status_code == 404
 
 
-def test_a_gateway_may_leave_out_when_to_come_back(
-    confluence: LocalConfluence, call: Call
-) -> None:
+def test_retry_after_can_be_missing(confluence: LocalConfluence, call: Call) -> None:
     confluence.faults.rate_limited(retry_after=None)
     assert "Retry-After" not in call("GET", PROPERTY).headers
 
@@ -95,14 +93,16 @@ def test_a_connection_is_dropped_before_or_after_the_change(
         pytest.param({"path": "/rest/api/content/{id}"}, id="other-path"),
     ],
 )
-def test_a_fault_strikes_only_what_is_meant(
+def test_a_fault_strikes_only_matching_calls(
     confluence: LocalConfluence, call: Call, settings: dict[str, Any]
 ) -> None:
     confluence.faults.server_error(**settings)
     assert call("GET", PROPERTY).status_code == 404
 
 
-def test_a_fault_strikes_so_many_times(confluence: LocalConfluence, call: Call) -> None:
+def test_a_fault_strikes_a_limited_number_of_times(
+    confluence: LocalConfluence, call: Call
+) -> None:
     confluence.faults.server_error(times=2, path=TEMPLATE, method="get")
     statuses = [call("GET", PROPERTY).status_code for _ in range(3)]
     assert statuses == [503, 503, 404]
@@ -115,7 +115,7 @@ def test_the_access_token_endpoint_is_struck_too(confluence: LocalConfluence) ->
     assert requests.post(url, data={}, timeout=30).status_code == 503
 
 
-def test_the_site_itself_goes_on(confluence: LocalConfluence) -> None:
+def test_the_site_itself_still_works(confluence: LocalConfluence) -> None:
     confluence.faults.server_error()
     confluence.faults.dropped()
     assert requests.get(f"{confluence.base_url}/", timeout=30).status_code == 200
@@ -151,7 +151,7 @@ def test_a_wrong_clock_dates_every_token_of_the_host(
     assert abs(issued_at() - before) < 60
 
 
-def test_a_wrong_clock_does_not_judge_the_app(
+def test_a_wrong_clock_does_not_affect_tokens_of_the_app(
     confluence: LocalConfluence, call: Call
 ) -> None:
     with confluence.faults.clock_skew(seconds=86400):
@@ -177,7 +177,7 @@ def test_a_wrong_clock_does_not_judge_the_app(
         ("clock-skew", {"seconds": 10**12}, "seconds"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(
+def test_an_invalid_setting_is_refused(
     confluence: LocalConfluence, name: str, settings: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(FaultError, match=says):
@@ -256,7 +256,7 @@ def test_an_iframe_url_can_be_replayed_after_the_secret_changed(
     assert requests.post(url, timeout=30).json()["status"] == 500
 
 
-def test_what_was_no_request_is_not_replayed(
+def test_an_exchange_without_a_request_is_not_replayed(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     one = confluence.exchanges.record(

@@ -1,4 +1,4 @@
-"""What another site's page, or another machine, may not do."""
+"""Requests from another site's page, or another machine, and how they are refused."""
 
 import gc
 import socket
@@ -58,7 +58,7 @@ def test_a_page_of_another_site_changes_nothing(
     assert confluence.site.user.name == "admin"
 
 
-def test_our_own_page_may_change_things(confluence: LocalConfluence) -> None:
+def test_our_own_page_can_change_things(confluence: LocalConfluence) -> None:
     headers = {"Origin": confluence.origin, "Sec-Fetch-Site": "same-origin"}
     url = f"{confluence.origin}/devhost/api/user"
     answer = requests.post(url, json={"user": "user"}, headers=headers, timeout=30)
@@ -89,7 +89,7 @@ def test_it_listens_on_loopback_only(confluence: LocalConfluence) -> None:
         b"NONSENSE",
     ],
 )
-def test_no_request_line_makes_it_fail(
+def test_no_request_line_causes_a_server_error(
     confluence: LocalConfluence, request_line: bytes
 ) -> None:
     with socket.create_connection(("127.0.0.1", confluence.port), 5) as connection:
@@ -125,12 +125,12 @@ def test_a_client_that_breaks_off_leaves_no_file_open(
         with socket.create_connection(("127.0.0.1", confluence.port)) as client:
             client.sendall(b"GET /devhost/static/host.js HTTP/1.1\r\n")
             client.sendall(b"Host: " + host + b"\r\n\r\n")
-            # Closing resets the connection, in the middle of the answer or after it.
+            # Closing resets the connection, during the response or after it.
             client.setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
             )
             assert client.recv(1)
     for answering in set(threading.enumerate()) - before:
         answering.join(30)
-    # A file that is not closed warns when it goes, and a warning fails the test.
+    # An unclosed file warns when it is collected, and a warning fails the test.
     gc.collect()

@@ -1,4 +1,4 @@
-"""The inspector: live, and without secrets until they are asked for."""
+"""The inspector: live, and without secrets until the developer asks for them."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def test_lines_are_filtered_and_new_ones_follow(
     assert get(confluence).json() == {"exchanges": [], "lastId": 5}
 
 
-def test_nothing_secret_is_there_before_it_is_asked_for(
+def test_no_secret_is_shown_by_default(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     token = sign(installed, "GET", PROPERTY)
@@ -59,7 +59,7 @@ def test_nothing_secret_is_there_before_it_is_asked_for(
         assert secret not in shown
 
 
-def test_the_plain_form_is_there_when_asked_for(
+def test_the_plain_form_is_shown_on_request(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     (sent,) = confluence.exchanges.find("POST", "/installed")
@@ -72,7 +72,7 @@ def test_the_plain_form_is_there_when_asked_for(
 
 
 @pytest.mark.parametrize("number", [0, 999])
-def test_what_is_not_there_is_404(confluence: LocalConfluence, number: int) -> None:
+def test_a_missing_exchange_is_404(confluence: LocalConfluence, number: int) -> None:
     assert get(confluence, f"/{number}").status_code == 404
     assert plain(confluence, number).status_code == 404
 

@@ -1,4 +1,4 @@
-"""``python -m devhost.install_bridge``: which npm it runs, where, and its exit code."""
+"""``python -m devhost.install_bridge``: its npm, its folder, and its exit code."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ exit {code}
 
 
 def put_npm(folder: Path, code: int = 0) -> Path:
-    """Put an npm there that only notes how it was run; return the note's path."""
+    """Put an npm there that only records how it was run; return the record's path."""
     folder.mkdir()
     npm = folder / "npm"
     npm.write_text(NPM.replace("{code}", str(code)))
@@ -24,14 +24,14 @@ def put_npm(folder: Path, code: int = 0) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the PATH nor the folder of Python has one."""
+    """No npm on the PATH, and none next to Python."""
     monkeypatch.setenv("PATH", str(tmp_path / "on-path"))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "beside" / "python"))
 
 
 @pytest.mark.parametrize("folder", ["on-path", "beside"])
 @pytest.mark.parametrize("code", [0, 7])
-def test_npm_installs_what_is_locked_and_its_exit_code_is_returned(
+def test_npm_installs_the_locked_versions_and_its_exit_code_is_returned(
     tmp_path: Path, folder: str, code: int
 ) -> None:
     note = put_npm(tmp_path / folder, code)
@@ -41,7 +41,7 @@ def test_npm_installs_what_is_locked_and_its_exit_code_is_returned(
     assert (Path(where) / "package-lock.json").is_file()
     assert options.split()[0] == "ci"
     assert "--ignore-scripts" in options.split()
-    # npm is a script: it needs the node beside it.
+    # npm is a script: it needs the node next to it.
     assert first == str(tmp_path / folder)
 
 

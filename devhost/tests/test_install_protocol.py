@@ -1,4 +1,4 @@
-"""The install protocol, as scripts and other frameworks speak it."""
+"""The install protocol, as used by scripts and other frameworks."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_a_failed_installation_says_why(
     assert "HTTP response code 500" in status["errorMessage"]
 
 
-def test_an_unexpected_failure_is_told_to_whoever_polls(
+def test_an_unexpected_failure_is_reported_to_the_poller(
     confluence: LocalConfluence, app: FakeApp, root: str
 ) -> None:
     confluence.site.__dict__["private_key"] = "not a key"
@@ -87,7 +87,7 @@ def test_an_unexpected_failure_is_told_to_whoever_polls(
 
 
 @pytest.mark.parametrize("credentials", [None, ("admin", "wrong"), ("user", "admin")])
-def test_only_the_administrator_may_ask(
+def test_only_the_administrator_can_call(
     root: str, credentials: tuple[str, str] | None
 ) -> None:
     answer = requests.get(root, auth=credentials, timeout=30)
@@ -117,7 +117,7 @@ def test_only_so_many_tokens_are_remembered(root: str) -> None:
     assert answer.status_code == 403
 
 
-def test_bad_bodies_types_and_tasks_are_told_apart(root: str) -> None:
+def test_bad_bodies_types_and_tasks_have_different_statuses(root: str) -> None:
     assert post(root, {"pluginUri": "x"}, "application/json").status_code == 415
     bodies: list[Any] = [[], {}, {"pluginUri": 5}]
     for body in bodies:
@@ -135,7 +135,7 @@ def test_bad_bodies_types_and_tasks_are_told_apart(root: str) -> None:
         assert requests.get(root + path, auth=ADMIN, timeout=30).status_code == 404
 
 
-def test_our_own_installer_goes_the_same_way(
+def test_our_own_installer_uses_the_protocol(
     confluence: LocalConfluence, app: FakeApp
 ) -> None:
     assert install_app(confluence.base_url, app.descriptor_url) == APP_KEY
@@ -144,7 +144,7 @@ def test_our_own_installer_goes_the_same_way(
         install_app(confluence.base_url, app.descriptor_url)
 
 
-def test_our_own_installer_tells_that_the_site_is_gone() -> None:
+def test_our_own_installer_reports_a_missing_site() -> None:
     with pytest.raises(InstallerError, match="broke off"):
         install_app("http://127.0.0.1:1", "http://127.0.0.1:1/atlassian-connect.json")
 

@@ -1,4 +1,4 @@
-"""The tables of operations, and which of them a call is."""
+"""The tables of documented operations, and lookups in them."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from devhost.rest import documented_operations
 from devhost.rest.documented_operations import find_known
 
 
-def test_the_tables_are_whole() -> None:
+def test_the_tables_are_complete() -> None:
     rows = list(documented_operations._rows("rest_operations.csv"))
     assert len(rows) == 396
     assert Counter(row["api_version"] for row in rows) == {"1": 178, "2": 218}
@@ -71,7 +71,7 @@ def test_every_operation_is_found_by_its_own_path() -> None:
         ),
     ],
 )
-def test_the_most_specific_entry_counts(method: str, path: str, template: str) -> None:
+def test_the_most_specific_entry_wins(method: str, path: str, template: str) -> None:
     found = find_known(method, path)
     assert found is not None
     assert (found.method, found.path) == (method, template)
@@ -91,5 +91,5 @@ def test_the_most_specific_entry_counts(method: str, path: str, template: str) -
         ("GET", ""),
     ],
 )
-def test_what_no_table_knows_is_not_found(method: str, path: str) -> None:
+def test_an_operation_in_no_table_is_not_found(method: str, path: str) -> None:
     assert find_known(method, path) is None

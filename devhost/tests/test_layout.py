@@ -1,4 +1,4 @@
-"""Which module of the local Confluence may import what."""
+"""Layers of the local Confluence: which module can import which."""
 
 import ast
 import graphlib
@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[1] / "src"
-# From the bottom to the top: a folder or module imports only what is in a layer
-# below its own. ``devhost/__init__.py`` has the same as a picture.
+# From the bottom to the top: a folder or module imports only from the layers below its
+# own. ``devhost/__init__.py`` shows the same as a picture.
 LAYERS = (
     {"protocol"},
     {"site"},
@@ -69,7 +69,7 @@ def top_of(module: str) -> str:
     return module.split(".")[1]
 
 
-def test_it_imports_nothing_of_the_app_that_it_hosts() -> None:
+def test_it_does_not_import_the_app() -> None:
     for path in paths():
         for imported in imports_of(path):
             assert imported.partition(".")[0] not in {"app", "tests", "wsgi"}, path
@@ -91,7 +91,7 @@ def test_a_layer_imports_only_what_is_below_it() -> None:
             assert own == other or LAYER[other] < LAYER[own], f"{name} imports {each}"
 
 
-def test_the_versions_of_rest_import_nothing_of_each_other() -> None:
+def test_the_versions_of_rest_do_not_import_each_other() -> None:
     versions = ("devhost.rest.v1", "devhost.rest.v2")
     for name, imported in graph().items():
         for own, other in (versions, versions[::-1]):
@@ -99,6 +99,6 @@ def test_the_versions_of_rest_import_nothing_of_each_other() -> None:
                 assert not any(each.startswith(other) for each in imported), name
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    # A circle is an error of its own, which names the modules.
+def test_there_are_no_import_cycles() -> None:
+    # A cycle raises an error that names the modules.
     graphlib.TopologicalSorter(graph()).prepare()

@@ -1,4 +1,4 @@
-"""The licence switch: the iframe, the context claim and REST agree."""
+"""The license switch: the iframe, the context claim and REST agree."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def test_iframe_context_and_rest_agree(
 
 
 @pytest.mark.parametrize(("state", "told"), [("free", False), ("expired", True)])
-def test_a_licence_brings_its_entitlement(
+def test_a_license_has_its_entitlement(
     confluence: LocalConfluence, installed: FakeApp, desk: Post, state: str, told: bool
 ) -> None:
     switch(confluence, state)
@@ -64,7 +64,7 @@ def test_a_licence_brings_its_entitlement(
     assert ("entitlementId" in installed.events("installed")[-1].body) == told
 
 
-def test_the_licence_is_listed_and_remembered(
+def test_the_license_is_listed_and_stored(
     confluence: LocalConfluence, installed: FakeApp, desk: Post
 ) -> None:
     def listed() -> str:
@@ -77,7 +77,7 @@ def test_the_licence_is_listed_and_remembered(
     assert listed() == "evaluation"
 
 
-def test_no_other_licence_and_no_other_app(
+def test_unknown_licenses_and_apps_are_refused(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     assert switch(confluence, "stolen") == 400
@@ -85,7 +85,7 @@ def test_no_other_licence_and_no_other_app(
     assert switch(confluence, "active", key="nobody") == 404
 
 
-def test_the_desk_switches_the_licence(
+def test_the_desk_switches_the_license(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     def submit(key: str, licence: str) -> requests.Response:

@@ -1,4 +1,4 @@
-"""Install, upgrade, enable, disable and uninstall, seen from the app."""
+"""Install, upgrade, enable, disable and uninstall, from the app's side."""
 
 from collections.abc import Callable
 from typing import Any
@@ -53,7 +53,7 @@ def test_a_paid_app_that_acts_as_user_learns_its_entitlement_and_oauth_client(
     assert first.body["oauthClientId"] == second.body["oauthClientId"]
 
 
-def test_the_path_of_the_base_url_is_in_no_hash(
+def test_the_path_of_the_base_url_is_not_hashed(
     confluence: LocalConfluence, desk: Post
 ) -> None:
     with serve_app(confluence, base_path="/base/path") as app:
@@ -64,7 +64,7 @@ def test_the_path_of_the_base_url_is_in_no_hash(
     assert [one.event for one in app.received] == ["installed", "enabled"]
 
 
-def test_an_install_again_keeps_the_client_key_and_changes_the_secret(
+def test_a_reinstall_keeps_the_client_key_and_changes_the_secret(
     installed: FakeApp, desk: Post
 ) -> None:
     desk(f"apps/{APP_KEY}/reinstall")
@@ -86,7 +86,9 @@ def test_a_refused_first_install_leaves_no_app(
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_these_statuses_mean_installed(app: FakeApp, desk: Post, status: int) -> None:
+def test_successful_statuses_mean_installed(
+    app: FakeApp, desk: Post, status: int
+) -> None:
     app.answers["installed"] = status
     assert desk("install", descriptorUrl=app.descriptor_url).status_code == 200
 
@@ -139,9 +141,7 @@ def test_disable_and_enable_send_their_events_once(
     assert events == ["installed", "enabled", "disabled", "enabled"]
 
 
-def test_a_disabled_app_is_told_only_that_it_is_uninstalled(
-    installed: FakeApp, desk: Post
-) -> None:
+def test_a_disabled_app_gets_uninstalled_only(installed: FakeApp, desk: Post) -> None:
     desk(f"apps/{APP_KEY}/disable")
     desk(f"apps/{APP_KEY}/uninstall")
     events = [one.event for one in installed.received]
@@ -184,7 +184,7 @@ def test_an_upgrade_with_a_conflicting_key_removes_every_dynamic_module(
     assert call("GET", MODULES).json() == {}
 
 
-def test_the_old_secret_is_refused_after_an_install_again(
+def test_the_old_secret_is_refused_after_a_reinstall(
     confluence: LocalConfluence, installed: FakeApp, desk: Post
 ) -> None:
     old = sign(installed, "GET", MODULES)
@@ -224,7 +224,7 @@ def test_an_app_that_breaks_off_is_not_installed(
     confluence: LocalConfluence, desk: Post
 ) -> None:
     with serve_app(confluence) as app:
-        # Nothing but the descriptor is fetched from there.
+        # Only the descriptor is fetched from there.
         app.descriptor["lifecycle"] = {"installed": "/installed" + "x" * 70_000}
         answer = desk("install", descriptorUrl=app.descriptor_url)
     assert answer.status_code == 400

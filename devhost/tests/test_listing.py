@@ -24,7 +24,7 @@ def test_every_operation_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("version", ["/rest/api/", "/api/v2/"])
-def test_what_is_listed_as_501_answers_so(
+def test_operations_listed_as_501_return_501(
     confluence: LocalConfluence, installed: FakeApp, version: str
 ) -> None:
     text = DOCUMENT.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The macros of apps in the bodies that REST answers."""
+"""Macros of apps in the bodies that REST returns."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def test_a_dynamic_macro_is_an_empty_container(
     assert app.asked == []
 
 
-def test_an_export_has_what_the_render_mode_answers(
+def test_an_export_has_the_output_of_the_render_mode(
     confluence: LocalConfluence, app: StaticApp, get: Get
 ) -> None:
     app.answer["export"] = lambda: "<p>exported</p>"
@@ -102,7 +102,7 @@ def test_an_app_cannot_wait_for_itself(
     write_page(confluence, macro_xml("quote"))
     assert "<p>looked</p>" in view(get)
     assert len(app.asked) == 1
-    assert "the app asks for this page while it makes the macro" in inner[0]
+    assert "the app requests this page while it renders the macro" in inner[0]
 
 
 def test_the_body_of_a_macro_is_converted(

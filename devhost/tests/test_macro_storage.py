@@ -18,7 +18,7 @@ ODD = {'a"b': "<&>\"'ö", "list": "x,y"}
     ("body", "body_type"),
     [("", "none"), ("a ]]> <b>", "plain-text"), ("<p>a <b>b</b></p>", "rich-text")],
 )
-def test_what_is_written_is_read_again(body: str, body_type: str) -> None:
+def test_a_written_macro_can_be_read(body: str, body_type: str) -> None:
     macro = Macro("m-1", "poll", ODD, body, body_type)
     assert macros(write(macro)) == [macro]
 
@@ -52,7 +52,7 @@ def test_one_macro_is_replaced_and_nothing_else(around: str, macro: str) -> None
     assert replace(storage, index, "ö!") == around.format("ö!")
 
 
-def test_the_outer_macro_goes_with_what_is_inside() -> None:
+def test_replacing_the_outer_macro_replaces_its_contents() -> None:
     assert replace("a" + BODIES[1].format(INNER) + "b", 0, "") == "ab"
 
 

@@ -1,4 +1,4 @@
-"""Macros of apps in the bodies of pages, shown in iframes of their own."""
+"""Macros of apps in the bodies of pages, each in its own iframe."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,7 +47,7 @@ def polls(confluence: LocalConfluence, desk: Desk) -> Iterator[FakeApp]:
 
 @pytest.fixture
 def show(confluence: LocalConfluence) -> Callable[[str], requests.Response]:
-    """Give the page a body, and show it."""
+    """Write a body into the page, and fetch the page."""
 
     def with_body(body: str) -> requests.Response:
         write_page(confluence, body)
@@ -107,7 +107,7 @@ def test_a_long_body_is_cut_in_the_url(
     assert len(frame["options"]["macroBody"]) == length
 
 
-def test_a_parameter_may_give_the_size(polls: FakeApp, show: Show) -> None:
+def test_a_parameter_can_give_the_size(polls: FakeApp, show: Show) -> None:
     [declared] = boot(show(macro_xml("poll")))["frames"]
     assert (declared["width"], declared["height"]) == ("50%", "80px")
     [saved] = boot(show(macro_xml("poll", width="200", height="x")))["frames"]
@@ -119,13 +119,13 @@ def test_an_inline_macro_stays_in_its_line(polls: FakeApp, show: Show) -> None:
     assert '<p>a <span id="macro-0" class="frame macro-frame inline"' in page.text
 
 
-def test_names_of_old_are_understood(polls: FakeApp, show: Show) -> None:
+def test_old_names_are_understood(polls: FakeApp, show: Show) -> None:
     [frame] = boot(show(macro_xml("old-poll", colour="red")))["frames"]
     assert frame["moduleKey"] == "poll"
     assert received(polls, frame)["c"] == "red"
 
 
-def test_a_parameter_cannot_speak_for_the_host(polls: FakeApp, show: Show) -> None:
+def test_a_parameter_cannot_override_the_hosts(polls: FakeApp, show: Show) -> None:
     forged = {"macro.id": "forged", "space.key": "forged"}
     seen = received(polls, boot(show(macro_xml("poll", **forged)))["frames"][0])
     assert (seen["id"], seen["space"]) == ("m-1", "DS")
@@ -179,7 +179,7 @@ def try_macros(confluence: LocalConfluence, app_key: str) -> requests.Response:
     return requests.post(url, data={"app": app_key}, timeout=30)
 
 
-def test_the_dashboard_leads_to_a_page_with_every_macro(
+def test_the_dashboard_links_to_a_page_with_every_macro(
     confluence: LocalConfluence, polls: FakeApp, desk: Desk
 ) -> None:
     home = requests.get(f"{confluence.base_url}/", timeout=30)
@@ -188,7 +188,7 @@ def test_the_dashboard_leads_to_a_page_with_every_macro(
     frames = boot(page)["frames"]
     assert [frame["moduleKey"] for frame in frames] == ["poll", "word"]
     assert "/spaces/DS/pages/" in page.url
-    # The second time it is the same page, whoever looks.
+    # The second time it is the same page, for any user.
     desk("user", user="anonymous")
     assert try_macros(confluence, APP_KEY).url == page.url
     desk("user", user="user")
@@ -196,13 +196,13 @@ def test_the_dashboard_leads_to_a_page_with_every_macro(
     viewer = wiki.viewer(confluence.site.user)
     content = wiki.contents.get(viewer, page.url.rpartition("/")[2])
     assert content.version == 1
-    # A macro that it has lost comes back.
+    # A macro that was removed comes back.
     wiki.editor.update(viewer, content, Edit(2, body=macro_xml("word")))
     frames = boot(try_macros(confluence, APP_KEY))["frames"]
     assert [frame["moduleKey"] for frame in frames] == ["word", "poll"]
 
 
-def test_nobody_makes_the_page_without_permission_or_app(
+def test_the_page_needs_a_permission_and_an_app(
     confluence: LocalConfluence, polls: FakeApp, desk: Desk
 ) -> None:
     assert try_macros(confluence, "nobody").status_code == 404

@@ -1,4 +1,4 @@
-"""``python -m devhost``: what it says, and how it ends."""
+"""``python -m devhost``: its start, its messages and its end."""
 
 import logging
 import os
@@ -75,7 +75,7 @@ def test_without_an_app_it_waits_for_one(port: int, tmp_path: Path) -> None:
     assert (code, page) == (0, f"http://localhost:{port}/wiki/")
 
 
-def test_an_app_without_a_page_leads_to_the_dashboard(
+def test_without_a_page_of_the_app_the_dashboard_is_named(
     port: int, tmp_path: Path
 ) -> None:
     keys = f"http://localhost:{port}/install-keys"

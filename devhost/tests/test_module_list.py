@@ -54,7 +54,7 @@ def test_every_module_of_an_app_is_listed(
     assert all(each["where"] for each in found.values())
 
 
-def test_a_module_leads_to_where_it_is_shown(
+def test_a_module_links_to_where_it_is_shown(
     confluence: LocalConfluence, install: Install
 ) -> None:
     found = install(serve_module_app(confluence))
@@ -75,7 +75,7 @@ def test_an_unknown_location_is_named(
     assert found["hidden-page"]["where"].startswith("without a link")
 
 
-def test_a_shortcut_that_leads_nowhere_says_so(
+def test_a_shortcut_without_a_target_is_reported(
     confluence: LocalConfluence, install: Install
 ) -> None:
     found = install(serve_module_app(confluence))
@@ -99,7 +99,7 @@ def test_the_list_of_a_content_type_is_in_the_side_bar(
     assert "its list" not in found["note"]["where"]
 
 
-def test_no_type_of_module_vanishes(
+def test_every_type_of_module_is_listed(
     confluence: LocalConfluence, install: Install
 ) -> None:
     values = {

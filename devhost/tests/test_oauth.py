@@ -1,4 +1,4 @@
-"""Impersonation: which assertions are taken, and what an access token opens."""
+"""Impersonation: which assertions are accepted, and what an access token allows."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,14 +26,14 @@ MODULES = "/rest/atlassian-connect/1/app/module/dynamic"
 
 @dataclass(frozen=True)
 class FromNow:
-    """A time that counts from the test, however long ago it was collected."""
+    """A time counted from the start of the test, whenever it was collected."""
 
     seconds: int
 
 
 @pytest.fixture
 def acting(confluence: LocalConfluence, desk: Post) -> Iterator[FakeApp]:
-    """An installed app that may impersonate."""
+    """An installed app that is allowed to impersonate."""
     settings = {"scopes": ["WRITE", "ACT_AS_USER"]}
     with serve_app(confluence, descriptor=settings) as app:
         assert desk("install", descriptorUrl=app.descriptor_url).status_code == 200
@@ -93,7 +93,7 @@ def test_an_access_token_calls_as_that_user(
         pytest.param("READ WRITE", "NONE READ WRITE", id="several"),
     ],
 )
-def test_a_token_has_the_scopes_that_were_asked_for(
+def test_a_token_has_the_requested_scopes(
     confluence: LocalConfluence, acting: FakeApp, requested: str | None, granted: str
 ) -> None:
     form = {} if requested is None else {"scope": requested}
@@ -141,7 +141,7 @@ ACCOUNT = "urn:atlassian:connect:useraccountid:"
         pytest.param({"padding": "x" * 9000}, id="too-large"),
     ],
 )
-def test_refuses_an_assertion(
+def test_an_invalid_assertion_is_refused(
     confluence: LocalConfluence, acting: FakeApp, claims: dict[str, Any]
 ) -> None:
     answer = ask(confluence, assertion(confluence, acting, **claims))
@@ -161,14 +161,14 @@ def test_refuses_an_assertion(
         pytest.param({"scope": ["READ", "READ"]}, "invalid_request", id="repeated"),
     ],
 )
-def test_refuses_a_form(
+def test_an_invalid_form_is_refused(
     confluence: LocalConfluence, acting: FakeApp, form: dict[str, Any], error: str
 ) -> None:
     answer = ask(confluence, assertion(confluence, acting), **form)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
-def test_refuses_a_body_that_is_no_form(confluence: LocalConfluence) -> None:
+def test_a_body_that_is_not_a_form_is_refused(confluence: LocalConfluence) -> None:
     url = f"{confluence.origin}/oauth2/token"
     answer = requests.post(url, json={"grant_type": GRANT_TYPE}, timeout=30)
     assert answer.json()["error"] == "invalid_request"

@@ -1,4 +1,4 @@
-"""Modules with values that no schema allows; they break no page of the host."""
+"""Modules with values that no schema allows; no page of the host breaks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +41,7 @@ def odd_modules(value: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
-def test_odd_values_break_no_page(
+def test_odd_values_do_not_break_any_page(
     confluence: LocalConfluence, desk: Post, value: Any
 ) -> None:
     with serve_bridge_app(confluence, MODULE_KEY, **odd_modules(value)) as app:
@@ -59,7 +59,7 @@ def test_odd_values_break_no_page(
             assert page.status_code == 200, path
 
 
-def test_an_address_that_is_no_link_is_none(
+def test_an_unsafe_address_is_not_a_link(
     confluence: LocalConfluence, desk: Post
 ) -> None:
     item = named("bad", location="system.header/left", url="javascript:alert(1)")

@@ -1,4 +1,4 @@
-"""The gate before every operation, and what a large wiki costs a page."""
+"""The checks before every operation, and the cost of pages in a large wiki."""
 
 import re
 from collections.abc import Callable
@@ -51,14 +51,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
         ),
     ],
 )
-def test_every_call_passes_the_gate_by_its_template(
+def test_every_call_is_checked_by_its_template(
     call: Call, asked: list[Operation], method: str, path: str, template: str
 ) -> None:
     call(method, path)
     assert asked == [Operation(method, template)]
 
 
-def test_what_is_not_here_passes_the_gate_with_its_path(
+def test_unsupported_operations_are_checked_with_their_path(
     call: Call, asked: list[Operation]
 ) -> None:
     call("PATCH", "/api/v2/pages/98421")

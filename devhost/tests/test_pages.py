@@ -107,7 +107,7 @@ def test_a_cacheable_module_is_loaded_verbatim(
         )
 
 
-def test_a_paid_app_is_told_its_license(
+def test_a_paid_app_gets_its_license(
     confluence: LocalConfluence, desk: Post, show: Show
 ) -> None:
     with serve_app(confluence, descriptor={"enableLicensing": True}) as app:
@@ -188,7 +188,7 @@ def test_settings_are_linked_for_the_administrator_only(
     desk("user", user="user")
     assert show("/wiki/admin").status_code == 403
     assert 'href="/wiki/admin"' not in show("/wiki/").text
-    # The app's own check must be seen to work.
+    # The app's own check must visibly work.
     assert show(admin_page).status_code == 200
 
 
@@ -212,7 +212,7 @@ def test_the_pages_of_an_empty_site_are_shown(show: Show, path: str) -> None:
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_another_loopback_name_leads_to_the_site_address(
+def test_another_loopback_name_redirects_to_the_site_address(
     confluence: LocalConfluence,
 ) -> None:
     url = f"http://127.0.0.1:{confluence.port}/wiki/home?a=%20"
@@ -238,7 +238,7 @@ def test_the_forms_of_the_desk_do_what_they_say(
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "/\\evil", "https://evil", ""])
-def test_switching_the_user_never_leads_away(
+def test_switching_the_user_never_redirects_to_another_site(
     confluence: LocalConfluence, back: str
 ) -> None:
     answer = requests.post(
@@ -250,7 +250,7 @@ def test_switching_the_user_never_leads_away(
     assert answer.headers["Location"] == "/"
 
 
-def test_the_desk_api_tells_apps_users_and_readiness(
+def test_the_desk_api_reports_apps_users_and_readiness(
     confluence: LocalConfluence, installed: FakeApp, show: Show, desk: Post
 ) -> None:
     (app,) = show("/devhost/api/apps").json()["apps"]
@@ -264,7 +264,7 @@ def test_the_desk_api_tells_apps_users_and_readiness(
     assert broken.status_code == 400
 
 
-# What the page's script calls.
+# The endpoints that the page's script calls.
 
 
 def test_a_context_token_carries_the_context_and_no_url(
@@ -279,7 +279,7 @@ def test_a_context_token_carries_the_context_and_no_url(
     assert "aud" not in claims
 
 
-def test_an_iframe_url_is_made_anew(
+def test_a_fresh_iframe_url_is_returned(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     body = {"appKey": APP_KEY, "moduleKey": "main"}
@@ -333,7 +333,7 @@ def test_all_js_is_the_bridge_with_our_tail(
         ("/devhost/static/nothing.js", 404),
     ],
 )
-def test_the_files_of_the_bridge(show: Show, path: str, status: int) -> None:
+def test_the_files_of_the_bridge_are_served(show: Show, path: str, status: int) -> None:
     assert show(path).status_code == status
 
 

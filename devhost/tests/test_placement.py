@@ -1,4 +1,4 @@
-"""Where the modules of an app are shown."""
+"""Placement: where the modules of an app are shown."""
 
 import json
 import re
@@ -47,7 +47,7 @@ Show = Callable[[str], str]
 
 
 def links(html: str) -> dict[str, tuple[str, str]]:
-    """The address and the classes of every link to a module."""
+    """Return the address and the classes of every link to a module."""
     return {key: (unescape(to), classes) for to, classes, key in LINK.findall(html)}
 
 
@@ -116,7 +116,7 @@ def test_a_link_takes_the_context_of_its_page_along(
     assert "/context?page=98421&space=DS&" in url
 
 
-def test_a_target_makes_a_link_of_the_bridge(show: Show) -> None:
+def test_a_link_with_a_target_is_opened_by_the_bridge(show: Show) -> None:
     html = show(PAGE)
     found = links(html)
     key = f"ap-plugin-key-{MODULE_KEY}"
@@ -222,7 +222,7 @@ def test_the_settings_of_a_space_are_for_those_who_administer_it(
     )
 
 
-def test_the_settings_lead_to_the_pages_an_app_has_once(show: Show) -> None:
+def test_the_settings_link_to_configure_and_get_started(show: Show) -> None:
     html = show("/wiki/admin")
     assert f'href="{ADDRESS}/configure">Configure</a>' in html
     assert f'href="{ADDRESS}/get-started">Get started</a>' in html
@@ -244,7 +244,7 @@ def test_the_most_exact_location_wins() -> None:
     assert name("atl.page.metadata.banner", PANEL_AREAS) == "content-top"
 
 
-def test_the_areas_have_a_name_each_and_no_location_twice() -> None:
+def test_areas_have_unique_names_and_locations() -> None:
     for areas in (LINK_AREAS, PANEL_AREAS):
         names = [area.name for area in areas]
         places = [place for area in areas for place in area.locations]
@@ -252,10 +252,10 @@ def test_the_areas_have_a_name_each_and_no_location_twice() -> None:
         assert len(set(places)) == len(places)
 
 
-def test_every_area_is_on_the_page_that_the_desk_leads_to(
+def test_every_area_is_on_the_page_that_the_desk_links_to(
     confluence: LocalConfluence, show: Show
 ) -> None:
-    """No template forgets an area; its modules would vanish without a word."""
+    """No template forgets an area, which would hide its modules silently."""
     wiki = confluence.site.get(Wiki)
     viewer = wiki.viewer(ADMINISTRATOR)
     page = wiki.contents.get(viewer, "98421")

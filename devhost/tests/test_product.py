@@ -127,7 +127,7 @@ def test_a_call_without_a_token_is_refused(jira: LocalConfluence) -> None:
     assert answer.headers["WWW-Authenticate"] == 'JWT realm="Jira"'
 
 
-def test_calls_are_recorded_and_spoilt_as_in_confluence(
+def test_calls_are_recorded_and_struck_by_faults_as_in_confluence(
     jira: LocalConfluence, call_jira: Call
 ) -> None:
     call_jira("GET", PROPERTIES)
@@ -137,7 +137,7 @@ def test_calls_are_recorded_and_spoilt_as_in_confluence(
         assert call_jira("GET", PROPERTIES).status_code == 429
 
 
-def test_confluences_addresses_are_not_there(
+def test_addresses_of_confluence_are_missing(
     jira: LocalConfluence, jira_app: FakeApp
 ) -> None:
     for path in ("/wiki/", "/wiki/rest/plugins/1.0/", "/spaces/DS", "/people/x"):

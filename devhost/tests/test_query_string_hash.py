@@ -1,4 +1,4 @@
-"""The hash: published vectors, and where the PyPI library goes wrong."""
+"""The query string hash: published vectors, and errors of the PyPI library."""
 
 import pytest
 
@@ -37,11 +37,13 @@ PATH_VECTORS = [
         ),
     ],
 )
-def test_matches_the_published_vectors(method: str, target: str, expected: str) -> None:
+def test_the_hash_matches_the_published_vectors(
+    method: str, target: str, expected: str
+) -> None:
     assert query_string_hash(method, target) == expected
 
 
-def test_sorts_names_by_code_point() -> None:
+def test_names_are_sorted_by_code_point() -> None:
     assert (
         query_string_hash("GET", "/path/to/service?b=3&a=1&A=2&B=4&jwt=x")
         == query_string_hash("get", "/path/to/service?A=2&B=4&a=1&b=3")
@@ -50,5 +52,5 @@ def test_sorts_names_by_code_point() -> None:
 
 
 @pytest.mark.parametrize(("target", "base_path", "expected"), PATH_VECTORS)
-def test_takes_the_path_as_sent(target: str, base_path: str, expected: str) -> None:
+def test_the_path_is_hashed_as_sent(target: str, base_path: str, expected: str) -> None:
     assert canonical_request("GET", target, base_path=base_path) == expected

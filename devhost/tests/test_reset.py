@@ -1,4 +1,4 @@
-"""A host that was reset is like a fresh one."""
+"""A reset: afterwards the host is like a fresh one."""
 
 import sqlite3
 from pathlib import Path
@@ -21,20 +21,20 @@ from devhost.wiki import Wiki
 from devhost.wiki.editor import NewContent
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
-# What a site is, not what happened to it.
+# The site itself, as opposed to what happened to it.
 IDENTITY = {"product", "state", "port", "name", "key_id", "private_key"}
 PLAIN = (str, int, bool, type(None))
 
 
 def rows_of(state: State) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table, but the key, which a reset keeps."""
+    """Return every row of every table except the key, which a reset keeps."""
     with state.transaction() as sql:
         tables = sql.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
         ).fetchall()
         rows = {}
         for (name,) in tables:
-            # These are the names of tables, not somebody's input.
+            # These are names of tables, not user input.
             found = sql.execute(f"SELECT * FROM {name}")  # noqa: S608
             rows[name] = [tuple(row) for row in found]
     rows["setting"] = [row for row in rows["setting"] if row[0] not in KEY_SETTINGS]
@@ -46,7 +46,7 @@ def plain_attributes(site: Site) -> dict[str, Any]:
 
 
 def use(confluence: LocalConfluence, app: FakeApp) -> None:
-    """Change all that can be changed."""
+    """Change everything that can be changed."""
     site = confluence.site
     install(site, app.descriptor_url)
     site.switch_user(ANONYMOUS)
@@ -150,7 +150,7 @@ def test_a_request_ends_at_the_site_where_it_began(used: LocalConfluence) -> Non
     assert used.exchanges.all() == []
 
 
-def test_what_a_later_part_stores_is_forgotten_too(
+def test_tables_of_later_parts_are_emptied_too(
     confluence: LocalConfluence,
 ) -> None:
     confluence.reset()
@@ -165,7 +165,7 @@ def test_what_a_later_part_stores_is_forgotten_too(
         sql.execute("SELECT * FROM later")
 
 
-def test_a_reset_mends_what_a_test_broke(confluence: LocalConfluence) -> None:
+def test_a_reset_repairs_what_a_test_broke(confluence: LocalConfluence) -> None:
     confluence.reset()
     before = confluence.site.public_key_pem
     confluence.site.__dict__["private_key"] = "not a key"

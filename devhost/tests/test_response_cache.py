@@ -1,4 +1,4 @@
-"""How long the answer of a static macro is kept."""
+"""The cache of static macros: for how long an answer is kept."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from devhost.modules.macros.response_cache import (
         ("s-maxage=60", 0),
     ],
 )
-def test_cache_control_says_how_long(header: str, seconds: int) -> None:
+def test_max_age_is_read_from_cache_control(header: str, seconds: int) -> None:
     assert seconds_fresh(header) == seconds
 
 

@@ -1,4 +1,4 @@
-"""License, users, and who may call at all."""
+"""License, users, and authentication of callers."""
 
 import time
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def test_the_license_of_another_app_is_forbidden_or_unknown(
     assert call("GET", f"{root}/%FF").status_code == 400
 
 
-def test_only_the_administrator_may_administer(call: Call) -> None:
+def test_only_the_administrator_can_administer(call: Call) -> None:
     def operations(account_id: str | None) -> list[str]:
         path = f"/rest/api/user?accountId={account_id}&expand=operations"
         return [one["operation"] for one in call("GET", path).json()["operations"]]
@@ -75,7 +75,7 @@ def test_users_are_known_by_account_id(call: Call) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rest/api/nothing", "/rest/", "/api/nothing"])
-def test_what_is_not_here_says_so_after_authentication(
+def test_unsupported_operations_are_501_after_authentication(
     confluence: LocalConfluence, call: Call, path: str
 ) -> None:
     answer = call("GET", path)
@@ -89,7 +89,7 @@ def test_a_get_with_a_body_is_forbidden(call: Call) -> None:
     assert call("GET", APP, data=iter([b"x"])).status_code == 403
 
 
-def test_the_scheme_may_be_in_any_case(
+def test_the_scheme_is_case_insensitive(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     assert get(confluence, APP, f"jwt {sign(installed, 'GET', APP)}") == 200
@@ -127,13 +127,13 @@ def test_an_audience_that_contains_the_client_key_is_accepted(
         pytest.param({"padding": "x" * 9000}, id="too-long"),
     ],
 )
-def test_refuses_a_token(
+def test_an_invalid_token_is_refused(
     confluence: LocalConfluence, installed: FakeApp, claims: dict[str, Any]
 ) -> None:
     assert get(confluence, APP, f"JWT {sign(installed, 'GET', APP, **claims)}") == 401
 
 
-def test_refuses_other_keys_algorithms_and_schemes(
+def test_other_keys_algorithms_and_schemes_are_refused(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     good = sign(installed, "GET", APP)
@@ -172,13 +172,13 @@ def test_a_disabled_app_is_refused(
     assert get(confluence, APP, token) == 401
 
 
-def test_a_token_is_good_for_the_absolute_form_of_the_target(
+def test_a_token_is_valid_for_the_absolute_form_of_the_target(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     request = requests.Request("GET", confluence.base_url + APP).prepare()
     request.headers["Authorization"] = f"JWT {sign(installed, 'GET', APP)}"
     with requests.Session() as session:
-        # A client that talks to a proxy sends the absolute form.
+        # A client that uses a proxy sends the absolute form.
         proxies = {"http": f"http://127.0.0.1:{confluence.port}"}
         assert session.send(request, proxies=proxies, timeout=30).status_code == 200
 
@@ -198,7 +198,7 @@ def page_call(
     return requests.request(method, url, headers=all_headers, data=None, timeout=30)
 
 
-def test_a_page_calls_as_the_person_who_looks_at_it(
+def test_a_page_calls_as_the_current_user(
     confluence: LocalConfluence, installed: FakeApp, desk: Call
 ) -> None:
     current = "/rest/api/user/current?expand=operations"
@@ -212,7 +212,7 @@ def test_a_page_calls_as_the_person_who_looks_at_it(
     assert page_call(confluence, "GET", f"{APP}/properties").status_code == 200
 
 
-def test_a_page_may_not_register_modules(
+def test_a_page_cannot_register_modules(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     path = "/rest/atlassian-connect/1/app/module/dynamic"

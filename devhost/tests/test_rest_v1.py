@@ -72,7 +72,7 @@ def test_a_page_is_created_read_changed_and_deleted(call: Call) -> None:
     assert call("GET", f"{path}?status=any").status_code == 404
 
 
-def test_what_is_not_expanded_is_only_named(call: Call) -> None:
+def test_unexpanded_parts_are_only_named(call: Call) -> None:
     plain = call("GET", f"{HOME}?expand=").json()
     assert "body" not in plain
     assert plain["_expandable"]["body"] == ""
@@ -113,7 +113,7 @@ def test_a_list_is_read_in_parts(call: Call) -> None:
 
 
 @pytest.mark.parametrize("query", ["start=-1", "start=x", "limit=x", "limit=9" * 9])
-def test_a_part_that_cannot_be_is_refused(call: Call, query: str) -> None:
+def test_an_invalid_start_or_limit_is_refused(call: Call, query: str) -> None:
     assert "must be a number" in message(call("GET", f"{CONTENT}?{query}"))
 
 
@@ -176,7 +176,7 @@ def test_a_new_content_is_checked(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"\xff", b'{"title":"\\ud800"}', b"NaN", b"[" * 5000]
 )
-def test_a_body_that_is_no_object_is_refused(call: Call, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(call: Call, body: bytes) -> None:
     assert message(call("POST", CONTENT, data=body))
 
 
@@ -199,7 +199,7 @@ def test_an_unknown_content_is_not_found(call: Call, identifier: str) -> None:
         ("spaceKey=NONE", 404),
     ],
 )
-def test_a_list_that_is_not_here_is_refused(
+def test_an_unsupported_list_is_refused(
     call: Call, parameters: str, status: int
 ) -> None:
     assert call("GET", f"{CONTENT}?{parameters}").status_code == status
@@ -337,7 +337,7 @@ def test_files_are_uploaded_and_downloaded(
     assert [each["metadata"]["mediaType"] for each in listed] == ["text/html"]
 
 
-def test_a_file_may_be_larger_than_other_bodies(call: Call) -> None:
+def test_a_file_can_be_larger_than_other_bodies(call: Call) -> None:
     file = {"file": ("big.bin", b"x" * 2_000_000)}
     root = f"{HOME}/child/attachment"
     assert call("POST", root, files=file, headers=UPLOAD).status_code == 200
@@ -370,7 +370,7 @@ def test_versions_and_history(call: Call) -> None:
     assert call("GET", f"{HOME}/history").json()["latest"] is True
 
 
-def test_a_search_finds_what_the_caller_may_see(call: Call, as_user: Call) -> None:
+def test_a_search_finds_what_the_caller_can_see(call: Call, as_user: Call) -> None:
     path = f"{CONTENT}/search?cql={quote('title ~ home order by title')}"
     assert call("GET", path).json()["totalSize"] == 3
     assert as_user("user", "GET", path).json()["totalSize"] == 2
@@ -389,7 +389,7 @@ def test_a_search_finds_what_the_caller_may_see(call: Call, as_user: Call) -> No
     ("cql", "status"),
     [("", 400), ("x = y", 400), ("macro = toc", 501), ("text ~ *", 400)],
 )
-def test_a_query_that_cannot_be_is_refused(call: Call, cql: str, status: int) -> None:
+def test_an_invalid_query_is_refused(call: Call, cql: str, status: int) -> None:
     answer = call("GET", f"{CONTENT}/search?cql={quote(cql)}")
     assert answer.status_code == status
     assert message(answer)
@@ -462,7 +462,7 @@ def test_a_permission_is_checked(
         ({"subject": None}, 400),
     ],
 )
-def test_a_permission_check_is_checked(
+def test_an_invalid_permission_check_is_refused(
     call: Call, changes: dict[str, Any], status: int
 ) -> None:
     subject = {"type": "user", "identifier": ADMINISTRATOR.account_id}

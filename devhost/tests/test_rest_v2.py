@@ -94,7 +94,7 @@ def test_a_list_is_followed_by_its_cursor(
     assert ordered == sorted(ordered, reverse=sort.startswith("-"))
 
 
-def test_a_cursor_survives_what_is_created_meanwhile(call: Call) -> None:
+def test_a_cursor_survives_contents_created_meanwhile(call: Call) -> None:
     part = call("GET", f"{PAGES}?limit=10&sort=-id").json()
     call("POST", PAGES, json=new_page())
     path = part["_links"]["next"].removeprefix("/wiki")
@@ -119,7 +119,7 @@ def test_a_cursor_survives_what_is_created_meanwhile(call: Call) -> None:
         "space-id=1,x",
     ],
 )
-def test_a_list_that_cannot_be_is_refused(call: Call, query: str) -> None:
+def test_an_invalid_list_request_is_refused(call: Call, query: str) -> None:
     assert error(call("GET", f"{PAGES}?{query}"))["code"] == "INVALID_REQUEST_PARAMETER"
 
 
@@ -212,13 +212,13 @@ def test_a_new_page_is_checked(
         "/api/v2",
     ],
 )
-def test_what_is_not_here_is_named(call: Call, path: str) -> None:
+def test_unsupported_features_are_named(call: Call, path: str) -> None:
     found = error(call("GET", path))
     assert (found["status"], found["code"]) == (501, "NOT_IMPLEMENTED")
     assert "is not in the local Confluence" in found["title"]
 
 
-def test_a_stranger_is_refused_in_the_shape_of_version_two(
+def test_an_unauthenticated_call_gets_the_error_body_of_version_2(
     confluence: LocalConfluence,
 ) -> None:
     for path in (PAGES, "/api/v2/nothing"):
@@ -226,7 +226,7 @@ def test_a_stranger_is_refused_in_the_shape_of_version_two(
         assert error(answer)["code"] == "UNAUTHORIZED"
 
 
-def test_what_is_included_is_included(call: Call) -> None:
+def test_requested_parts_are_included(call: Call) -> None:
     path = (
         f"{HOME}?include-labels=true&include-properties=true"
         "&include-operations=true&include-versions=true&body-format=view"

@@ -1,4 +1,4 @@
-"""Every call is checked against the scopes of its caller."""
+"""Scope checks: every call is checked against the scopes of its caller."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,14 +22,14 @@ from devhost.tokens.oauth import AuthorizationServer
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 REFUSAL = "Request not in an authorized API scope"
-# Each covers what the next needs.
+# Each scope includes the next one.
 FALLING = ("ADMIN", "SPACE_ADMIN", "DELETE", "WRITE", "READ", "NONE")
 EVERY_SCOPE = ["ADMIN", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"]
 PAGE = "/api/v2/pages/98421"
 
 
 class ScopedApp:
-    """An installed app whose declared scopes a test changes."""
+    """An installed app whose declared scopes a test can change."""
 
     def __init__(self, confluence: LocalConfluence, app: FakeApp) -> None:
         self.confluence = confluence
@@ -42,7 +42,7 @@ class ScopedApp:
         return found
 
     def declare(self, *scopes: str) -> None:
-        """As if the app had been upgraded to a descriptor with these scopes."""
+        """Act as if the app had been upgraded to a descriptor with these scopes."""
         descriptor = {**self.installation.descriptor, "scopes": list(scopes)}
         changed = replace(self.installation, descriptor=descriptor)
         self.confluence.site.get(Installations).save(changed)
@@ -73,7 +73,7 @@ class ScopedApp:
 
     @property
     def noted(self) -> dict[str, str]:
-        """What the inspector shows of the last call."""
+        """Return the inspector's notes on the last call."""
         return dict(self.confluence.exchanges.find()[-1].notes)
 
 
@@ -134,7 +134,7 @@ def test_every_smaller_scope_is_refused(
     [each for each in known_operations() if each.scope == INACCESSIBLE],
     ids=ids,
 )
-def test_no_scope_opens_what_is_inaccessible(
+def test_no_scope_allows_an_inaccessible_operation(
     scoped_app: ScopedApp, operation: KnownOperation
 ) -> None:
     scoped_app.declare(*EVERY_SCOPE)
@@ -170,12 +170,12 @@ def test_a_scope_implies_the_smaller_ones(
 
 
 @pytest.mark.parametrize("declared", ["ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"])
-def test_these_scopes_imply_nothing(scoped_app: ScopedApp, declared: str) -> None:
+def test_some_scopes_imply_nothing(scoped_app: ScopedApp, declared: str) -> None:
     scoped_app.declare(declared)
     assert is_refused(scoped_app.call("GET", PAGE))
 
 
-def test_scopes_may_be_written_in_lower_case(scoped_app: ScopedApp) -> None:
+def test_scopes_can_be_written_in_lower_case(scoped_app: ScopedApp) -> None:
     scoped_app.declare("read")
     assert scoped_app.call("GET", PAGE).status_code == 200
 
@@ -212,11 +212,11 @@ def test_a_file_is_downloaded_with_read(scoped_app: ScopedApp) -> None:
     assert scoped_app.call("GET", path).status_code == 200
     scoped_app.declare()
     assert is_refused(scoped_app.call("GET", path))
-    # A browser that shows the page is no app.
+    # A browser that shows the page is not an app.
     assert scoped_app.send("GET", path, {}).status_code == 200
 
 
-def test_what_no_table_knows_passes_with_a_warning(
+def test_an_operation_in_no_table_passes_with_a_warning(
     scoped_app: ScopedApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     scoped_app.declare()
@@ -255,7 +255,9 @@ def test_an_access_token_does_not_exceed_its_app(scoped_app: ScopedApp) -> None:
     assert "the descriptor" in refused.headers["X-Devhost-Reason"]
 
 
-def test_what_needs_no_scope_is_open_to_every_token(scoped_app: ScopedApp) -> None:
+def test_operations_without_a_scope_are_open_to_every_token(
+    scoped_app: ScopedApp,
+) -> None:
     scoped_app.declare("ACT_AS_USER")
     path = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties"
     answer = scoped_app.call_with_token(token(scoped_app, "ACT_AS_USER"), "GET", path)

@@ -17,7 +17,7 @@ def test_a_stop_signal_ends_the_wait(number: signal.Signals) -> None:
         assert stop.wait(20)
 
 
-def test_it_stays_set() -> None:
+def test_a_stop_request_stays_set() -> None:
     with stop_request() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(20)
@@ -45,7 +45,7 @@ def test_without_a_signal_the_wait_ends_in_time() -> None:
         assert not stop.wait(0.01)
 
 
-def test_the_old_handlers_come_back() -> None:
+def test_the_old_handlers_are_restored() -> None:
     before = [signal.getsignal(number) for number in STOP_SIGNALS]
     with stop_request():
         pass

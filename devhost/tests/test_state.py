@@ -1,4 +1,4 @@
-"""What is remembered, and for how long."""
+"""The stored state: what is kept, and for how long."""
 
 import sqlite3
 from pathlib import Path
@@ -34,10 +34,10 @@ def test_a_transaction_is_all_or_nothing() -> None:
     state.close()
 
 
-def test_a_file_that_is_no_state_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_state_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "state"
     file.write_text("something else " * 100)
-    with pytest.raises(StateError, match="no SQLite file.*--state"):
+    with pytest.raises(StateError, match="not an SQLite file.*--state"):
         State(file)
     with pytest.raises(StateError, match="--state"):
         State(tmp_path)

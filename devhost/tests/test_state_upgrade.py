@@ -1,4 +1,4 @@
-"""A state file of an older version is used on, with everything in it."""
+"""Upgrades of a state file from an older version, with everything in it."""
 
 import sqlite3
 from contextlib import closing
@@ -23,7 +23,7 @@ def new_page(wiki: Wiki, title: str) -> Content:
 
 @pytest.fixture
 def old_file(tmp_path: Path) -> Path:
-    """A file of version 1, whose contents had four types; the last is removed."""
+    """Return a file of version 1 with four types of content; the last was deleted."""
     file = tmp_path / "state"
     with closing(State(file)) as state:
         wiki = Wiki(state)
@@ -51,7 +51,7 @@ def indexes(state: State) -> set[str]:
     return {row["name"] for row in rows}
 
 
-def test_a_file_of_version_1_takes_contents_of_apps(old_file: Path) -> None:
+def test_a_file_of_version_1_accepts_custom_content(old_file: Path) -> None:
     with closing(sqlite3.connect(old_file)) as sql:
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
             sql.execute("UPDATE content SET type = 'ac:app:thing'")
@@ -65,7 +65,7 @@ def test_a_file_of_version_1_takes_contents_of_apps(old_file: Path) -> None:
         old = wiki.contents.find_by_title(who, space, "Old")
         assert old is not None
         assert old.body == "<p>Kept</p>"
-        # The id of what was removed is not given again.
+        # The id of the deleted content is not reused.
         assert int(created.id) == int(old.id) + 2
         with state.transaction() as open_sql:
             (version,) = open_sql.execute("PRAGMA user_version").fetchone()

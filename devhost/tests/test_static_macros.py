@@ -1,4 +1,4 @@
-"""Static macros: the host asks the app, and shows its answer in place."""
+"""Static macros: the host requests their output from the app, and shows it in place."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def app(confluence: LocalConfluence, desk: Desk) -> Iterator[StaticApp]:
 
 @pytest.fixture
 def show(confluence: LocalConfluence) -> Callable[[str], str]:
-    """Give the page a body, and return the page as HTML."""
+    """Write a body into the page, and return the page as HTML."""
 
     def with_body(body: str) -> str:
         write_page(confluence, body)
@@ -50,7 +50,7 @@ def show(confluence: LocalConfluence) -> Callable[[str], str]:
 Show = Callable[[str], str]
 
 
-def test_the_answer_stands_in_the_macros_place(app: StaticApp, show: Show) -> None:
+def test_the_answer_replaces_the_macro(app: StaticApp, show: Show) -> None:
     app.answer["quote"] = lambda: "<p>A &ouml; <strong>quote</strong></p>"
     app.answer["word"] = lambda: "<em>word</em>"
     html = show(f"<p>a</p>{macro_xml('quote')}<p>b {macro_xml('word', id='m-2')}</p>")
@@ -131,7 +131,7 @@ FAILURES: list[Any] = [
 
 
 @pytest.mark.parametrize(("answer", "reason"), FAILURES)
-def test_a_failure_is_told_in_place(
+def test_a_failure_is_shown_in_place(
     app: StaticApp,
     show: Show,
     monkeypatch: pytest.MonkeyPatch,
@@ -146,17 +146,17 @@ def test_a_failure_is_told_in_place(
     assert "<p>after</p>" in html
 
 
-def test_an_app_that_is_gone_is_told_in_place(app: StaticApp, show: Show) -> None:
+def test_a_missing_app_is_shown_in_place(app: StaticApp, show: Show) -> None:
     app._server.shutdown()
     app._server.server_close()
     assert "the app gave no answer." in show(macro_xml("quote"))
 
 
-def test_macros_are_asked_at_the_same_time(app: StaticApp, show: Show) -> None:
+def test_macros_are_requested_concurrently(app: StaticApp, show: Show) -> None:
     both = threading.Barrier(2)
 
     def meet() -> str:
-        # Breaks, and so fails, unless the other one is asked meanwhile.
+        # Breaks, and so fails, unless the other one is requested at the same time.
         return f"<p>met {both.wait(30) >= 0}</p>"
 
     app.answer = {"quote": meet, "chart": meet}
@@ -164,7 +164,7 @@ def test_macros_are_asked_at_the_same_time(app: StaticApp, show: Show) -> None:
     assert html.count("<p>met True</p>") == 2
 
 
-def test_a_page_does_not_wait_for_ever(
+def test_a_page_does_not_wait_forever(
     app: StaticApp, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
@@ -181,7 +181,7 @@ def test_a_page_does_not_wait_for_ever(
     finally:
         go_on.set()
     assert "the app did not answer in time." in html
-    assert "the page did not wait any longer for its macros." in html
+    assert "the page stopped waiting for its macros." in html
     assert [asked.path for asked in app.asked] == ["quote"]
 
 
@@ -223,7 +223,7 @@ def test_a_fresh_answer_is_used_again_for_the_same_person(
 
 
 @pytest.mark.parametrize("macro", ["chart", "word"])
-def test_posts_and_answers_without_a_date_are_asked_for_each_time(
+def test_posts_and_answers_without_max_age_are_not_cached(
     app: StaticApp, show: Show, macro: str
 ) -> None:
     headers = {"Cache-Control": "max-age=60"} if macro == "chart" else {}
@@ -233,7 +233,7 @@ def test_posts_and_answers_without_a_date_are_asked_for_each_time(
     assert len(app.asked) == 2
 
 
-def test_a_blocked_macro_is_not_asked_for(
+def test_a_blocked_macro_is_not_requested(
     confluence: LocalConfluence, app: StaticApp, show: Show
 ) -> None:
     confluence.site.get(AccessRules).save(AccessRule(APP_KEY, everywhere=True))
@@ -241,7 +241,7 @@ def test_a_blocked_macro_is_not_asked_for(
     assert app.asked == []
 
 
-def test_only_what_is_shown_is_asked_for(app: StaticApp, show: Show) -> None:
+def test_only_shown_macros_are_requested(app: StaticApp, show: Show) -> None:
     inner = macro_xml("word", id="inner")
     in_panel = f"<ac:rich-text-body>{inner}</ac:rich-text-body>"
     show(macro_xml("info", in_panel))
@@ -250,9 +250,7 @@ def test_only_what_is_shown_is_asked_for(app: StaticApp, show: Show) -> None:
     assert [asked.path for asked in app.asked][1:] == ["quote"]
 
 
-def test_an_output_may_contain_macros_but_not_without_end(
-    app: StaticApp, show: Show
-) -> None:
+def test_output_can_contain_macros_up_to_a_depth(app: StaticApp, show: Show) -> None:
     app.answer["quote"] = lambda: macro_xml("word", id="in-output")
     assert '<span class="macro-output"><p>static</p></span>' in show(macro_xml("quote"))
     app.answer["quote"] = lambda: f"<p>again</p>{macro_xml('quote')}"

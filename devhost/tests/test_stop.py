@@ -1,4 +1,4 @@
-"""A stop ends what is still being answered without a word in the log."""
+"""A stop of the host: it ends requests in progress without an entry in the log."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ def failures(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     ]
 
 
-def test_a_request_that_meets_the_end_is_answered_503(
+def test_a_request_during_the_stop_gets_503(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     confluence = LocalConfluence()
@@ -33,7 +33,7 @@ def test_a_request_that_meets_the_end_is_answered_503(
     assert failures(caplog) == []
 
 
-def test_an_installation_that_meets_the_end_is_no_failure_of_ours(
+def test_an_installation_during_the_stop_is_not_logged_as_a_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     confluence = LocalConfluence().start()
@@ -56,7 +56,7 @@ def test_an_installation_that_meets_the_end_is_no_failure_of_ours(
             for each in set(threading.enumerate()) - before
             if each.name.endswith("(_run)")
         ]
-        # It has come as far as the app.
+        # It has got as far as the app.
         assert confluence.exchanges.wait_for(kind="install-key", seconds=30)
         confluence.stop()
         app.go_on.set()
@@ -66,7 +66,7 @@ def test_an_installation_that_meets_the_end_is_no_failure_of_ours(
     assert failures(caplog) == []
 
 
-def test_a_stopped_state_says_so() -> None:
+def test_a_stopped_state_raises_its_own_error() -> None:
     confluence = LocalConfluence()
     confluence.stop()
     with pytest.raises(StateClosedError, match="stopped"):

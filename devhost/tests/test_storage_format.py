@@ -182,7 +182,7 @@ def test_the_surroundings_give_links_images_and_macros() -> None:
     assert render(MACRO, around) == "<b>poll</b>"
 
 
-def test_entities_do_not_explode() -> None:
+def test_documents_with_their_own_entities_are_refused() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]>'
     with pytest.raises(InvalidError):
         render(bomb + "<p>&a;</p>")

@@ -1,4 +1,4 @@
-"""Rotate, rename, import, and further sites: what the app is told each time."""
+"""Tenant changes: what the app is told about rotations, renames and imports."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def send(
     return requests.request(method, url, json=body, timeout=30)
 
 
-def test_a_rotated_secret_comes_alone_with_the_same_client_key(
+def test_a_rotation_sends_installed_only_with_the_same_client_key(
     confluence: LocalConfluence, installed: FakeApp, desk: Post
 ) -> None:
     answer = desk(f"apps/{APP_KEY}/rotate-secret")
@@ -56,7 +56,7 @@ def test_a_refused_change_changes_nothing(
 @pytest.mark.parametrize(
     "action", ["rotate-secret", "import", "import-without-data", "tell-address"]
 )
-def test_an_app_that_is_gone_is_told_nothing(
+def test_an_uninstalled_app_gets_no_callback(
     installed: FakeApp, desk: Post, action: str
 ) -> None:
     desk(f"apps/{APP_KEY}/uninstall")
@@ -75,7 +75,7 @@ def test_an_import_brings_a_new_client_key(
     assert call("PUT", PROPERTY, json=1).status_code == 201
     assert call("POST", MODULES, json={"webItems": [item]}).status_code == 200
     assert desk(f"apps/{APP_KEY}/{action}").status_code == 200
-    # Neither enabled nor uninstalled of the old client key.
+    # Neither enabled, nor uninstalled for the old client key.
     assert [one.event for one in installed.received[2:]] == ["installed"]
     first, second = installed.events("installed")
     assert first.body["clientKey"] != second.body["clientKey"]
@@ -114,7 +114,7 @@ def test_a_custom_domain_is_another_display_url(
     assert body["displayUrl"] == f"http://127.0.0.1:{confluence.port}/wiki"
 
 
-def test_a_rename_may_bring_a_new_secret(
+def test_a_rename_can_bring_a_new_secret(
     confluence: LocalConfluence, installed: FakeApp, call: Post
 ) -> None:
     rename_site(confluence.site, "127.0.0.1", new_secret=True)
@@ -143,14 +143,14 @@ def test_an_app_that_refuses_a_rename_is_named_and_keeps_its_secret(
         pytest.param({"baseName": "localhost", "displayName": 5}, id="display-type"),
     ],
 )
-def test_the_site_takes_no_other_name(
+def test_the_site_refuses_other_names(
     confluence: LocalConfluence, body: dict[str, Any]
 ) -> None:
     assert send(confluence, "PUT", "site", **body).status_code == 400
     assert confluence.base_url == f"http://localhost:{confluence.port}/wiki"
 
 
-def test_a_new_name_is_remembered(tmp_path: Any) -> None:
+def test_a_new_name_survives_a_restart(tmp_path: Any) -> None:
     file = tmp_path / "state.sqlite3"
     with LocalConfluence(state=file) as first:
         rename_site(first.site, "127.0.0.1")
@@ -158,7 +158,7 @@ def test_a_new_name_is_remembered(tmp_path: Any) -> None:
         assert second.origin == f"http://127.0.0.1:{second.port}"
 
 
-def test_each_operation_answers_what_was_sent_without_secrets(
+def test_each_operation_returns_what_was_sent_without_secrets(
     installed: FakeApp, desk: Post
 ) -> None:
     answer = desk(f"apps/{APP_KEY}/rotate-secret")
@@ -192,7 +192,7 @@ def test_a_further_site_is_another_tenant_of_the_same_cloud(
     assert requests.get(url, headers=headers, timeout=30).status_code == 404
 
 
-def test_a_deleted_site_says_nothing(
+def test_a_deleted_site_sends_no_callback(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     port = send(confluence, "POST", "sites").json()["port"]
@@ -205,7 +205,7 @@ def test_a_deleted_site_says_nothing(
         requests.get(f"http://127.0.0.1:{port}/", timeout=30)
 
 
-def test_a_further_site_may_start_empty_and_there_are_not_many(
+def test_a_further_site_can_start_empty_and_their_number_is_limited(
     confluence: LocalConfluence, installed: FakeApp
 ) -> None:
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""What the test kit asserts of the messages between host and app."""
+"""The test kit's assertions about messages between host and app."""
 
 import threading
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_the_newest_message_that_fits_is_returned(
         ({"times": 3}, "2 times, not 3."),
     ],
 )
-def test_a_message_that_differs_is_no_such_message(
+def test_a_message_with_other_details_does_not_match(
     confluence: RecordingConfluence, wanted: dict[str, object], difference: str
 ) -> None:
     with pytest.raises(MessageError) as caught:
@@ -61,7 +61,7 @@ def test_a_message_that_differs_is_no_such_message(
     ("method", "path"),
     [("GET", TEMPLATE), ("PUT", "/rest/api/space"), ("PUT", TEMPLATE + "/more")],
 )
-def test_another_method_or_path_is_no_such_message(
+def test_another_method_or_path_does_not_match(
     confluence: RecordingConfluence, method: str, path: str
 ) -> None:
     with pytest.raises(MessageError, match=f"received no {method} "):
@@ -70,7 +70,9 @@ def test_another_method_or_path_is_no_such_message(
 
 
 @pytest.mark.usefixtures("written")
-def test_what_was_received_is_not_absent(confluence: RecordingConfluence) -> None:
+def test_not_received_fails_for_a_received_message(
+    confluence: RecordingConfluence,
+) -> None:
     with pytest.raises(MessageError, match=r"received PUT .*: #5, #6\."):
         confluence.not_received("PUT", TEMPLATE)
     confluence.not_received("PUT", TEMPLATE, status=403)
@@ -79,12 +81,12 @@ def test_what_was_received_is_not_absent(confluence: RecordingConfluence) -> Non
 
 
 @pytest.mark.usefixtures("installed")
-def test_the_host_says_what_it_sent(confluence: RecordingConfluence) -> None:
+def test_sent_messages_can_be_asserted(confluence: RecordingConfluence) -> None:
     assert confluence.sent("POST", "/installed", status=204, times=1).json["key"]
     assert confluence.sent_event("installed", app_key=APP_KEY, times=1).status == 204
     confluence.not_sent("POST", "/uninstalled")
     confluence.not_sent_event("uninstalled")
-    # What the host sent it did not receive.
+    # The host did not receive what it sent.
     confluence.not_received("POST", "/installed")
     with pytest.raises(MessageError, match="sent no uninstalled with status 204"):
         confluence.sent_event("uninstalled", status=204, within=0)
@@ -103,7 +105,7 @@ def test_a_webhook_is_known_by_its_event(confluence: RecordingConfluence) -> Non
         confluence.not_sent_event("page_removed")
 
 
-def test_a_message_may_come_a_little_later(
+def test_a_message_can_arrive_a_little_later(
     confluence: RecordingConfluence, call: Call
 ) -> None:
     later = threading.Timer(0.2, call, ["GET", "/rest/api/space"])
@@ -153,7 +155,7 @@ def test_of_many_messages_the_newest_are_shown(
     assert "GET /10 " in shown and "GET /9 " not in shown and "GET /39 " in shown
 
 
-def test_another_user_looks_until_the_block_ends(
+def test_as_user_lasts_until_the_block_ends(
     confluence: RecordingConfluence,
 ) -> None:
     with confluence.as_user("user") as user:
@@ -162,7 +164,7 @@ def test_another_user_looks_until_the_block_ends(
     assert confluence.site.user.name == "admin"
 
 
-def test_another_user_looks_until_the_reset(confluence: RecordingConfluence) -> None:
+def test_as_user_lasts_until_the_reset(confluence: RecordingConfluence) -> None:
     confluence.as_user("anonymous")
     assert confluence.site.user.name == "anonymous"
     confluence.reset()

@@ -1,4 +1,4 @@
-"""The test kit as a plugin: what a fork's tests get, and what a failed one prints."""
+"""The test kit as a plugin: its fixtures, and the output of failed tests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -145,7 +145,7 @@ def test_a_failed_test_shows_the_messages(run: Run) -> None:
     other, _, without = rest.partition("_ test_without_the_host _")
     assert "MessageError: Confluence received no PUT /rest/api/content/{id}." in missing
     assert missing.count("lifecycle host -> app  POST /installed  204") == 1
-    # The traceback ends where the test asks.
+    # The traceback ends at the line in the test.
     assert "def _found" not in missing and "def received" not in missing
     assert "- messages between host and app -" in other
     assert other.count("lifecycle host -> app  POST /installed  204") == 1

@@ -1,4 +1,4 @@
-"""What the test kit signs, and the server that it gives the app."""
+"""The test kit's signatures, and its server for the app."""
 
 import threading
 from typing import Any
@@ -24,7 +24,7 @@ WELCOME_PAGE = "98421"
 
 @pytest.fixture
 def echo() -> Flask:
-    """An app that answers what it was asked."""
+    """An app that returns the request."""
     app = Flask("echo")
 
     @app.route("/<path:path>", methods=["GET", "POST"])
@@ -49,7 +49,7 @@ def client(installed_app: InstalledApp) -> SignedClient:
 
 
 def claims_of(client: SignedClient, path: str = "/page", **options: Any) -> Any:
-    """Return what the app is told; the signature is verified."""
+    """Return the claims that the app gets; the signature is verified."""
     answer = client.open(path, **options).json
     assert answer is not None and answer["scheme"] == "JWT"
     secret = client._base.installed_app.installation().shared_secret
@@ -95,11 +95,11 @@ def test_the_token_names_tenant_user_and_place(
     assert "sub" not in claims_of(client.as_user("anonymous"))
 
 
-def test_a_context_jwt_is_for_no_request(client: SignedClient) -> None:
+def test_a_context_jwt_is_not_bound_to_a_request(client: SignedClient) -> None:
     assert claims_of(client.with_context_jwt())["qsh"] == "context-qsh"
 
 
-def test_a_wrong_token_is_wrong_in_one_thing(client: SignedClient) -> None:
+def test_a_wrong_token_has_exactly_one_fault(client: SignedClient) -> None:
     right, expired = claims_of(client), client.expired()
     with pytest.raises(jwt.ExpiredSignatureError):
         claims_of(expired)
@@ -118,7 +118,7 @@ def test_a_wrong_token_is_wrong_in_one_thing(client: SignedClient) -> None:
 def test_a_client_without_token_sends_none(client: SignedClient) -> None:
     answer = client.unsigned().get("/page").json
     assert answer is not None and answer["token"] == ""
-    # The one it was made from still signs.
+    # The client it was made from still signs.
     assert claims_of(client)["sub"] == ADMINISTRATOR
 
 
@@ -186,7 +186,7 @@ def test_an_app_that_was_never_installed_has_no_tenant(
         _ = stranger.client_key
 
 
-def test_a_port_refuses_connections_but_while_an_app_is_served(echo: Flask) -> None:
+def test_a_port_refuses_connections_unless_an_app_is_served(echo: Flask) -> None:
     port = ReservedPort()
     for _ in range(2):
         with pytest.raises(requests.ConnectionError):
@@ -226,7 +226,7 @@ def test_a_server_that_stops_finishes_its_answers() -> None:
     port.close()
 
 
-def test_an_app_that_fails_does_not_hold_the_server(echo: Flask) -> None:
+def test_a_failing_app_does_not_block_the_server(echo: Flask) -> None:
     def failing(environ: Any, start_response: Any) -> Any:
         raise RuntimeError
 

@@ -1,4 +1,4 @@
-"""Changes of the wiki reach the apps that ask for them."""
+"""Webhooks: changes of the wiki reach the apps that subscribe to them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,7 @@ def hooked(confluence: LocalConfluence) -> Iterator[FakeApp]:
         yield install(confluence, app)
 
 
-def test_a_new_page_is_told_with_a_token_of_this_request(
+def test_a_new_page_is_sent_with_a_token_for_this_request(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     page = add_page(confluence)
@@ -50,7 +50,7 @@ def test_a_new_page_is_told_with_a_token_of_this_request(
     assert delivery.milliseconds > 0
 
 
-def test_changes_are_told_in_their_order(
+def test_changes_are_sent_in_order(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     wiki, who = confluence.site.get(Wiki), writer(confluence)
@@ -66,7 +66,7 @@ def test_changes_are_told_in_their_order(
     assert told[5].body["page"]["version"] == 2
 
 
-def test_a_change_made_by_rest_is_told(
+def test_a_change_made_by_rest_is_sent(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     body = {
@@ -86,12 +86,12 @@ def test_a_change_made_by_rest_is_told(
     )
     assert answer.status_code == 200
     (delivery,) = delivered(confluence)
-    # Apps are told of their own changes too.
+    # Apps are also told about their own changes.
     assert delivery.json["accountType"] == "app"
     assert delivery.json["page"]["id"] == answer.json()["id"]
 
 
-def test_a_request_is_not_held_up_by_an_app_that_hangs(
+def test_a_request_is_not_delayed_by_an_app_that_hangs(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     hooked.hanging = "page_created"
@@ -122,7 +122,7 @@ def test_one_app_does_not_wait_for_another(
 
 
 @pytest.mark.parametrize("state", ["disabled", "uninstalled"])
-def test_an_app_that_is_not_enabled_is_told_nothing(
+def test_an_app_that_is_not_enabled_is_sent_nothing(
     confluence: LocalConfluence, hooked: FakeApp, state: str
 ) -> None:
     act = lifecycle.disable if state == "disabled" else lifecycle.uninstall
@@ -131,7 +131,7 @@ def test_an_app_that_is_not_enabled_is_told_nothing(
     assert delivered(confluence) == []
 
 
-def test_what_waits_is_not_sent_to_an_app_that_was_disabled_meanwhile(
+def test_waiting_deliveries_are_not_sent_to_a_disabled_app(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     hooked.hanging = "page_created"
@@ -146,7 +146,7 @@ def test_what_waits_is_not_sent_to_an_app_that_was_disabled_meanwhile(
     assert "not installed and enabled" in second.failure
 
 
-def test_a_dynamic_webhook_is_told_too(
+def test_a_dynamic_webhook_is_called_too(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     dynamic = {"webhooks": [{"event": "page_created", "url": "/later", "key": "d"}]}
@@ -158,7 +158,7 @@ def test_a_dynamic_webhook_is_told_too(
     assert declared == [False, False, False, True]
 
 
-def test_a_new_secret_signs_what_is_sent_after_it(
+def test_a_new_secret_signs_later_deliveries(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     lifecycle.reinstall(confluence.site, APP_KEY)
@@ -170,7 +170,7 @@ def test_a_new_secret_signs_what_is_sent_after_it(
 @pytest.mark.parametrize(
     ("status", "outcome"), [(200, "delivered"), (404, "refused"), (503, "refused")]
 )
-def test_what_the_app_answers_is_remembered_and_not_retried(
+def test_the_apps_answer_is_stored_and_not_retried(
     confluence: LocalConfluence, hooked: FakeApp, status: int, outcome: str
 ) -> None:
     hooked.answers["page_created"] = status
@@ -185,7 +185,7 @@ def test_what_the_app_answers_is_remembered_and_not_retried(
     assert sent.notes == {"webhook": "page_created", "delivery": f"#{delivery.id}"}
 
 
-def test_an_app_that_is_gone_is_told_apart_from_one_that_refuses(
+def test_an_unreachable_app_is_distinguished_from_a_refusing_one(
     confluence: LocalConfluence,
 ) -> None:
     with serve(confluence, *hooks("page_created")) as app:
@@ -195,7 +195,7 @@ def test_an_app_that_is_gone_is_told_apart_from_one_that_refuses(
     assert (delivery.outcome, delivery.failure) == ("failed", "no connection")
 
 
-def test_whoever_knows_of_an_event_announces_it_to_one_app(
+def test_an_event_can_be_announced_to_one_app(
     confluence: LocalConfluence,
 ) -> None:
     event = "app_access_to_objects_blocked"
@@ -213,7 +213,9 @@ def test_whoever_knows_of_an_event_announces_it_to_one_app(
     assert sent == "application/cloudevents+json; charset=UTF-8"
 
 
-def test_a_rule_is_told_and_what_it_blocks_is_not(confluence: LocalConfluence) -> None:
+def test_a_rule_is_sent_and_blocked_contents_are_not(
+    confluence: LocalConfluence,
+) -> None:
     lost = hooks("app_policy_changed", "app_access_to_objects_in_container_blocked")
     with serve(confluence, *lost, *hooks("page_created", "space_updated")) as app:
         install(confluence, app)

@@ -1,4 +1,4 @@
-"""Webhooks get lost, come twice, late or out of order: when it is switched on."""
+"""Webhook faults: lost, repeated, late or out of order, while switched on."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def test_a_webhook_comes_twice(confluence: LocalConfluence, hooked: FakeApp) -> 
     assert one.body == other.body
 
 
-def test_a_late_webhook_is_passed_by_the_next_one(
+def test_a_late_webhook_is_overtaken_by_the_next_one(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     with confluence.faults.webhook_late(seconds=60, times=1):
@@ -61,11 +61,11 @@ def test_a_late_webhook_is_passed_by_the_next_one(
     sent = confluence.exchanges.wait_for("POST", "/page_created", seconds=PATIENCE)
     assert sent is not None
     assert sent.json["page"]["title"] == "Quick"
-    # It is not awaited here: stopping the host lets it go.
+    # Not awaited here: stopping the host discards it.
     assert not confluence.webhooks.wait_idle(0)
 
 
-def test_a_late_webhook_comes_all_the_same(
+def test_a_late_webhook_is_still_delivered(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     with confluence.faults.webhook_late(seconds=0.1):
@@ -86,7 +86,7 @@ def test_webhooks_come_in_another_order(
     assert titles(hooked) == ["B", "A", "D", "C"]
 
 
-def test_what_no_other_passes_goes_alone(
+def test_a_held_webhook_is_sent_without_a_successor(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     with confluence.faults.webhook_out_of_order(seconds=0.1):
@@ -95,7 +95,7 @@ def test_what_no_other_passes_goes_alone(
     assert titles(hooked) == ["Alone"]
 
 
-def test_a_fault_strikes_the_event_that_is_meant(
+def test_a_fault_strikes_only_its_event(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     with confluence.faults.webhook_lost(event="page_viewed"):
@@ -108,7 +108,7 @@ def test_a_fault_strikes_the_event_that_is_meant(
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 503])
-def test_with_retries_what_failed_is_sent_again(
+def test_a_failed_delivery_is_retried_if_retries_are_on(
     confluence: LocalConfluence, hooked: FakeApp, status: int
 ) -> None:
     confluence.webhooks.assume(retries=2, retry_seconds=0.01)
@@ -120,7 +120,7 @@ def test_with_retries_what_failed_is_sent_again(
 
 
 @pytest.mark.parametrize("status", [204, 301, 400, 401, 404])
-def test_what_was_answered_for_good_is_not_sent_again(
+def test_a_final_answer_is_not_retried(
     confluence: LocalConfluence, hooked: FakeApp, status: int
 ) -> None:
     confluence.webhooks.assume(retries=2, retry_seconds=0.01)

@@ -1,4 +1,4 @@
-"""Any event can be fired by hand, and any delivery be made once more."""
+"""Firing events by hand, and sending deliveries again."""
 
 import pytest
 
@@ -60,21 +60,21 @@ def test_an_event_is_fired_with_the_body_that_is_given(
     assert told.claims["sub"] == "557058:x"
 
 
-def test_an_event_nobody_asks_for_says_what_to_write(
+def test_an_event_without_a_subscriber_says_what_to_write(
     confluence: LocalConfluence,
 ) -> None:
     with serve(confluence, *hooks("page_created")) as app:
         install(confluence, app)
         with pytest.raises(WebhookError, match="modules.webhooks"):
             confluence.webhooks.fire("page_copied")
-        with pytest.raises(WebhookError, match="no event of Confluence"):
+        with pytest.raises(WebhookError, match="not an event of Confluence"):
             confluence.webhooks.fire("page_eaten")
         with pytest.raises(WebhookError, match="com.example.other is not installed"):
             confluence.webhooks.fire("page_created", app_key="com.example.other")
     assert confluence.webhooks.deliveries() == []
 
 
-def test_a_delivery_is_made_once_more_with_a_fresh_token(
+def test_a_redelivery_has_a_fresh_token(
     confluence: LocalConfluence,
 ) -> None:
     with serve(confluence, *hooks("page_created")) as app:
@@ -92,7 +92,7 @@ def test_a_delivery_is_made_once_more_with_a_fresh_token(
     assert one.body == other.body
 
 
-def test_what_cannot_be_made_once_more_says_why(confluence: LocalConfluence) -> None:
+def test_an_impossible_redelivery_says_why(confluence: LocalConfluence) -> None:
     with serve(confluence, *hooks("page_created")) as app:
         install(confluence, app)
         add_page(confluence)
@@ -114,7 +114,7 @@ def test_half_a_character_in_a_body_is_sent(confluence: LocalConfluence) -> None
     assert told.body == {"name": "\ud800"}
 
 
-def test_a_url_that_is_none_is_said_not_to_be_one(
+def test_an_invalid_url_is_reported(
     confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "devhost.webhooks.dispatch.target_url"

@@ -1,4 +1,4 @@
-"""What a webhook module declares decides whether and how it is called."""
+"""Webhook modules: how the declaration affects the delivery."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def told(
     return [{"url": one.url.partition("/hook")[2], "body": one.body} for one in found]
 
 
-def test_the_url_is_filled_in_and_has_the_licence(confluence: LocalConfluence) -> None:
+def test_the_url_is_filled_in_and_has_the_license(confluence: LocalConfluence) -> None:
     url = "/hook?page={page.id}&title={page.title}&in={space.key}&none={macro.id}"
     (one,) = told(confluence, {"url": url})
     page = confluence.webhooks.deliveries()[0].json["page"]["id"]
@@ -31,7 +31,7 @@ def test_the_url_is_filled_in_and_has_the_licence(confluence: LocalConfluence) -
     assert one["url"] == query
 
 
-def test_a_licence_that_is_in_force_is_in_the_url(confluence: LocalConfluence) -> None:
+def test_an_active_license_is_in_the_url(confluence: LocalConfluence) -> None:
     confluence.site.get(Licenses).switch(APP_KEY, "active")
     (one,) = told(confluence, {})
     assert one["url"] == "?lic=active"
@@ -73,7 +73,7 @@ def test_webhooks_need_the_read_scope(
         pytest.param([{"condition": "has_blog_post"}], 0, id="of-another"),
     ],
 )
-def test_the_conditions_of_a_webhook_are_judged(
+def test_the_conditions_of_a_webhook_are_evaluated(
     confluence: LocalConfluence, conditions: list[dict[str, Any]], count: int
 ) -> None:
     assert len(told(confluence, {"conditions": conditions})) == count

@@ -1,4 +1,4 @@
-"""The webhooks page as JSON: what was delivered, once more, and by hand."""
+"""The webhooks page as JSON: deliveries, sending again, and firing by hand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def api(
     return requests.request(method, url, timeout=PATIENCE, **options)
 
 
-def test_the_page_lists_what_the_apps_ask_for(
+def test_the_page_lists_the_subscriptions_of_the_apps(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     dynamic = {"event": "label_added", "url": "later", "key": "d", "filter": "x"}
@@ -76,7 +76,7 @@ def test_deliveries_are_listed_shown_and_linked_to_the_inspector(
     assert signature not in str(shown)
 
 
-def test_who_polls_is_told_what_changed(
+def test_polling_returns_what_changed(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     hooked.hanging = "page_created"
@@ -104,7 +104,7 @@ def test_who_polls_is_told_what_changed(
         ("after=1", 1),
     ],
 )
-def test_deliveries_are_found(
+def test_deliveries_are_filtered(
     confluence: LocalConfluence, hooked: FakeApp, query: str, found: int
 ) -> None:
     confluence.webhooks.fire("page_created")
@@ -131,9 +131,7 @@ def test_only_the_latest_deliveries_are_kept(
     assert [one.id for one in delivered(confluence)] == [2, 3]
 
 
-def test_a_delivery_is_made_once_more(
-    confluence: LocalConfluence, hooked: FakeApp
-) -> None:
+def test_a_delivery_is_sent_again(confluence: LocalConfluence, hooked: FakeApp) -> None:
     confluence.webhooks.fire("page_created")
     delivered(confluence)
     answer = api(confluence, "POST", "/deliveries/1/redeliver")
@@ -147,7 +145,7 @@ def test_a_delivery_is_made_once_more(
     assert "not installed and enabled" in refused.json()["error"]
 
 
-def test_an_example_is_of_the_page_and_the_user_that_are_chosen(
+def test_an_example_uses_the_chosen_page_and_user(
     confluence: LocalConfluence,
 ) -> None:
     page = add_page(confluence)
@@ -188,10 +186,10 @@ def test_an_edited_body_is_fired(confluence: LocalConfluence, hooked: FakeApp) -
         ("page_created", {"json": {"app": {}}}, 400, "app"),
         ("page_created", {"json": {"app": "other"}}, 409, "other is not installed"),
         ("page_moved", {"json": {}}, 409, "modules.webhooks"),
-        ("page_eaten", {"json": {}}, 409, "no event"),
+        ("page_eaten", {"json": {}}, 409, "not an event"),
     ],
 )
-def test_what_cannot_be_fired_says_why(
+def test_an_event_that_cannot_be_fired_says_why(
     confluence: LocalConfluence,
     hooked: FakeApp,
     event: str,
@@ -205,7 +203,7 @@ def test_what_cannot_be_fired_says_why(
     assert confluence.webhooks.deliveries() == []
 
 
-def test_what_is_assumed_can_be_set(
+def test_the_assumptions_can_be_changed(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     assert api(confluence, "GET").json()["settings"] == {
@@ -235,7 +233,7 @@ def test_what_is_assumed_can_be_set(
         ({"moon": 1}, "there is only"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(
+def test_an_invalid_setting_is_refused(
     confluence: LocalConfluence, changes: dict[str, Any], says: str
 ) -> None:
     answer = api(confluence, "PUT", "/settings", json=changes)

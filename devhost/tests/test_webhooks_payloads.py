@@ -1,4 +1,4 @@
-"""Every change of the wiki is told as the event, and with the body, of Connect."""
+"""Webhook payloads: the event and the body for every change of the wiki."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,14 +28,14 @@ from tests.webhook_app import (
 
 @pytest.fixture
 def hooked(confluence: LocalConfluence) -> Iterator[FakeApp]:
-    """The app, which asks for everything that happens here."""
+    """The app, which subscribes to everything that happens here."""
     names = [name for name, event in EVENTS.items() if event.is_fired_here]
     with serve(confluence, *hooks(*names)) as app:
         yield install(confluence, app)
 
 
 def last(confluence: LocalConfluence, event: str) -> Any:
-    """Return the body of the last delivery, which is of *event*."""
+    """Return the body of the last delivery, which must be of *event*."""
     delivery = delivered(confluence)[-1]
     assert (delivery.event, delivery.outcome) == (event, "delivered")
     return delivery.json
@@ -70,7 +70,7 @@ def test_a_page_has_the_fields_that_real_sites_send(
     assert requests.get(address, timeout=PATIENCE).status_code == 200
 
 
-def test_a_page_in_the_course_of_its_life(
+def test_every_change_of_a_page_has_its_event(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     wiki = confluence.site.get(Wiki)
@@ -98,7 +98,7 @@ def test_a_page_in_the_course_of_its_life(
     assert body["userAccountId"] == ADMINISTRATOR.account_id
 
 
-def test_a_page_that_moves_and_one_that_only_changes_its_place(
+def test_a_move_and_a_reordering_are_different_events(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     editor, who = confluence.site.get(Wiki).editor, writer(confluence)
@@ -147,7 +147,7 @@ def test_a_comment_and_a_reply_to_it(
     assert last(confluence, "comment_removed")["comment"]["id"] == reply.id
 
 
-def test_an_attachment_and_a_look_at_it(
+def test_an_attachment_and_a_view_of_it(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     page = add_page(confluence)
@@ -162,7 +162,7 @@ def test_an_attachment_and_a_look_at_it(
     assert requests.get(url, timeout=PATIENCE).content == b"12345"
     body = last(confluence, "attachment_viewed")
     assert body["attachedTo"]["id"] == page.id
-    # The one who looks is the person in the header.
+    # The viewer is the current user.
     assert body["userAccountId"] == ADMINISTRATOR.account_id
 
 
@@ -199,7 +199,7 @@ def test_a_space(confluence: LocalConfluence, hooked: FakeApp) -> None:
     assert body["space"]["lastModifierAccountId"] == ADMINISTRATOR.account_id
 
 
-def test_a_content_property_is_told_as_a_content_of_its_own(
+def test_a_content_property_is_sent_as_a_content(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     page, who = add_page(confluence), writer(confluence)
@@ -216,7 +216,7 @@ def test_a_content_property_is_told_as_a_content_of_its_own(
     assert body["_expandable"]["container"] == "/rest/api/space/DS"
 
 
-def test_a_look_at_a_page_is_told_of_anonymous_visitors_without_a_user(
+def test_an_anonymous_view_of_a_page_has_no_user(
     confluence: LocalConfluence, hooked: FakeApp
 ) -> None:
     desk = f"{confluence.origin}/devhost/api/user"

@@ -1,4 +1,4 @@
-"""The host stops at once, whatever an app does, and leaves nothing behind."""
+"""Stopping with webhooks: at once, whatever an app does, and without leftovers."""
 
 import threading
 from pathlib import Path
@@ -22,7 +22,7 @@ def line_threads() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if "webhooks" in each.name]
 
 
-def test_a_host_at_rest_has_no_thread_for_webhooks(confluence: LocalConfluence) -> None:
+def test_an_idle_host_has_no_webhook_threads(confluence: LocalConfluence) -> None:
     with serve(confluence, *hooks("page_created")) as app:
         install(confluence, app)
         add_page(confluence)
@@ -47,7 +47,7 @@ def test_a_hanging_app_does_not_keep_the_host_from_stopping(
         assert app.arrived.wait(PATIENCE)
         threads = line_threads()
         confluence.stop()
-        # Interrupted: nothing waits for a time-out.
+        # Interrupted: nothing waits for a timeout.
         assert threads
         for thread in threads:
             thread.join(PATIENCE)
@@ -60,7 +60,7 @@ def test_a_hanging_app_does_not_keep_the_host_from_stopping(
         assert len(app.events("page_created")) <= 1
 
 
-def test_what_happens_after_the_stop_is_told_to_nobody(
+def test_nothing_is_sent_after_the_stop(
     confluence: LocalConfluence,
 ) -> None:
     with serve(confluence, *hooks("page_created")) as app:
@@ -72,7 +72,7 @@ def test_what_happens_after_the_stop_is_told_to_nobody(
         assert delivery.outcome == "not-sent"
 
 
-def test_an_answer_that_does_not_end_is_given_up(
+def test_an_endless_answer_is_cut_off(
     confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.2)
@@ -85,7 +85,7 @@ def test_an_answer_that_does_not_end_is_given_up(
     assert (delivery.outcome, delivery.failure) == ("failed", "timed out")
 
 
-def test_a_reset_lets_nothing_of_before_be_sent(
+def test_a_reset_discards_waiting_deliveries(
     confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "TIMEOUTS", (300, 300))
@@ -107,7 +107,7 @@ def test_a_reset_lets_nothing_of_before_be_sent(
     assert delivery.json["page"]["title"] == "Third"
 
 
-def test_a_line_is_not_longer_than_is_good(
+def test_a_queue_has_a_limit(
     confluence: LocalConfluence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("devhost.webhooks.lines.MOST_WAITING", 1)

@@ -1,4 +1,4 @@
-"""The wiki itself: who may do what, what changes, what is remembered, how fast."""
+"""The wiki itself: permissions, changes, storage and speed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -113,7 +113,7 @@ def test_a_wiki_is_seeded_once_and_again_when_it_is_reset(
     assert changes == []
 
 
-# Who may do what.
+# Permissions.
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_everybody_has_one_role_in_a_space(
         assert viewer.may(asked, home.space) is (asked <= role)
 
 
-def test_what_may_not_be_seen_does_not_exist(wiki: Wiki, user: Viewer) -> None:
+def test_invisible_contents_do_not_exist(wiki: Wiki, user: Viewer) -> None:
     admin = wiki.viewer(ADMINISTRATOR)
     secret = wiki.spaces.get(admin, "LEAD")
     assert secret.homepage_id
@@ -144,7 +144,7 @@ def test_what_may_not_be_seen_does_not_exist(wiki: Wiki, user: Viewer) -> None:
         wiki.editor.create(user, NewContent("page", secret, "x"))
 
 
-def test_an_anonymous_visitor_may_read_only(wiki: Wiki, home: Content) -> None:
+def test_an_anonymous_visitor_can_only_read(wiki: Wiki, home: Content) -> None:
     anonymous = wiki.viewer(ANONYMOUS)
     assert wiki.contents.get(anonymous, HOME).title
     for refused in (
@@ -178,7 +178,7 @@ def test_a_hidden_space_hides_its_contents(user: Viewer, wiki: Wiki) -> None:
     assert all(page.space.key != "DS" for page in pages)
 
 
-# What is written.
+# Writing.
 
 
 def test_an_edit_makes_a_version_and_keeps_the_past(
@@ -217,7 +217,7 @@ def test_a_version_that_does_not_follow_is_a_conflict(
         {"status": "archived"},
     ],
 )
-def test_a_page_that_cannot_be_is_refused(
+def test_an_invalid_page_is_refused(
     wiki: Wiki, user: Viewer, home: Content, new: dict[str, Any]
 ) -> None:
     good = NewContent("page", home.space, "Fine", "<p>&nbsp;&eacute;</p>")
@@ -310,17 +310,17 @@ def test_a_file_has_versions(wiki: Wiki, user: Viewer, home: Content) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a,b", "a:b", "x" * 256])
-def test_a_label_that_cannot_be_is_refused(
+def test_an_invalid_label_is_refused(
     wiki: Wiki, user: Viewer, home: Content, name: str
 ) -> None:
     with pytest.raises(InvalidError):
         wiki.labels.add(user, home, [("global", name)])
 
 
-# What is told of changes.
+# Announced changes.
 
 
-def test_every_change_is_told_once_with_before_and_after(
+def test_every_change_is_announced_once_with_before_and_after(
     wiki: Wiki, user: Viewer, home: Content, changes: list[Change]
 ) -> None:
     page = add_page(wiki, user, home, "Told")
@@ -359,7 +359,7 @@ def test_every_change_is_told_once_with_before_and_after(
     assert changes[6].after is None
 
 
-def test_a_move_a_space_and_a_blog_post_are_told(
+def test_a_move_a_space_and_a_blog_post_are_announced(
     wiki: Wiki, user: Viewer, home: Content, changes: list[Change]
 ) -> None:
     page = add_page(wiki, user, home, "Mover")
@@ -381,7 +381,7 @@ def test_a_move_a_space_and_a_blog_post_are_told(
     assert (moved["oldParent"].id, moved["newParent"].id) == (HOME, other.id)
 
 
-def test_what_fails_is_not_told(
+def test_a_failed_change_is_not_announced(
     wiki: Wiki, user: Viewer, home: Content, changes: list[Change]
 ) -> None:
     with pytest.raises(RuntimeError), wiki.ledger.writing():
@@ -393,7 +393,7 @@ def test_what_fails_is_not_told(
     assert [change.event for change in changes] == ["page_created"]
 
 
-def test_a_change_is_told_after_it_is_there_and_survives_its_listeners(
+def test_a_change_is_announced_after_the_commit_and_survives_listeners(
     state: State, wiki: Wiki, user: Viewer, home: Content, changes: list[Change]
 ) -> None:
     def fail(sender: Wiki, change: Change) -> None:
@@ -407,7 +407,7 @@ def test_a_change_is_told_after_it_is_there_and_survives_its_listeners(
     assert len(changes) == 1
 
 
-def test_a_draft_is_told_when_it_is_published(
+def test_a_draft_is_announced_when_it_is_published(
     wiki: Wiki, user: Viewer, home: Content, changes: list[Change]
 ) -> None:
     new = NewContent("page", home.space, "Draft", status="draft", parent=home)

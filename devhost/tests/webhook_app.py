@@ -1,4 +1,4 @@
-"""The fake app with webhooks, and what tests say of what it received."""
+"""The fake app with webhooks, and helpers for tests of its deliveries."""
 
 from typing import Any
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 from devhost.signals import stop_request
 
-# Within these a stop ends the process, whatever it is busy with.
+# A stop that takes longer than this ends the process, whatever it is busy with.
 STOP_SECONDS = 8
 
 
 def _nothing() -> None:
-    """Stop without a limit."""
+    """Set no time limit for stopping."""
 
 
 def main(
@@ -20,25 +20,26 @@ def main(
 ) -> int:
     """Run until a signal asks to stop; return the exit code.
 
-    ``stopping`` is called when it begins to stop.
+    ``stopping`` is called when the stop begins.
     """
     with stop_request() as stop:
-        # Only now: a signal that comes meanwhile finds its handler.
+        # Late, so that a signal that arrives earlier finds its handler.
         from devhost.command import run
 
         return run(arguments, stop, stopping)
 
 
 def _limit_stop() -> None:
-    """Let a stop that hangs end the process too, with every thread's stack."""
+    """End the process if the stop hangs too, and dump every thread's stack."""
     faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
 
 
 def _leave(code: int) -> None:
     """End the process at once.
 
-    Threads that still answer, or wait for an app, are not waited for. The end of the
-    interpreter would freeze them wherever they are, with the locks that they hold.
+    It does not wait for threads that still answer requests or wait for an app. The
+    interpreter's own shutdown would freeze them wherever they are, with the locks they
+    hold.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What ``python -m devhost`` does between its options and its exit code."""
+"""The run of ``python -m devhost``, between its options and its exit code."""
 
 import argparse
 import errno
@@ -23,7 +23,7 @@ def run(
     stop: StopRequest,
     stopping: Callable[[], None],
 ) -> int:
-    """Run until *stop* is asked for; return the exit code."""
+    """Run until a stop is requested; return the exit code."""
     options = parse_arguments(arguments)
     logging.basicConfig(format=f"{options.product}  %(message)s", stream=sys.stderr)
     logger.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""The command line of ``python -m devhost``."""
+"""Command line options of ``python -m devhost``."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ DESCRIPTOR_PATH = "/atlassian-connect.json"
 LOOPBACK_ONLY = (
     "It listens on loopback only, and no option changes that: its administrator's "
     "password is public (admin:admin), and it signs whatever the person at the "
-    "browser asks for. To look at it from another machine, forward the port: "
+    "browser asks for. To use it from another machine, forward the port: "
     "ssh -L 8090:localhost:8090 this-machine"
 )
 EXIT_CODES = (
     "Exit code: 0 after Ctrl-C or SIGTERM, 1 if it cannot start or install the app, "
-    "2 for a wrong option."
+    "2 for an invalid option."
 )
 
 
 class _NoSuchAddress(argparse.Action):
-    """Says why there is no ``--host``."""
+    """Explains why there is no ``--host``."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> Never:
         parser.error(LOOPBACK_ONLY)
@@ -46,11 +46,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--app",
         metavar="URL",
         type=app_url,
-        help="install the app that runs there, such as http://127.0.0.1:8080; "
+        help="install the app at this URL, such as http://127.0.0.1:8080; "
         "without it, wait for an app to install itself",
     )
     parser.add_argument(
-        "--port", type=port_number, default=8090, help="listen there (default: 8090)"
+        "--port",
+        type=port_number,
+        default=8090,
+        help="the port to listen on (default: 8090)",
     )
     parser.add_argument(
         "--product",
@@ -60,13 +63,13 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "shows pages, and has app properties, license and dynamic modules",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="forget everything and start anew"
+        "--fresh", action="store_true", help="forget everything and start over"
     )
     parser.add_argument(
         "--state",
         metavar="FILE",
         type=Path,
-        help="remember everything there (default: "
+        help="the file to keep the state in (default: "
         f"{STATE_FILES[CONFLUENCE.name]}, for Jira {STATE_FILES[JIRA.name]})",
     )
     parser.add_argument(
@@ -80,7 +83,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def port_number(text: str) -> int:
     """Parse a TCP port for argparse.
 
-    :raises argparse.ArgumentTypeError: if it is none.
+    :raises argparse.ArgumentTypeError: if it is not a port.
     """
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
@@ -90,7 +93,7 @@ def port_number(text: str) -> int:
 def app_url(text: str) -> str:
     """Parse an app's base URL, or that of its descriptor, for argparse.
 
-    :raises argparse.ArgumentTypeError: if it is none.
+    :raises argparse.ArgumentTypeError: if it is not an app's URL.
     """
     try:
         parts = urlsplit(text)
@@ -100,6 +103,6 @@ def app_url(text: str) -> str:
         is_address = False
     if not is_address:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no address of an app: write one such as http://127.0.0.1:8080"
+            f"{text!r} is not the address of an app: write one such as http://127.0.0.1:8080"
         )
     return text.removesuffix(DESCRIPTOR_PATH).rstrip("/")

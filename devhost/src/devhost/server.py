@@ -1,7 +1,7 @@
-"""The site on real sockets of this machine.
+"""The server: the site on real sockets of this machine.
 
-It listens on loopback only: its administrator's password is public, and it
-signs whatever the person at the browser asks for.
+It listens on loopback only, because its administrator's password is public and it signs
+whatever the person at the browser asks for.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from devhost.wiki import Wiki
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Our own pages' files, what they poll, and the question of `make run`.
+# Not logged: our own pages' files and polling, and the request of `make run`.
 UNLOGGED = (
     "/devhost/static/",
     "/devhost/vendor/",
@@ -39,18 +39,18 @@ UNLOGGED = (
     "/devhost/api/exchanges",
     "/devhost/api/webhooks/deliveries",
 )
-# What reads the state, which it may find unusable, or listens from the beginning.
+# Services that read the state, which may be unusable, or listen from the start.
 AT_START: tuple[type[Service], ...] = (Assumptions, Wiki, Webhooks)
-# Where a request's answer is in its WSGI environment.
+# The key of a request's response in its WSGI environment.
 ANSWER = "devhost.answer"
-# How long a stop may wait for the accepting threads to notice.
+# The longest wait for the accepting threads to notice a stop.
 POLL_SECONDS = 0.02
 
 logger = logging.getLogger("devhost")
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Logs path and status, never a query string: it may carry a token."""
+    """Logs path and status, but never a query string, which may contain a token."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         path = getattr(self, "path", "-").partition("?")[0]
@@ -61,13 +61,13 @@ class QuietRequestHandler(WSGIRequestHandler):
     def connection_dropped(
         self, error: BaseException, environ: "WSGIEnvironment | None" = None
     ) -> None:
-        # werkzeug does not close an answer if the client is gone when it has been sent.
+        # werkzeug does not close a response if the client is gone after it is sent.
         close = getattr((environ or {}).get(ANSWER), "close", None)
         if close is not None:
             close()
 
     def log(self, type: str, message: str, *args: object) -> None:
-        # A malformed request line, say; the message may quote it.
+        # For example a malformed request line, which the message may quote.
         logger.debug("refused a malformed request")
 
 
@@ -85,16 +85,16 @@ class LocalConfluence:
         *,
         fresh: bool = False,
     ) -> None:
-        """Bind *port* (0: any free one) and open *state*, of a site of *product*.
+        """Bind *port* (0: any free one) and open *state*, for a site of *product*.
 
-        *fresh*: forget what the state holds.
+        With *fresh*, forget what the state contains.
 
         :raises KeyError: if there is no such product.
         :raises OSError: if the port is in use.
         :raises StateError: if the state file cannot be used.
         """
         self._product = PRODUCTS[product]
-        # First: who else has the port may have the state.
+        # First, because whoever else has the port may also have the state.
         listener = _listen(socket.AF_INET, "127.0.0.1", port)
         try:
             self._state = State(state, product, fresh=fresh)
@@ -102,12 +102,12 @@ class LocalConfluence:
             listener.close()
             raise
         self.port = int(listener.getsockname()[1])
-        # What a reset begins with.
+        # A reset starts from these.
         self._fresh: Site | None = None
         self.site = self._new_site()
         self.web = create_web(self.site)
         self._servers = [_server(self.web, "127.0.0.1", listener)]
-        # A browser may try localhost as ::1 first; it falls back where that is taken.
+        # A browser may try localhost as ::1 first; it falls back if that port is taken.
         with contextlib.suppress(OSError):
             ipv6 = _listen(socket.AF_INET6, "::1", self.port)
             self._servers.append(_server(self.web, "::1", ipv6))
@@ -130,21 +130,21 @@ class LocalConfluence:
 
     @property
     def assumptions(self) -> Assumptions:
-        """What this host takes for true of Confluence."""
+        """The assumptions that this host makes about Confluence."""
         return self.site.get(Assumptions)
 
     @property
     def faults(self) -> Faults:
-        """What this host does wrong on purpose."""
+        """The faults: what this host does wrong on purpose."""
         return self.site.get(Faults)
 
     @property
     def webhooks(self) -> Webhooks:
-        """What the apps were told of, and what else they can be told."""
+        """The webhooks: what the apps were sent, and what else can be sent."""
         return self.site.get(Webhooks)
 
     def start(self) -> Self:
-        """Begin to answer requests."""
+        """Start to answer requests."""
         for server in self._servers:
             thread = threading.Thread(
                 target=server.serve_forever, args=(POLL_SECONDS,), daemon=True
@@ -170,9 +170,9 @@ class LocalConfluence:
     def reset(self) -> None:
         """Serve a fresh site instead, on the same port and with the same keys.
 
-        Everything else is new: what a site remembers is in the state or belongs to
+        Everything else is new: a site's memory is either in the state or belongs to
         ``Site``, so that nothing has to be listed here. A request that is being
-        answered meanwhile ends at the old site.
+        answered meanwhile is finished by the old site.
         """
         with self.site.lifecycle_lock:
             old = self.site
@@ -188,7 +188,7 @@ class LocalConfluence:
         if self._fresh is None:
             state = State(product=self._product.name)
             self._fresh = Site(state, port=self.port, product=self._product)
-            # Filling a wiki is what takes long.
+            # Filling a wiki is the slow part.
             self._fresh.get(Wiki)
             self._fresh.share_keys(self.site)
             for name in KEY_SETTINGS:
@@ -236,7 +236,7 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
 
 
 def _noting_answers(web: Flask) -> "WSGIApplication":
-    """Wrap *web*, so that the request handler can close what it answers."""
+    """Wrap *web*, so that the request handler can close its responses."""
 
     def application(
         environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -250,7 +250,7 @@ def _noting_answers(web: Flask) -> "WSGIApplication":
 
 def _server(web: Flask, host: str, listener: socket.socket) -> BaseWSGIServer:
     with listener:
-        # werkzeug makes its own socket from the file descriptor.
+        # werkzeug creates its own socket from the file descriptor.
         return make_server(
             host,
             listener.getsockname()[1],

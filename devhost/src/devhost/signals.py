@@ -1,4 +1,4 @@
-"""Stop on Ctrl-C, on SIGTERM and with the terminal, without a traceback."""
+"""Stop signals: Ctrl-C, SIGTERM and a closed terminal, without a traceback."""
 
 import select
 import signal
@@ -10,27 +10,27 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
-    """Whether a stop signal has come; once it has, it stays so."""
+    """Whether a stop signal has arrived; once set, it stays set."""
 
     def __init__(self, wakeup: socket.socket) -> None:
         self._wakeup = wakeup
 
     def is_set(self) -> bool:
-        """Whether a stop signal has come."""
+        """Whether a stop signal has arrived."""
         return self.wait(0)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until a stop signal comes, at most *seconds*; return whether it has."""
+        """Wait for a stop signal, at most *seconds*; return whether it has arrived."""
         return bool(select.select([self._wakeup], [], [], seconds)[0])
 
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Yield what tells of a stop signal; put the old handlers back.
+    """Yield an object that reports stop signals; restore the old handlers afterwards.
 
     The interpreter writes a byte to a socket for each signal. A handler that set a
-    `threading.Event` would run in the middle of whoever holds that event's lock, and
-    the system may hand a signal to a thread other than the one that waits.
+    `threading.Event` would run in the middle of the code that holds that event's lock,
+    and the system may deliver a signal to a thread other than the waiting one.
     """
     reader, writer = socket.socketpair()
     with reader, writer:
@@ -46,4 +46,4 @@ def stop_request() -> Iterator[StopRequest]:
 
 
 def _do_nothing(number: int, frame: object) -> None:
-    """Let the wake-up byte be all that a signal does."""
+    """Do nothing, so that the wake-up byte is the only effect of a signal."""

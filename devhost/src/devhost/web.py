@@ -45,7 +45,7 @@ REST_ROOTS = ("/wiki/rest/", "/wiki/api/")
 
 
 class _ProductWeb(Flask):
-    """Serves the declared routes that a product has, where the product has them."""
+    """Serves those declared routes that the product has, at the product's addresses."""
 
     def __init__(self, product: Product) -> None:
         self._product = product
@@ -59,7 +59,7 @@ class _ProductWeb(Flask):
             super().add_url_rule(mounted, *arguments, **options)
 
     def handle_exception(self, error: Exception) -> Response:
-        """Answer a request that met the end of the host without a traceback."""
+        """Answer a request during the host's shutdown without a traceback."""
         if isinstance(error, StateClosedError):
             return Response("The host is stopping.\n", 503, mimetype="text/plain")
         return super().handle_exception(error)
@@ -71,7 +71,7 @@ def create_web(site: Site) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it.
     app.url_map.strict_slashes = False
-    # A property key may contain slashes of its own.
+    # A property key can contain slashes.
     app.url_map.merge_slashes = False
     serve_site(app, site)
     origin_check.init_app(app)
@@ -108,12 +108,12 @@ def create_web(site: Site) -> Flask:
 
 
 def serve_site(app: Flask, site: Site) -> None:
-    """Let *app* serve *site* from the next request on."""
+    """Make *app* serve *site* from the next request on."""
     app.extensions[EXTENSION] = site
 
 
 def install_key(kid: str) -> Response:
-    """Answer the public key that verifies install callbacks."""
+    """Return the public key that verifies install callbacks."""
     site = current_site()
     if kid != site.key_id:
         return Response("There is no such key.\n", 404, mimetype="text/plain")
@@ -132,6 +132,6 @@ def _answer_error(error: HTTPException) -> Response | tuple[str, int] | HTTPExce
         response.status_code = status
         return response
     if isinstance(error, InternalServerError) or status == 403:
-        # Nothing of the site for a stranger, and no second failure.
+        # No details of the site for a foreign origin, and no second failure.
         return Response(f"{message}\n", status, mimetype="text/plain")
     return render("message.html", title=error.name, message=message), status

@@ -1,4 +1,4 @@
-"""An app of another framework, unchanged, as a process of its own."""
+"""Fixtures for an unmodified app of another framework, in its own process."""
 
 import fcntl
 import hashlib
@@ -46,17 +46,17 @@ class OtherApp:
             )
 
     def log(self) -> str:
-        """Return all that it has printed."""
+        """Return everything that it has printed."""
         return self._log.read_text(errors="replace")
 
     def stop(self) -> int:
-        """Ask it to stop and return its exit code: minus the signal's number."""
+        """Stop it and return its exit code: minus the signal's number."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout=STOP_SECONDS)
 
     def kill(self) -> None:
-        """End whatever of it still runs."""
+        """Kill whatever is left of it."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
@@ -65,7 +65,7 @@ class OtherApp:
 def _environment(
     confluence: RecordingConfluence, base_url: str, port: int
 ) -> dict[str, str]:
-    """Return what the framework reads; no proxy stands between the two."""
+    """Return the framework's settings, without a proxy between app and host."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -83,9 +83,9 @@ def _environment(
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Where node is, the app's packages being installed beside it.
+    """Return node's path, once the app's packages are installed.
 
-    Missing in CI it fails; elsewhere it skips.
+    If it is missing, fail in CI and skip elsewhere.
     """
     npm, found = _find("npm"), _find("node")
     if npm is None or found is None:
@@ -100,7 +100,7 @@ def node() -> str:
 
 @contextmanager
 def _only_one_at_a_time() -> Iterator[None]:
-    """Let the tests of other processes wait until this one has installed."""
+    """Make the tests of other processes wait until this one has installed."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -110,7 +110,7 @@ def _only_one_at_a_time() -> Iterator[None]:
 
 
 def _find(name: str) -> str | None:
-    """Return the program of the PATH, or the one beside Python."""
+    """Return a program on the PATH, or the one next to Python."""
     beside = Path(sys.executable).parent / name
     return shutil.which(name) or (str(beside) if beside.exists() else None)
 
@@ -143,7 +143,7 @@ def _give_up(message: str) -> NoReturn:
 def other_app(
     confluence: RecordingConfluence, node: str, tmp_path: Path
 ) -> Iterator[OtherApp]:
-    """The app, which has just installed itself; its log is below a failed test."""
+    """The app, just installed; its log is shown below a failed test."""
     port = ReservedPort()
     app = OtherApp(confluence, port.number, tmp_path / "app.log", node)
     try:

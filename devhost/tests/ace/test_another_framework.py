@@ -1,7 +1,7 @@
-"""An app of Atlassian's own framework for Node.js installs itself, and leaves.
+"""An app of Atlassian's own framework for Node.js, from its installation to its end.
 
-It is a second implementation of the app's side: what it accepts and what the host
-accepts of it was not written by the same hands.
+It is an independent implementation of the app's side: what the host and the app accept
+from each other was not written by the same people.
 """
 
 import pytest
@@ -19,7 +19,7 @@ from tests.ace.conftest import KEY, OtherApp
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_it_installs_itself_is_shown_calls_back_and_leaves(
+def test_it_installs_is_shown_calls_back_and_uninstalls(
     confluence: RecordingConfluence, other_app: OtherApp
 ) -> None:
     installed = confluence.sent_event("installed", status=204, times=1)
@@ -38,7 +38,7 @@ def test_it_installs_itself_is_shown_calls_back_and_leaves(
     assert confluence.site.get(Installations).find_installed(KEY) is None
 
 
-def test_it_hears_of_a_new_page_and_calls_back(
+def test_it_gets_a_webhook_and_calls_back(
     confluence: RecordingConfluence, other_app: OtherApp
 ) -> None:
     wiki = confluence.site.get(Wiki)

@@ -1,4 +1,4 @@
-"""App access rules: where an administrator blocks an app, and what the app is told."""
+"""App access rules: where an administrator blocks an app, and the events it gets."""
 
 from devhost.access_rules.rules import (
     STATUSES,

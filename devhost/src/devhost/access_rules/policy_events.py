@@ -1,10 +1,10 @@
-"""What an app is told when a rule takes its access away.
+"""The webhook events that tell an app that a rule took its access away.
 
 https://developer.atlassian.com/platform/forge/events-reference/data-security-policy-events/
 
-Nothing is told when access comes back, nor when an app is installed. Assumed: the
+No event is sent when access comes back, nor when an app is installed. Assumed: the
 bodies of Connect's webhooks are those of Forge's events (CloudEvents), and
-``app_policy_changed``, which is documented nowhere, has one without objects.
+``app_policy_changed``, which is documented nowhere, has a body without objects.
 """
 
 import uuid
@@ -28,9 +28,9 @@ TYPES = {
         "avi:ecosystem.app_policy:blocked:app_access_to_objects_in_container.v2"
     ),
 }
-# Of Confluence's objects those that are in the local wiki.
+# The objects of Confluence that exist in the local wiki.
 OBJECT_TYPES = ("page", "blogpost")
-# There is a limit; how many is documented nowhere.
+# There is a limit, but its value is documented nowhere.
 OBJECTS_PER_EVENT = 500
 
 
@@ -46,7 +46,7 @@ class PolicyEvent:
 def events_of_loss(
     site: Site, app_key: str, spaces: Sequence[Space]
 ) -> Iterator[PolicyEvent]:
-    """Yield what an app is told that has just been blocked in *spaces*."""
+    """Yield the events for an app that has just been blocked in *spaces*."""
     if not spaces:
         return
     yield _event(site, CHANGED, app_key, {})

@@ -1,20 +1,20 @@
 """App access rules: an administrator blocks an app in a space, or everywhere.
 
-An app that is blocked in a space neither reads nor writes what people made there;
-the space itself, its key and its name say, stays open to it.
+An app that is blocked in a space can neither read nor write what people made there; the
+space itself, meaning its key and its name, stays readable.
 https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
 
-``block``, ``allow`` and ``replace_rule`` change the rule of one app, ``is_blocked``
-and ``blocked_space_ids`` ask for it. What an app loses is told to whoever listens::
+``block``, ``allow`` and ``replace_rule`` change the rule of one app; ``is_blocked`` and
+``blocked_space_ids`` query it. Listeners hear what an app loses::
 
     site.get(AccessRules).events.connect(listener, weak=False)
 
     def listener(rules: AccessRules, event: PolicyEvent) -> None: ...
 
-after the rule is stored, in the thread that changed it, without any lock held.
+called after the rule is stored, in the thread that changed it, with no lock held.
 
 Assumed: a rule names one app, as if every policy did; it stays when the app is
-uninstalled; any number of spaces may be named, where Confluence takes 15 a policy.
+uninstalled; it can name any number of spaces, where Confluence takes 15 per policy.
 """
 
 import logging
@@ -92,7 +92,7 @@ class AccessRules:
         return AccessRule(app_key, EVERYWHERE in ids, named)
 
     def save(self, rule: AccessRule) -> None:
-        """Remember *rule*, in place of what the app had; nobody is told."""
+        """Store *rule* in place of the app's old one; notify nobody."""
         ids = {EVERYWHERE} if rule.everywhere else {int(id) for id in rule.space_ids}
         with self._state.transaction() as sql:
             sql.execute("DELETE FROM access_rule WHERE app_key = ?", [rule.app_key])
@@ -102,21 +102,21 @@ class AccessRules:
             )
 
     def clear(self) -> None:
-        """Forget every rule, and answer 404 again; nobody is told."""
+        """Forget every rule, and answer 404 again; notify nobody."""
         with self._state.transaction() as sql:
             sql.execute("DELETE FROM access_rule")
         self.set_status(STATUSES[0])
 
     @property
     def status(self) -> int:
-        """What a call about a single blocked object is answered: 404 or 403.
+        """The status of a call about a single blocked object: 404 or 403.
 
         Atlassian documents neither; 404 is as if the object did not exist.
         """
         return int(self._state.find_setting(STATUS_SETTING) or STATUSES[0])
 
     def set_status(self, status: int) -> None:
-        """Answer this from now on.
+        """Answer with this status from now on.
 
         :raises AccessRuleError: if it is neither 404 nor 403.
         """
@@ -125,7 +125,7 @@ class AccessRules:
         self._state.set_setting(STATUS_SETTING, str(status))
 
     def tell(self, events: Iterable[PolicyEvent]) -> None:
-        """Tell the listeners; one that fails is logged and spoils nothing."""
+        """Notify the listeners; log one that fails, and go on with the others."""
         for event in events:
             for receiver in self.events.receivers_for(self):
                 try:
@@ -135,12 +135,12 @@ class AccessRules:
 
 
 def is_blocked(site: Site, app_key: str, space: Space | None) -> bool:
-    """Return whether the app is blocked in *space*; without a space it is not."""
+    """Return whether the app is blocked in *space*; False without a space."""
     return space is not None and site.get(AccessRules).of(app_key).blocks(space)
 
 
 def blocked_space_ids(site: Site, app_key: str) -> frozenset[str]:
-    """Return the ids of the spaces in which the app is blocked now."""
+    """Return the ids of the spaces in which the app is currently blocked."""
     rule = site.get(AccessRules).of(app_key)
     if not rule.blocks_anything:
         return frozenset()
@@ -148,12 +148,12 @@ def blocked_space_ids(site: Site, app_key: str) -> frozenset[str]:
 
 
 def every_space(site: Site) -> list[Space]:
-    """Return every space of the site, whoever may see it."""
+    """Return every space of the site, whoever is allowed to see it."""
     return site.get(Wiki).spaces.all(site.get(Wiki).app_viewer(""))
 
 
 def block(site: Site, app_key: str, space_key: str | None = None) -> AccessRule:
-    """Block an app in a space, or everywhere, spaces to come included.
+    """Block an app in a space, or everywhere, including spaces created later.
 
     :raises AccessRuleError: if the app was never installed, or no space has the key.
     """
@@ -165,7 +165,7 @@ def block(site: Site, app_key: str, space_key: str | None = None) -> AccessRule:
 
 
 def allow(site: Site, app_key: str, space_key: str | None = None) -> AccessRule:
-    """Let an app into a space again, or everywhere.
+    """Give an app access to a space again, or to everything.
 
     :raises AccessRuleError: if the app was never installed, no space has the key,
         or the app is blocked everywhere and one space is named.

@@ -1,1 +1,1 @@
-"""The descriptor of an app: fetched, and checked as the installation checks it."""
+"""The descriptor of an app: fetched, and validated as Confluence does at install."""

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ConditionRule:
-    """What a condition needs to be written with, and who answers it.
+    """The parameters that a condition needs, and who evaluates it.
 
-    ``assumed`` is what this host takes for true of a condition that it cannot
-    judge; None for one that it judges.
+    ``assumed`` is the result assumed for a condition that this host cannot evaluate;
+    None for a condition that it can.
     """
 
     required: tuple[str, ...] = ()
     assumed: bool | None = None
-    # Of a parameter that takes one of a few values.
+    # For a parameter that takes one of a few values.
     choices: tuple[str, ...] = ()
 
 
-# The permissions of has_..._permission, whatever the case they are written in.
+# The permissions of has_..._permission, in whatever case they are written.
 PERMISSIONS = ("VIEW", "EDIT", "REMOVE", "EXPORT", "SET_PERMISSIONS", "ADMINISTER")
 PERMISSION_TARGETS = (
     "page",
@@ -32,7 +32,7 @@ PERMISSION_TARGETS = (
     "attachment",
     "space",
 )
-# What an app keeps properties on, and what is asked of them.
+# What an app keeps properties on, and the questions about them.
 PROPERTY_OWNERS = ("addon", "content", "space")
 PROPERTY_QUESTIONS: dict[str, tuple[str, ...]] = {
     "exists": (),
@@ -66,7 +66,7 @@ JUDGED = {
     "user_logged_in_editable": ConditionRule(),
     "viewing_content": ConditionRule(),
 }
-# Nothing here has themes, favourites, watches, profiles or personal spaces.
+# There are no themes, favourites, watches, profiles or personal spaces here.
 ASSUMED = {
     "active_theme": True,
     "can_signup": False,

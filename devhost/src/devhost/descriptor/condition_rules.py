@@ -1,4 +1,4 @@
-"""What a module's ``conditions`` must look like."""
+"""Validation of a module's ``conditions``."""
 
 import difflib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 from devhost.descriptor.condition_names import PROPERTY_OWNERS, RULES, is_remote
 from devhost.site.products import CONFLUENCE, Product
 
-# A descriptor comes from outside; no app nests as deeply as this.
+# A descriptor comes from outside; no real app nests as deeply as this.
 MAX_DEPTH = 20
 MAX_LENGTH = 100
 COMPOSITE_TYPES = ("and", "or")
@@ -19,7 +19,7 @@ def conditions_problems(
 ) -> Iterator[str]:
     """Yield what is wrong with the array ``conditions`` of a module.
 
-    Names and parameters are known of Confluence only.
+    Names and parameters are known for Confluence only.
     """
     yield from _array_problems(conditions, where, product, MAX_DEPTH)
 
@@ -57,9 +57,9 @@ def _condition_problems(
 
 
 def composite_parts(condition: dict[str, Any]) -> tuple[str, Any] | None:
-    """Return the name and value of a composite's conditions, None if it is none.
+    """Return the name and value of a composite's conditions, None for a single one.
 
-    Connect writes ``{"or": [...]}`` and ``{"type": "or", "conditions": [...]}``.
+    Connect writes ``{"or": [...]}`` or ``{"type": "or", "conditions": [...]}``.
     """
     kind = condition.get("type")
     if isinstance(kind, str) and kind.lower() in COMPOSITE_TYPES:

@@ -1,6 +1,6 @@
-"""Fetch and check an app's ``atlassian-connect.json``.
+"""The app's descriptor, ``atlassian-connect.json``: fetched and checked.
 
-Wording of the refusals: Confluence's own, followed by where and what to write.
+The refusals use Confluence's own words, followed by where and what to write.
 """
 
 import json
@@ -37,7 +37,7 @@ MAX_BYTES = 1_000_000
 
 
 class InstallError(Exception):
-    """The app cannot be installed; the message is what Confluence would show."""
+    """The app cannot be installed; the message is the one Confluence would show."""
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -55,7 +55,7 @@ def fetch_descriptor(
 ) -> dict[str, Any]:
     """Fetch, parse and check the descriptor at *url* of an app for *product*.
 
-    :raises InstallError: if it is unreachable or wrong.
+    :raises InstallError: if it is unreachable or invalid.
     """
     parts = split_url(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -113,7 +113,7 @@ def check_descriptor(
 ) -> None:
     """Refuse a descriptor that the product would refuse.
 
-    :raises InstallError: naming every wrong place and what to write there.
+    :raises InstallError: naming every invalid place and what to write there.
     """
     problems = [
         *_identity_problems(descriptor),
@@ -161,7 +161,7 @@ def _base_url_problems(base_url: Any, fetched_from: SplitResult) -> Iterator[str
 
 
 def _place(parts: SplitResult) -> tuple[str, int]:
-    # One machine, whichever of its loopback names is used.
+    # All loopback names are the same machine.
     host = "loopback" if parts.hostname in LOOPBACK_NAMES else parts.hostname or ""
     return host, parts.port or (443 if parts.scheme == "https" else 80)
 

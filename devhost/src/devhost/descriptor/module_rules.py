@@ -1,4 +1,4 @@
-"""What a module must look like, in the descriptor and in a dynamic registration."""
+"""Validation of a module, in the descriptor and in a dynamic registration."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ REQUIRED_PROPERTIES: dict[str, tuple[str, ...]] = {
     "publishConditions": ("key",),
     "webhooks": ("event", "url"),
 }
-# One object instead of an array, hence in the descriptor only.
+# One object instead of an array, and so in the descriptor only.
 SINGLE_MODULES: dict[str, tuple[str, ...]] = {
     "configurePage": ("key", "name", "url"),
     "postInstallPage": ("key", "name", "url"),
@@ -42,7 +42,7 @@ def is_relative(url: str) -> bool:
 
 
 def static_modules(descriptor: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the descriptor's modules, single ones as arrays of one."""
+    """Return the descriptor's modules, with a single one as an array of one."""
     modules = descriptor.get("modules", {})
     return {
         module_type: entries if isinstance(entries, list) else [entries]
@@ -51,7 +51,7 @@ def static_modules(descriptor: dict[str, Any]) -> dict[str, list[dict[str, Any]]
 
 
 def module_keys(modules: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Return the key of every module that has one, repeated ones too."""
+    """Return the key of every module that has one, including repeated keys."""
     return [
         module["key"]
         for entries in modules.values()

@@ -2,9 +2,9 @@
 
 * ``message``, ``exchange``  one message and its answer; how it prints itself
 * ``log``       the bounded, thread-safe log that tests and the inspector read
-* ``inbound``   records what an app asks of the host
-* ``outbound``  records what the host sends to an app
-* ``tokens``    decodes a token for people, and explains a hash that differs
+* ``inbound``   records the calls of apps to the host
+* ``outbound``  records the host's calls to apps
+* ``tokens``    decodes a token for display, and explains a hash that differs
 * ``masking``   hides secrets and signatures
 * ``present``   an exchange as JSON, as text and as a curl command
 

@@ -1,4 +1,4 @@
-"""Reading an answer that may be too large, or never end."""
+"""Bounded reads of a response that may be too large, or never end."""
 
 import time
 
@@ -9,23 +9,23 @@ CHUNK = 65_536
 
 
 class TooLargeError(requests.RequestException):
-    """The answer is larger than its reader takes."""
+    """The response is larger than its reader accepts."""
 
 
 def read_bounded(
     answer: requests.Response, *, max_bytes: int, give_up_at: float
 ) -> None:
-    """Read the body of *answer*, which was asked for with ``stream``.
+    """Read the body of *answer*, which was requested with ``stream``.
 
-    *give_up_at* is a moment of ``time.monotonic``; the timeout of a single read
-    still holds, so that the end may come one read later.
+    *give_up_at* is a moment of ``time.monotonic``; the timeout of a single read still
+    applies, so the end may come one read later.
 
-    :raises TooLargeError: if there is more than *max_bytes*, decompressed.
+    :raises TooLargeError: if the body is larger than *max_bytes*, decompressed.
     :raises requests.ReadTimeout: if it has not ended in time.
     """
     parts, size = [], 0
     try:
-        # Unlike ``iter_content`` this answers as soon as there is anything.
+        # Unlike ``iter_content``, this returns as soon as there is any data.
         while part := answer.raw.read1(CHUNK, decode_content=True):
             parts.append(part)
             size += len(part)
@@ -39,6 +39,6 @@ def read_bounded(
         raise requests.ConnectionError(f"the answer broke off: {error}") from error
     finally:
         answer.close()
-    # As requests itself keeps a body that it has read.
+    # What requests itself sets after reading a body.
     answer._content = b"".join(parts)
     answer._content_consumed = True  # type: ignore[attr-defined]  # The stubs leave it out.

@@ -1,4 +1,4 @@
-"""An exchange: a message between host and app as the log keeps and prints it."""
+"""An exchange: a message between host and app, as the log keeps and prints it."""
 
 from dataclasses import dataclass
 

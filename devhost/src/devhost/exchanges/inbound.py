@@ -1,4 +1,4 @@
-"""Record what an app, or its page, asks of the host."""
+"""The recorder of calls to the host, by an app or by its page."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ from devhost.site.installations import Installations
 from devhost.site.origin_check import SESSION_HEADER
 from devhost.tokens.app_token import app_token
 
-# The first prefix that fits says the kind.
+# The first prefix that matches gives the kind.
 KINDS = (
     (f"{CONTEXT_PATH}/rest/plugins/", "install-protocol"),
     (f"{CONTEXT_PATH}/rest/", "rest"),
@@ -27,24 +27,24 @@ KINDS = (
 
 
 def init_app(app: Flask) -> None:
-    """Record every call of an app to *app*."""
+    """Record every call that an app makes to *app*."""
     app.before_request(_begin)
     app.after_request(_record)
 
 
 def note(name: str, value: str) -> None:
-    """Add to the exchange of this request what is known of it, such as its scope."""
+    """Add a note to the exchange of this request, such as its scope."""
     if has_request_context():
         g.setdefault("devhost_notes", {})[name] = value
 
 
 def current_kind() -> str | None:
-    """Return the kind of this request, None if it is no app's."""
+    """Return the kind of this request, None if no app made it."""
     path = current_site().product.declared(current_target().partition("?")[0])
     by_page = SESSION_HEADER in request.headers
     by_app = "Authorization" in request.headers or by_page
     if path.startswith(f"{CONTEXT_PATH}/download/") and not by_app:
-        # A browser shows a picture.
+        # A browser that loads an image.
         return None
     kind = next((kind for prefix, kind in KINDS if path.startswith(prefix)), None)
     return "ap-request" if kind == "rest" and by_page else kind
@@ -56,7 +56,7 @@ def _begin() -> None:
 
 def _record(response: Response) -> Response:
     kind = current_kind()
-    # Without a beginning the request was refused as a stranger's.
+    # Without a start, the request was refused because of its origin.
     if kind is None or "devhost_started" not in g:
         return response
     started_at, begin = g.devhost_started
@@ -89,7 +89,7 @@ def _answer(response: Response) -> dict[str, Any]:
 
 
 def _is_file(response: Response) -> bool:
-    # Reading it here would keep it from the one who asked.
+    # Reading it here would take it away from the client.
     return response.is_streamed or response.direct_passthrough
 
 
@@ -101,7 +101,7 @@ def _caller() -> dict[str, str]:
     token = app_token(request.headers.get("Authorization", ""))
     claims = read_unverified_claims(token) if token else None
     issuer = claims.get("iss") if claims else None
-    # Only the name of an app that exists, whoever claims it.
+    # Only the name of an app that exists; the claim itself is not verified.
     if isinstance(issuer, str) and current_site().get(Installations).find(issuer):
         return {"app_key": issuer}
     return {}
@@ -110,7 +110,7 @@ def _caller() -> dict[str, str]:
 def _request_body() -> bytes:
     try:
         body = request.get_data()
-        # A form that was parsed has used up the stream.
+        # Parsing a form uses up the stream.
         if not body and request.form:
             body = urlencode(list(request.form.items(multi=True))).encode()
     except HTTPException:

@@ -12,9 +12,9 @@ from devhost.protocol.query_string_hash import strip_base_path
 from devhost.site import Site
 
 KEPT_EXCHANGES = 1000
-# A body is kept up to here, in bytes.
+# The largest part of a body that is kept, in bytes.
 KEPT_BODY = 256 * 1024
-# All bodies together are kept up to here, in bytes.
+# The limit of all bodies together, in bytes.
 KEPT_BODIES = 32 * 1024 * 1024
 CONTEXT_PATH = "/wiki"
 VARIABLE = re.compile(r"\\\{[^{}]*\\\}")
@@ -23,14 +23,14 @@ VARIABLE = re.compile(r"\\\{[^{}]*\\\}")
 class ExchangeLog:
     """The latest exchanges, oldest first.
 
-    Ids grow by one and are never used again, not even after ``clear``.
+    Ids grow by one and are never reused, not even after ``clear``.
     """
 
     def __init__(self, kept: int = KEPT_EXCHANGES) -> None:
         self._kept: deque[Exchange] = deque()
         self._most = kept
         self._bytes = 0
-        # Reentrant: waiting looks through the log again.
+        # Reentrant, because waiting searches the log again.
         self._changed = threading.Condition(threading.RLock())
         self._last_id = 0
 
@@ -40,7 +40,7 @@ class ExchangeLog:
         return cls()
 
     def record(self, **fields: Any) -> Exchange:
-        """Add an exchange, with the fields of ``Exchange`` but its id."""
+        """Add an exchange, with the fields of ``Exchange`` except its id."""
         fields.setdefault("started_at", time.time())
         for name in ("request_body", "response_body"):
             if len(fields.get(name, b"")) > KEPT_BODY:
@@ -71,11 +71,11 @@ class ExchangeLog:
             return list(self._kept)
 
     def since(self, exchange_id: int) -> list[Exchange]:
-        """Return what was recorded after the exchange with this id."""
+        """Return the exchanges recorded after the one with this id."""
         return [one for one in self.all() if one.id > exchange_id]
 
     def find_by_id(self, exchange_id: int) -> Exchange | None:
-        """Return one exchange, None if it is not kept any more."""
+        """Return one exchange, None if it is no longer kept."""
         return next((one for one in self.all() if one.id == exchange_id), None)
 
     def find(
@@ -89,11 +89,11 @@ class ExchangeLog:
         status: int | None = None,
         after: int = 0,
     ) -> list[Exchange]:
-        """Return the exchanges that fit everything given, oldest first.
+        """Return the exchanges that match everything given, oldest first.
 
-        ``path_template`` is a path such as ``/rest/api/content/{id}``, with or
-        without ``/wiki``: each ``{name}`` stands for one undecoded segment. The
-        query is not looked at. ``after`` is the id behind which to begin.
+        ``path_template`` is a path such as ``/rest/api/content/{id}``, with or without
+        ``/wiki``: each ``{name}`` stands for one undecoded segment. The query is
+        ignored. ``after`` is the id after which the search begins.
         """
         wanted: dict[str, Any] = {
             "kind": kind,
@@ -139,7 +139,7 @@ def _size(exchange: Exchange) -> int:
 
 
 def path_fits(template: str, path: str) -> bool:
-    """Whether an undecoded *path* fits *template*; ``/wiki`` may stand before both."""
+    """Whether *path* fits *template*, both undecoded and with or without ``/wiki``."""
     bare = strip_base_path(template, CONTEXT_PATH) or "/"
     pattern = VARIABLE.sub("[^/]+", re.escape(bare))
     return bool(re.fullmatch(pattern, strip_base_path(path, CONTEXT_PATH) or "/"))

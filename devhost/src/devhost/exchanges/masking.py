@@ -1,4 +1,4 @@
-"""Hide secrets and signatures; what a token claims stays readable."""
+"""Masking of secrets and signatures; the claims of a token stay readable."""
 
 import re
 
@@ -6,13 +6,13 @@ from devhost.exchanges.message import Headers
 
 MASK = "\u2022\u2022\u2022"
 SECRET_HEADERS = frozenset({"cookie", "set-cookie", "x-devhost-session", "upm-token"})
-# Header, claims and signature; only the last is what makes it good for anything.
+# Header, claims and signature; without the signature the token is worthless.
 TOKEN = re.compile(r"(eyJ[\w-]*\.[\w-]+\.)[\w-]+")
 MEMBER = re.compile(
     r'("(?:sharedSecret|access_token|client_secret|token)"\s*:\s*")(?:[^"\\]|\\.)*'
 )
 PARAMETER = re.compile(r"(?<=[?&])(token=)[^&#]+")
-# Every secret of ours begins so.
+# Every secret of this host begins like this.
 SECRET = re.compile(r"ATCO[\w-]{8,}")
 
 
@@ -25,7 +25,7 @@ def mask(text: str) -> str:
 
 
 def mask_headers(headers: Headers) -> Headers:
-    """Return *headers* without what authenticates."""
+    """Return *headers* without credentials."""
     return tuple((name, _masked_header(name, value)) for name, value in headers)
 
 

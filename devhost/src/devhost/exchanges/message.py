@@ -1,4 +1,4 @@
-"""One message between host and app, and its answer."""
+"""A message between host and app, with its answer."""
 
 import json
 from dataclasses import dataclass, field
@@ -28,30 +28,30 @@ class Message:
     url: str = field(repr=False)
     """As it was sent, absolute."""
     app_key: str = ""
-    """Empty if nobody we know asks."""
+    """Empty if the caller is unknown."""
     user: str = ""
-    """The account id it is done for; empty for the app itself and for nobody."""
+    """The account id acted for; empty for the app itself and for anonymous users."""
     base_path: str = ""
-    """The path of the receiver's base URL, which no hash covers."""
+    """The path of the receiver's base URL, which is not part of any hash."""
     request_headers: Headers = field(default=(), repr=False)
     request_body: bytes = field(default=b"", repr=False)
     status: int | None = None
     response_headers: Headers = field(default=(), repr=False)
     response_body: bytes = field(default=b"", repr=False)
     failure: str = ""
-    """Why there is no answer; empty if there is one or none is known."""
+    """Why there is no answer; empty if there is one or the reason is unknown."""
     reason: str = ""
-    """Why the host refused, for the app's developer."""
+    """Why the host refused, written for the app's developer."""
     started_at: float = 0.0
     """Seconds since the epoch."""
     milliseconds: float | None = None
     """How long the answer took."""
     notes: dict[str, str] = field(default_factory=dict)
-    """What else is known, such as the scope that was needed."""
+    """Further facts, such as the scope that was needed."""
     is_truncated: bool = False
     """Whether a body was too long to be kept whole."""
     handed_out: str = field(default="", repr=False)
-    """The token that was handed out, if this is no request."""
+    """The token that was handed out, if this is not a request."""
 
     @property
     def target(self) -> str:
@@ -61,7 +61,7 @@ class Message:
 
     @property
     def path(self) -> str:
-        """The undecoded path without the base path: what a module or resource has."""
+        """The undecoded path without the base path, as a module or resource has it."""
         return strip_base_path(urlsplit(self.url).path, self.base_path) or "/"
 
     @property
@@ -71,25 +71,25 @@ class Message:
 
     @property
     def json(self) -> Any:
-        """The request's body as JSON, None if it is none."""
+        """The request's body as JSON, None if it is not JSON."""
         return _json(self.request_body)
 
     @property
     def response_json(self) -> Any:
-        """The answer's body as JSON, None if it is none."""
+        """The answer's body as JSON, None if it is not JSON."""
         return _json(self.response_body)
 
     def header(self, name: str) -> str | None:
-        """Return a header of the request, None if it has none of that name."""
+        """Return a header of the request, None if there is no such header."""
         return _header(self.request_headers, name)
 
     def response_header(self, name: str) -> str | None:
-        """Return a header of the answer, None if it has none of that name."""
+        """Return a header of the answer, None if there is no such header."""
         return _header(self.response_headers, name)
 
     @property
     def token(self) -> str | None:
-        """The token it carries, None if it has none."""
+        """The token of the request, None if there is no token."""
         if self.handed_out:
             return self.handed_out
         scheme, _, token = (self.header("Authorization") or "").partition(" ")

@@ -1,4 +1,4 @@
-"""Record what the host sends to an app."""
+"""The recorder of the host's calls to an app."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from devhost.exchanges.log import ExchangeLog
 
 @dataclass(frozen=True)
 class Sender:
-    """Under which name a session's requests are recorded, and where."""
+    """The name under which a session's requests are recorded, and where."""
 
     log: ExchangeLog
     kind: str
     app_key: str = ""
     base_path: str = ""
     notes: dict[str, str] = field(default_factory=dict)
-    # If given, no more is read of an answer, nor later than ``give_up_at``.
+    # If given, a response is read only up to this size and until ``give_up_at``.
     max_bytes: int | None = None
     give_up_at: float = float("inf")
 
 
 class RecordingAdapter(HTTPAdapter):
-    """Sends like any adapter of requests, and records each request with its answer."""
+    """An adapter of requests that records each request with its answer."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class RecordingAdapter(HTTPAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: Any, **options: Any
     ) -> requests.Response:
-        """Send and record; what went wrong is raised as it came."""
+        """Send and record; an error is raised unchanged."""
         started_at, begin = time.time(), time.perf_counter()
         answer, failure = None, ""
         try:
@@ -114,7 +114,7 @@ def _body(request: requests.PreparedRequest) -> bytes:
 def record_iframe(
     log: ExchangeLog, *, app_key: str, base_url: str, url: str, user: str | None
 ) -> None:
-    """Record an iframe URL that was signed; a browser loads it, or not."""
+    """Record an iframe URL that was signed; a browser may or may not load it."""
     log.record(
         kind="iframe",
         direction="to-app",

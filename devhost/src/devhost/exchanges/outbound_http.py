@@ -1,10 +1,10 @@
-"""How the host calls out: Confluence's timeouts, no redirects, no proxy."""
+"""HTTP sessions of the host: Confluence's timeouts, no redirects, no proxy."""
 
 import requests
 
 from devhost.exchanges.outbound import RecordingAdapter, Sender
 
-# Connect and read timeout in seconds, as Confluence's own host code has them.
+# Connect and read timeout in seconds, the same as in Confluence's own host code.
 TIMEOUTS = (3.0, 5.0)
 USER_AGENT = "Local-Confluence"
 

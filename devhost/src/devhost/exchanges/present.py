@@ -1,4 +1,4 @@
-"""An exchange as JSON, as text and as a curl command."""
+"""Views of an exchange: as JSON, as text and as a curl command."""
 
 import json
 import shlex
@@ -14,16 +14,16 @@ from devhost.exchanges.tokens import (
 )
 
 SHOWN_IN_TEXT = 2000
-# Nobody needs to read these to find out what went wrong.
+# Headers that nobody needs for finding out what went wrong.
 LONG_ANSWERS = frozenset({"descriptor", "install-key"})
-# A client writes these itself.
+# Headers that a client writes itself.
 NOT_IN_CURL = frozenset(
     "host content-length connection accept-encoding transfer-encoding".split()
 )
 
 
 def summary(exchange: Message) -> dict[str, Any]:
-    """Return one line of the inspector; it holds nothing secret."""
+    """Return one line of the inspector; it contains nothing secret."""
     return {
         "id": exchange.id,
         "kind": exchange.kind,
@@ -43,7 +43,7 @@ def summary(exchange: Message) -> dict[str, Any]:
 
 
 def as_json(exchange: Message, *, plain: bool = False) -> dict[str, Any]:
-    """Return everything that is known of *exchange*, masked unless *plain*."""
+    """Return everything known about *exchange*, masked unless *plain*."""
     check = check_hash(exchange)
     return {
         **summary(exchange),
@@ -70,7 +70,7 @@ def as_json(exchange: Message, *, plain: bool = False) -> dict[str, Any]:
 
 
 def as_curl(exchange: Message, *, plain: bool = False) -> str:
-    """Return the command that sends the request again; empty if it was none."""
+    """Return the command that repeats the request; empty if it was not a request."""
     if exchange.handed_out:
         return ""
     words = ["curl", "-i", "-X", exchange.method, _shown(exchange.url, plain)]
@@ -96,7 +96,7 @@ def as_text(exchange: Message) -> str:
 
 
 def _indented(text: str) -> str:
-    """Return the beginning of *text* so that no line of it looks like a message."""
+    """Return the start of *text*, indented so that no line looks like a message."""
     shown = text[:SHOWN_IN_TEXT].strip().replace("\n", "\n        ")
     return f"{shown} ..." if len(text) > SHOWN_IN_TEXT else shown
 
@@ -125,7 +125,7 @@ def _token(exchange: Message, plain: bool) -> dict[str, Any] | None:
         return None
     claims = read_unverified_claims(exchange.token)
     if claims is None:
-        # An access token says nothing to read.
+        # There is nothing to read in an access token.
         return {"header": None, "claims": None, "raw": exchange.token if plain else ""}
     return {
         "header": read_unverified_header(exchange.token),

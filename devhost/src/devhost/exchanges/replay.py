@@ -1,7 +1,7 @@
-"""Send a captured request again, byte for byte and with the same token.
+"""Replay: send a captured request again, byte for byte and with the same token.
 
-An app that keeps its promises refuses a token that has expired; one with a replay
-cache refuses it at once.
+An app that works correctly refuses a token that has expired; an app with a replay cache
+refuses it at once.
 """
 
 import requests
@@ -12,7 +12,7 @@ from devhost.exchanges.outbound import Sender
 from devhost.exchanges.outbound_http import TIMEOUTS, new_session
 from devhost.site import Site
 
-# Written anew for the connection of the replay.
+# Headers that are written again for the replay's connection.
 NOT_REPLAYED = frozenset({"connection", "content-length", "transfer-encoding"})
 RECORDED_SECONDS = 2
 
@@ -22,9 +22,9 @@ class ReplayError(Exception):
 
 
 def replay(site: Site, exchange: Exchange) -> Exchange:
-    """Send *exchange* again and return what came of it; it is in the log too.
+    """Send *exchange* again and return the new exchange, which is in the log too.
 
-    :raises ReplayError: if it was no request, or was not kept whole.
+    :raises ReplayError: if it was not a request, or was not kept whole.
     """
     if exchange.handed_out:
         raise ReplayError("a token was handed out here: there is no request to repeat")
@@ -43,14 +43,14 @@ def replay(site: Site, exchange: Exchange) -> Exchange:
         exchange.method, after=before, kind=exchange.kind, seconds=RECORDED_SECONDS
     )
     if recorded is None:
-        raise ReplayError(f"nothing came of it ({failure or 'not recorded'})")
+        raise ReplayError(f"there is no new exchange ({failure or 'not recorded'})")
     recorded.notes.update(note)
     return recorded
 
 
 def _send(session: requests.Session, exchange: Exchange) -> str:
     request = requests.Request(exchange.method, exchange.url).prepare()
-    # Verbatim: preparing may encode parts of it differently.
+    # Verbatim, because preparing may encode parts of it differently.
     request.url = exchange.url
     for name, value in exchange.request_headers:
         if name.lower() not in NOT_REPLAYED:

@@ -1,4 +1,4 @@
-"""Decode a token for people, and explain a hash that does not fit."""
+"""Tokens for display: decode one, and explain a hash that does not match."""
 
 import hashlib
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class HashCheck:
     fitting: str = ""
     """If they differ: the canonical request that has the claimed hash, if found."""
     mistake: str = ""
-    """If they differ: what was done differently, in words."""
+    """If they differ: the mistake in words."""
 
     @property
     def matches(self) -> bool:
@@ -36,7 +36,7 @@ class HashCheck:
 
 
 def read_unverified_claims(token: str) -> dict[str, Any] | None:
-    """Return what *token* claims, verified by nobody; None if it is no token."""
+    """Return the unverified claims of *token*, None if it is not a token."""
     try:
         return jwt.decode(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
@@ -44,7 +44,7 @@ def read_unverified_claims(token: str) -> dict[str, Any] | None:
 
 
 def read_unverified_header(token: str) -> dict[str, Any] | None:
-    """Return the header of *token*, verified by nobody; None if it is no token."""
+    """Return the unverified header of *token*, None if it is not a token."""
     try:
         return jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, RecursionError):
@@ -52,7 +52,7 @@ def read_unverified_header(token: str) -> dict[str, Any] | None:
 
 
 def check_hash(exchange: Message) -> HashCheck | None:
-    """Compare the hash that the token claims with the request's; None without one."""
+    """Compare the token's hash with the request's; None if there is no hash."""
     claims = read_unverified_claims(exchange.token) if exchange.token else None
     claimed = claims.get("qsh") if claims else None
     if not isinstance(claimed, str) or exchange.handed_out:
@@ -77,7 +77,7 @@ def _hash(canonical: str) -> str:
 
 
 def _candidates(exchange: Message, canonical: str) -> Iterator[tuple[str, str]]:
-    """Yield canonical requests that would come of a common mistake, and its name."""
+    """Yield the canonical request of each common mistake, with the mistake's name."""
     method, target = exchange.method, exchange.target
     path, _, query = canonical.partition("&")[2].partition("&")
     for other in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"):
@@ -86,13 +86,16 @@ def _candidates(exchange: Message, canonical: str) -> Iterator[tuple[str, str]]:
     yield full, f"the base path {exchange.base_path or '/'} was not removed"
     full_path = full.partition("&")[2].partition("&")[0]
     yield f"{method}&{path}&", "the query was not signed"
-    yield f"{method}&{full_path}&", "neither query nor base path were treated"
+    yield f"{method}&{full_path}&", "neither the query nor the base path was treated"
     yield f"{method}&{path}", "the last & is missing"
     yield f"{method}&{path}/&{query}", "the trailing slash was not removed"
     yield f"{method}&{unquote(path)}&{query}", "the path was decoded"
     yield f"{method}&{quote(path, safe='/')}&{query}", "the path was encoded twice"
     yield f"{method.lower()}&{path}&{query}", "the method is in lower case"
-    yield f"{method}&{exchange.url.partition('?')[0]}&{query}", "the whole URL is in it"
+    yield (
+        f"{method}&{exchange.url.partition('?')[0]}&{query}",
+        "the whole URL was signed",
+    )
     yield from _query_candidates(f"{method}&{path}&", target, query)
 
 

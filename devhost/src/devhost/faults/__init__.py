@@ -1,1 +1,1 @@
-"""What the host does wrong on purpose, while a switch is on."""
+"""Faults: what the host does wrong on purpose, while a switch is on."""

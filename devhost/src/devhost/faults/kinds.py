@@ -1,4 +1,4 @@
-"""The kinds of fault, and what can be set of each."""
+"""The kinds of fault, and the settings of each."""
 
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
@@ -10,21 +10,21 @@ MAX_SKEW_SECONDS = 10 * 365 * 86400
 
 
 class FaultError(Exception):
-    """There is no such fault, or it cannot be set so; the message says what fits."""
+    """There is no such fault or setting; the message says what to write."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What every fault has; only those of calls look at ``method`` and ``path``."""
+    """The base of every fault; only call faults look at ``method`` and ``path``."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     method: str = ""
-    """Only calls of this method; empty: of every method."""
+    """Only calls with this method; empty for every method."""
     path: str = ""
-    """Only calls that fit this template, such as ``/rest/api/content/{id}``."""
+    """Only calls that match this template, such as ``/rest/api/content/{id}``."""
     times: int | None = None
-    """Only the next so many calls; None: until it is switched off."""
+    """Only the next so many calls; None for all until it is switched off."""
 
     def check(self) -> None:
         """Refuse settings that make no sense.
@@ -41,17 +41,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class CallFault(Fault):
-    """What befalls a call of an app, or of its page."""
+    """A fault that strikes a call of an app, or of its page."""
 
     def strikes(self, method: str, path: str) -> bool:
-        """Whether a call of *method* at the undecoded *path* is meant."""
+        """Whether it strikes a call with *method* to the undecoded *path*."""
         fits = not self.path or path_fits(self.path, path)
         return fits and self.method.upper() in {"", method}
 
 
 @dataclass(frozen=True)
 class Slow(CallFault):
-    """The answer comes after ``seconds``."""
+    """The answer is delayed by ``seconds``."""
 
     name: ClassVar[str] = "slow"
     title: ClassVar[str] = "Slow answers"
@@ -65,12 +65,12 @@ class Slow(CallFault):
 
 @dataclass(frozen=True)
 class RateLimited(CallFault):
-    """429, with ``Retry-After`` and the headers of the quota that is used up."""
+    """429, with ``Retry-After`` and the headers of the exhausted quota."""
 
     name: ClassVar[str] = "rate-limited"
     title: ClassVar[str] = "Rate limit (429)"
     retry_after: int | None = 5
-    """Seconds; None: the header is missing, as a gateway may leave it out."""
+    """Seconds; None leaves the header out, as a gateway might."""
     reason: Literal["global", "tenant", "burst"] = "global"
 
     def check(self) -> None:
@@ -117,14 +117,14 @@ class Dropped(CallFault):
 
 @dataclass(frozen=True)
 class KeyServerDown(CallFault):
-    """The install-key server answers ``status``, or nothing at all (0)."""
+    """The server of the install keys answers ``status``, or nothing at all (0)."""
 
     name: ClassVar[str] = "key-server-down"
     title: ClassVar[str] = "Key server down"
     status: int = 503
 
     def strikes(self, method: str, path: str) -> bool:
-        """Whether a key is asked for."""
+        """Whether the call asks for a key."""
         return path.startswith("/install-keys/")
 
     def check(self) -> None:
@@ -150,17 +150,17 @@ class ClockSkew(Fault):
 
 @dataclass(frozen=True)
 class WebhookFault(Fault):
-    """What every fault of a webhook's delivery has; ``times`` counts deliveries.
+    """The base of every fault of webhook deliveries; ``times`` counts deliveries.
 
-    Atlassian promises neither that a webhook comes, nor that it comes once, nor
-    in which order: an app must survive each of these.
+    Atlassian promises neither that a webhook is delivered, nor that it is delivered
+    only once, nor in order: an app must survive each of these.
     """
 
     event: str = ""
-    """Only deliveries of this event; empty: of every event."""
+    """Only deliveries of this event; empty for every event."""
 
     def strikes_event(self, event: str) -> bool:
-        """Whether a delivery of *event* is meant."""
+        """Whether it strikes a delivery of *event*."""
         return self.event in {"", event}
 
     def check(self) -> None:
@@ -172,7 +172,7 @@ class WebhookFault(Fault):
 
 @dataclass(frozen=True)
 class WebhookLost(WebhookFault):
-    """It is never sent."""
+    """The webhook is never sent."""
 
     name: ClassVar[str] = "webhook-lost"
     title: ClassVar[str] = "Webhook lost"
@@ -180,7 +180,7 @@ class WebhookLost(WebhookFault):
 
 @dataclass(frozen=True)
 class WebhookTwice(WebhookFault):
-    """It is sent twice."""
+    """The webhook is sent twice."""
 
     name: ClassVar[str] = "webhook-twice"
     title: ClassVar[str] = "Webhook delivered twice"
@@ -197,7 +197,7 @@ class _DelayedWebhook(WebhookFault):
 
 @dataclass(frozen=True)
 class WebhookLate(_DelayedWebhook):
-    """It is sent after ``seconds``; what is not late passes it."""
+    """The webhook is sent ``seconds`` late; others overtake it."""
 
     name: ClassVar[str] = "webhook-late"
     title: ClassVar[str] = "Webhook late"
@@ -205,7 +205,7 @@ class WebhookLate(_DelayedWebhook):
 
 @dataclass(frozen=True)
 class WebhookOutOfOrder(_DelayedWebhook):
-    """It lets the next one pass, or is sent after ``seconds`` if there is none."""
+    """A webhook lets the next one overtake it, or is sent ``seconds`` late."""
 
     name: ClassVar[str] = "webhook-out-of-order"
     title: ClassVar[str] = "Webhooks out of order"
@@ -244,7 +244,7 @@ def _check_range(name: str, value: Any, lowest: int, highest: int) -> None:
 def new_fault(name: str, settings: dict[str, Any]) -> Fault:
     """Return the fault of this name with these settings, checked.
 
-    :raises FaultError: if there is no such fault or setting, or it makes no sense.
+    :raises FaultError: if there is no such fault or setting, or a value is invalid.
     """
     if name not in KINDS:
         raise FaultError(f"no fault {name}: write one of {', '.join(KINDS)}")

@@ -1,4 +1,4 @@
-"""Let the faults that are switched on strike the calls of an app."""
+"""Application of the faults that are switched on to the calls of apps."""
 
 import contextlib
 import socket
@@ -72,7 +72,7 @@ def _answer(fault: CallFault) -> Response | None:
 def rate_limit_response(fault: RateLimited) -> Response:
     """Return Confluence's 429.
 
-    Assumed: a burst limit has no quota to tell of, and the body names no limit.
+    Assumed: a burst limit has no quota to report, and the body names no limit.
     """
     now = datetime.now(UTC)
     reset = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -101,7 +101,7 @@ def _drop_after(response: Response) -> Response:
 
 
 def _drop() -> Response:
-    """Close the connection; what is returned reaches nobody but a test client."""
+    """Close the connection; only a test client sees what is returned."""
     g.devhost_failure = "connection dropped on purpose"
     connection = request.environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):

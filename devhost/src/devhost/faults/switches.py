@@ -1,8 +1,8 @@
-"""What the host does wrong on purpose, while a switch is on.
+"""The switches of the faults: what the host does wrong on purpose.
 
 Rate limits: https://developer.atlassian.com/cloud/confluence/rate-limiting/
-Assumed: a fault of a REST call strikes before anybody is authenticated, as a
-gateway would. Nothing is remembered over a restart: a fresh host works.
+Assumed: a fault of a REST call strikes before authentication, as a gateway would.
+Faults are forgotten at a restart: a fresh host works.
 """
 
 import threading
@@ -17,9 +17,9 @@ from devhost.site.clock import Clock
 class Faults:
     """The faults that are switched on, at most one of each kind.
 
-    Each method switches one on and returns a context manager that switches it off,
-    for tests: ``with confluence.faults.rate_limited(retry_after=1): ...``. Used
-    without ``with`` it stays on.
+    Each method switches one on and returns a context manager that switches it off, for
+    tests: ``with confluence.faults.rate_limited(retry_after=1): ...``. Without
+    ``with``, the fault stays on.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -33,7 +33,7 @@ class Faults:
         return cls(site.get(Clock))
 
     def slow(self, **settings: Any) -> "Switch":
-        """Answer late, by ``seconds``."""
+        """Delay answers by ``seconds``."""
         return self.switch_on("slow", **settings)
 
     def rate_limited(self, **settings: Any) -> "Switch":
@@ -49,15 +49,15 @@ class Faults:
         return self.switch_on("dropped", **settings)
 
     def key_server_down(self, **settings: Any) -> "Switch":
-        """Let the install-key server answer ``status``; 0 drops the connection."""
+        """Make the install-key server answer ``status``; 0 drops the connection."""
         return self.switch_on("key-server-down", **settings)
 
     def clock_skew(self, **settings: Any) -> "Switch":
-        """Date the host's tokens wrong, by ``seconds``."""
+        """Date the host's tokens ``seconds`` off."""
         return self.switch_on("clock-skew", **settings)
 
     def webhook_lost(self, **settings: Any) -> "Switch":
-        """Send no webhook, of ``event`` or of any."""
+        """Lose webhooks of ``event``, or of every event."""
         return self.switch_on("webhook-lost", **settings)
 
     def webhook_twice(self, **settings: Any) -> "Switch":
@@ -69,7 +69,7 @@ class Faults:
         return self.switch_on("webhook-late", **settings)
 
     def webhook_out_of_order(self, **settings: Any) -> "Switch":
-        """Let each second webhook pass the one before it."""
+        """Let every second webhook overtake the one before it."""
         return self.switch_on("webhook-out-of-order", **settings)
 
     def switch_on(self, name: str, **settings: Any) -> "Switch":
@@ -84,7 +84,7 @@ class Faults:
         return Switch(self, name)
 
     def switch_off(self, *names: str) -> None:
-        """Switch these faults off; without a name, every one."""
+        """Switch these faults off; every fault if none is named."""
         with self._lock:
             for name in names or list(self._on):
                 self._on.pop(name, None)
@@ -96,7 +96,7 @@ class Faults:
             return dict(self._on)
 
     def striking(self, method: str, path: str) -> list[CallFault]:
-        """Return the faults of a call, and count it against their ``times``."""
+        """Return the faults that strike a call, and count it for their ``times``."""
         with self._lock:
             found = [
                 one
@@ -108,7 +108,7 @@ class Faults:
         return found
 
     def striking_webhook(self, event: str) -> dict[str, WebhookFault]:
-        """Return the faults of a delivery by name, counted against their ``times``."""
+        """Return the faults of a delivery by name, and count it for their ``times``."""
         with self._lock:
             found = {
                 name: one
@@ -131,7 +131,7 @@ class Faults:
 
 
 class Switch:
-    """A fault that was switched on; leaving it as a context switches it off."""
+    """A fault that was switched on, and is switched off at the end of a ``with``."""
 
     def __init__(self, faults: Faults, name: str) -> None:
         self._faults = faults

@@ -1,1 +1,1 @@
-"""Installing apps: the install protocol, lifecycle callbacks, and the license."""
+"""Installation of apps: the install protocol, lifecycle callbacks and the license."""

@@ -1,4 +1,4 @@
-"""Send lifecycle callbacks to an app, and remember what it answered."""
+"""Lifecycle callbacks: sent to an app, and recorded with its answer."""
 
 import time
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Callback:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The status an app answered with, or why there is none."""
+    """The status of an app's answer, or why there is no answer."""
 
     status: int | None
     failure: str = ""
@@ -69,7 +69,7 @@ def payload(site: Site, app: Installation, event: str) -> dict[str, Any]:
 
 
 def send_callback(site: Site, app: Installation, event: str) -> Outcome | None:
-    """Send *event* if the descriptor asks for it; None if it does not."""
+    """Send *event* if the descriptor asks for it; return None if it does not."""
     path = app.descriptor.get("lifecycle", {}).get(event)
     if path is None:
         return None
@@ -79,7 +79,7 @@ def send_callback(site: Site, app: Installation, event: str) -> Outcome | None:
         request = session.prepare_request(
             requests.Request("POST", url, json=payload(site, app, event))
         )
-        # Signed as it will be sent: preparing may encode parts of the URL.
+        # Signed as it will be sent, because preparing may encode parts of the URL.
         if event in SIGNED_INSTALL_EVENTS:
             token = install_token(site, app, "POST", request.path_url)
         else:
@@ -122,7 +122,7 @@ def _remember(
 
 
 def recent_callbacks(site: Site) -> list[Callback]:
-    """Return the callbacks that were sent lately, newest first."""
+    """Return the latest callbacks, newest first."""
     with site.state.transaction() as sql:
         rows = sql.execute(
             "SELECT app_key, event, request_line, answer, sent_at FROM callback"

@@ -1,8 +1,8 @@
-"""Further sites of the same process, each with a client key of its own for an app.
+"""Further sites in the same process, each with its own client key for an app.
 
 They share what all sites of Atlassian's cloud share: the install keys, the
-authorization server and the people. A further site lives in memory; it ends
-without a word to its apps, as a deleted site does.
+authorization server and the people. A further site lives in memory; when it ends, its
+apps are not told, as with a deleted site.
 """
 
 import threading
@@ -17,7 +17,7 @@ MAX_SITES = 4
 
 
 class FurtherSites:
-    """The further sites beside the first."""
+    """The further sites next to the first one."""
 
     def __init__(self, first: Site) -> None:
         self._first = first
@@ -26,7 +26,7 @@ class FurtherSites:
 
     @classmethod
     def of_site(cls, site: Site) -> Self:
-        """Return those beside of *site*."""
+        """Return the further sites of *site*."""
         return cls(site)
 
     def sites(self) -> list[Site]:
@@ -35,13 +35,13 @@ class FurtherSites:
             return [running.site for running in self._running.values()]
 
     def start(self, *, with_apps: bool = True) -> tuple[Site, dict[str, str]]:
-        """Start another site; return it, and by app key why an app is not there.
+        """Start another site; return it, and by app key why an app is missing there.
 
-        :raises LifecycleError: if there are enough, or none can be opened.
+        :raises LifecycleError: if there are too many, or no site can be opened.
         """
         with self._lock:
             if len(self._running) >= MAX_SITES:
-                raise LifecycleError(f"{MAX_SITES} further sites are enough")
+                raise LifecycleError(f"there can be {MAX_SITES} further sites at most")
             if self._first.open_site is None:
                 raise LifecycleError("this site cannot open another")
             running = self._first.open_site()
@@ -57,7 +57,7 @@ class FurtherSites:
         return running.site, refused
 
     def stop(self, port: int) -> bool:
-        """End the site on *port*, as if it were deleted; False if there is none."""
+        """End the site on *port* as if it were deleted; False if there is none."""
         with self._lock:
             running = self._running.pop(port, None)
             if running is None:

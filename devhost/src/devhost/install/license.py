@@ -1,9 +1,9 @@
-"""Which licence an app has on this site, by a switch.
+"""The license of an app on this site, set by a switch.
 
 The iframe's ``lic``, the ``context`` claim and the REST resource agree, because
 all three ask here. https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
 
-Assumed: an evaluation is active until it expires; an expired licence was no
+Assumed: an evaluation is active until it expires; an expired license was not an
 evaluation; a free app has no ``license`` object, ``lic=none`` and is not active.
 """
 
@@ -18,24 +18,24 @@ STATES = ("free", "active", "evaluation", "expired")
 
 
 class LicenseError(Exception):
-    """There is no such licence; the message says which there are."""
+    """There is no such license state; the message lists the states."""
 
 
 @dataclass(frozen=True)
 class License:
-    """The licence of one app."""
+    """The license of one app."""
 
     app: Installation
     state: str
 
     @property
     def is_paid(self) -> bool:
-        """Whether there is anything to pay for."""
+        """Whether it is not a free app's."""
         return self.state != "free"
 
     @property
     def is_active(self) -> bool:
-        """Whether it is in force: a subscription or an evaluation that runs."""
+        """Whether it is in force: a current subscription or evaluation."""
         return self.state in {"active", "evaluation"}
 
     @property
@@ -64,7 +64,7 @@ class License:
 
 
 class Licenses:
-    """The licence of every app; the descriptor decides until a switch is set."""
+    """The license of every app; the descriptor decides until a switch is set."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -75,18 +75,18 @@ class Licenses:
         return cls(site.state)
 
     def of(self, app: Installation) -> License:
-        """Return the licence of *app*."""
+        """Return the license of *app*."""
         fallback = "active" if app.is_paid else "free"
         found = self._state.find_setting(_setting(app.app_key))
         return License(app, found or fallback)
 
     def switch(self, app_key: str, state: str) -> None:
-        """Give the app this licence from now on: one of ``STATES``.
+        """Give the app this license from now on: one of ``STATES``.
 
-        :raises LicenseError: if there is no such licence.
+        :raises LicenseError: if there is no such state.
         """
         if state not in STATES:
-            raise LicenseError(f"no licence {state}: write one of {', '.join(STATES)}")
+            raise LicenseError(f"no license {state}: write one of {', '.join(STATES)}")
         self._state.set_setting(_setting(app_key), state)
 
 

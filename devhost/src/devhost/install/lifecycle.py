@@ -1,4 +1,4 @@
-"""Install, upgrade, enable, disable and uninstall apps."""
+"""The lifecycle of apps: install, upgrade, enable, disable and uninstall."""
 
 import logging
 import secrets
@@ -18,18 +18,18 @@ from devhost.site.installations import Installation, Installations
 
 logger = logging.getLogger("devhost")
 
-# 201 is not documented, but Confluence's own host code takes it.
+# Not documented, but Confluence's own host code accepts 201.
 INSTALLED_STATUSES = frozenset({200, 201, 204})
 
 
 class LifecycleError(Exception):
-    """The operation does not fit the app's state."""
+    """The operation is impossible in the app's state."""
 
 
 def install(site: Site, descriptor_url: str) -> Installation:
     """Install the app at *descriptor_url*, or upgrade it.
 
-    :raises InstallError: if it is refused; then nothing has changed here.
+    :raises InstallError: if it is refused; nothing has changed here then.
     """
     with site.lifecycle_lock:
         exchanges = site.get(ExchangeLog)
@@ -70,7 +70,7 @@ def new_secret_text() -> str:
 
 
 def is_accepted(site: Site, outcome: Outcome | None) -> bool:
-    """Whether an app accepted ``installed``, or does not want to know of it."""
+    """Whether an app accepted ``installed``, or did not ask for it."""
     if outcome is not None and outcome.status == 201:
         return site.get(Assumptions)["installed-201"] == "accepted"
     return outcome is None or outcome.status in INSTALLED_STATUSES
@@ -79,9 +79,9 @@ def is_accepted(site: Site, outcome: Outcome | None) -> bool:
 def check_installed_outcome(
     site: Site, app: Installation, outcome: Outcome | None
 ) -> None:
-    """Check what the app answered to ``installed``.
+    """Check the app's answer to ``installed``.
 
-    :raises InstallError: in Confluence's words, if it did not accept.
+    :raises InstallError: in Confluence's words, if the app did not accept.
     """
     if outcome is None or is_accepted(site, outcome):
         return
@@ -118,7 +118,7 @@ def _notify(site: Site, app: Installation, event: str) -> None:
 
 
 def installed_app(site: Site, app_key: str) -> Installation:
-    """Return an app that is installed now.
+    """Return an app that is currently installed.
 
     :raises LifecycleError: if it is not.
     """
@@ -129,7 +129,7 @@ def installed_app(site: Site, app_key: str) -> Installation:
 
 
 def uninstall(site: Site, app_key: str) -> None:
-    """Uninstall an app; its data stays for a return.
+    """Uninstall an app; its data is kept in case it is installed again.
 
     :raises LifecycleError: if it is not installed.
     """
@@ -172,7 +172,7 @@ def _switch(site: Site, app_key: str, state: Literal["enabled", "disabled"]) -> 
 
 
 def reinstall(site: Site, app_key: str) -> Installation:
-    """Install an app again from where it came, uninstalled or not.
+    """Install an app again from its last descriptor URL, uninstalled or not.
 
     :raises LifecycleError: if it was never installed.
     :raises InstallError: if it is refused.

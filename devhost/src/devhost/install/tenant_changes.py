@@ -1,7 +1,7 @@
-"""What sends ``installed`` to an app that is installed already.
+"""Changes of a tenant: what sends ``installed`` to an app that is already installed.
 
-A new secret, a new address of the site, or a new client key. None of them is
-followed by ``enabled``. https://developer.atlassian.com/cloud/confluence/app-descriptor/
+A new secret, a new address of the site, or a new client key. ``enabled`` follows none
+of them. https://developer.atlassian.com/cloud/confluence/app-descriptor/
 
 Assumed: a rename keeps the secret (``new_secret`` switches that); an import keeps
 base URL, cloud id, app properties and dynamic modules (``keep_app_data``), brings
@@ -29,7 +29,7 @@ logger = logging.getLogger("devhost")
 
 @dataclass(frozen=True)
 class Told:
-    """What one app answered when it was told."""
+    """What one app answered when it was notified."""
 
     app_key: str
     answer: str
@@ -50,10 +50,9 @@ def rotate_secret(site: Site, app_key: str) -> Installation:
 def import_site(
     site: Site, app_key: str, *, keep_app_data: bool = True
 ) -> Installation:
-    """Let the app find itself on an import of this site, under a new client key.
+    """Move the app to an import of this site, under a new client key.
 
     :raises LifecycleError: if it is not installed.
-    :raises InstallError: if it refuses; then the old client key stays.
     """
     with site.lifecycle_lock:
         app = replace(
@@ -74,15 +73,14 @@ def rename_site(
     display_name: str | None = None,
     new_secret: bool = False,
 ) -> list[Told]:
-    """Give the site another base URL and display URL, and tell every installed app.
+    """Give the site another base URL and display URL, and notify every installed app.
 
-    Both names are of ``SITE_HOST_NAMES``: no other name leads to this machine
-    everywhere. The port cannot change while the host runs. Without
-    ``display_name`` both are the same, as on a site without a custom domain; the
-    site's own pages and iframes stay at the base URL. An app that refuses keeps
-    what it knew.
+    Both names must be in ``SITE_HOST_NAMES``: no other name leads to this machine
+    everywhere. The port cannot change while the host runs. Without ``display_name``
+    both are the same, as on a site without a custom domain; the site's own pages and
+    iframes stay at the base URL. An app that refuses keeps the old address.
 
-    :raises LifecycleError: if a name is none of those.
+    :raises LifecycleError: if a name is not in ``SITE_HOST_NAMES``.
     """
     for name in (base_name, display_name or base_name):
         if name not in SITE_HOST_NAMES:

@@ -1,4 +1,4 @@
-"""The install protocol: ``/wiki/rest/plugins/1.0/``, as scripts and apps speak it."""
+"""The install protocol: ``/wiki/rest/plugins/1.0/``, for scripts and apps."""
 
 import logging
 import secrets
@@ -39,12 +39,12 @@ class PendingInstalls:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tokens: OrderedDict[str, None] = OrderedDict()
-        # None while it runs, then the app's key, or the error.
+        # None while it runs, then the app's key or the error.
         self._tasks: OrderedDict[str, str | InstallError | None] = OrderedDict()
 
     @classmethod
     def of_site(cls, site: Site) -> Self:
-        """Return those of *site*."""
+        """Return the pending installs of *site*."""
         return cls()
 
     def new_token(self) -> str:
@@ -76,9 +76,9 @@ class PendingInstalls:
         except InstallError as error:
             self._set(task, error)
         except StateClosedError:
-            self._set(task, InstallError("The host was stopped meanwhile."))
+            self._set(task, InstallError("The host was stopped in the meantime."))
         except Exception:
-            # Whoever polls must learn of it.
+            # Clients that poll must get the result.
             logger.exception("an installation failed unexpectedly")
             self._set(task, InstallError("Unexpected failure; see the log."))
 
@@ -124,13 +124,13 @@ def _require_administrator() -> Response | None:
 
 @blueprint.get("/settings")
 def settings() -> dict[str, Any]:
-    """Answer that development mode is on."""
+    """Report that development mode is on."""
     return {"settings": [{"key": "connectDeveloperListingsEnabled", "value": True}]}
 
 
 @blueprint.get("/")
 def installed_plugins() -> Response:
-    """Answer the installed apps, and a token to install another."""
+    """Return the installed apps, and a token to install another."""
     apps = [
         _representation(app)
         for app in current_site().get(Installations).all()
@@ -170,7 +170,7 @@ def _plugin_uri() -> str:
 
 @blueprint.get("/pending/<task>")
 def pending(task: str) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Answer how far an installation has come."""
+    """Return the progress of an installation."""
     if not _pending().is_task(task):
         abort(404, "There is no such task.")
     result = _pending().result(task)
@@ -192,7 +192,7 @@ def pending(task: str) -> tuple[dict[str, Any], int, dict[str, str]]:
 
 @blueprint.get("/<app_key>-key")
 def installed_plugin(app_key: str) -> dict[str, Any]:
-    """Answer one installed app."""
+    """Return one installed app."""
     app = current_site().get(Installations).find_installed(_decoded(app_key))
     if app is None:
         abort(404, "There is no such app.")

@@ -1,4 +1,4 @@
-"""Install an app through the site's own REST calls, as a script would."""
+"""A client of the install protocol: install an app by REST, as a script would."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class InstallerError(Exception):
 
 
 class Interrupted(Exception):
-    """A stop was asked for before there was a result."""
+    """A stop was requested before there was a result."""
 
 
 Pause = Callable[[float], bool]

@@ -1,10 +1,10 @@
-"""Pages from the templates that apps bring.
+"""Blueprints: pages made from the templates that apps bring.
 
 https://developer.atlassian.com/cloud/confluence/modules/blueprint/ and
 https://developer.atlassian.com/cloud/confluence/modules/blueprint-template-context/
 
 Assumed: both requests carry the token in the header and an empty ``context`` claim,
-as other calls from server to server; ``userKey`` is the account id.
+like other server-to-server calls; ``userKey`` is the account id.
 """
 
 import re
@@ -30,7 +30,7 @@ from devhost.wiki.storage_format import parse
 
 KIND = "blueprint"
 MAX_BYTES = 1_000_000
-# After so many seconds Confluence shows an error.
+# Confluence shows an error after so many seconds.
 ANSWER_SECONDS = 10
 TITLE = "ContentPageTitle"
 VARIABLE = re.compile(r"<at:var\b([^>]*?)(?:/>|>\s*</at:var\s*>)")
@@ -41,12 +41,12 @@ ATTRIBUTE = re.compile(r"at:(name|rawxhtml)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
 class BlueprintError(Exception):
-    """No page can be made of the template; the message says why."""
+    """No page can be made from the template; the message says why."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a template becomes: a body in storage format; the title may be empty."""
+    """The result of a template: a body in storage format; the title may be empty."""
 
     title: str
     body: str
@@ -54,21 +54,21 @@ class Draft:
 
 @dataclass(frozen=True)
 class Value:
-    """What a variable stands for: text, or storage format."""
+    """The value of a variable: text, or storage format."""
 
     text: str
     is_storage: bool
 
 
 def goes_to_editor(module: Module) -> bool:
-    """Whether people see the page in the editor before it is made."""
+    """Whether people see the page in the editor before it is created."""
     return str(module.definition.get("createResult", "edit")).lower() != "view"
 
 
 def instantiate(site: Site, module: Module, space: Space) -> Draft:
     """Fetch the template of a blueprint, and fill in its variables.
 
-    :raises BlueprintError: if the app does not answer as it should.
+    :raises BlueprintError: if the app does not answer as required.
     """
     template = module.definition.get("template")
     template = template if isinstance(template, dict) else {}
@@ -92,7 +92,7 @@ def instantiate(site: Site, module: Module, space: Space) -> Draft:
         parse(draft.body)
     except InvalidError as error:
         raise BlueprintError(
-            f"The template of {module.title} is no storage format. {error}"
+            f"The template of {module.title} is not storage format. {error}"
         ) from error
     return draft
 
@@ -101,7 +101,7 @@ def substitute(template: str, values: dict[str, Value]) -> str:
     """Return a template with its ``at:var`` elements replaced.
 
     A value is text, unless both it and its place say that it is storage format. A
-    variable without a value disappears.
+    variable without a value is removed.
     """
 
     def replacement(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The values of content properties that apps want to be found by CQL.
+"""Content property indexes: the values that apps want CQL to find.
 
 https://developer.atlassian.com/cloud/confluence/modules/content-property/
 """
@@ -26,8 +26,8 @@ def property_fields(site: Site) -> dict[str, PropertyField]:
 def fields_of(module: Module) -> Iterator[tuple[str, PropertyField]]:
     """Yield every name of every value that one module declares.
 
-    A name is ``content.property[key].path`` or an alias. What the host would not
-    understand is left out.
+    A name is ``content.property[key].path`` or an alias. Declarations that the host
+    would not understand are left out.
     """
     for configuration in _objects(module.definition.get("keyConfigurations")):
         key = configuration.get("propertyKey")
@@ -45,7 +45,7 @@ def fields_of(module: Module) -> Iterator[tuple[str, PropertyField]]:
 
 
 def _is_name(key: str, path: str) -> bool:
-    # As SQLite's JSON path, and as a text that can be bound, have it.
+    # Only names that SQLite's JSON path accepts and that can be bound as text.
     is_path = all(path.split(".")) and '"' not in path
     return is_path and key.isprintable() and path.isprintable()
 

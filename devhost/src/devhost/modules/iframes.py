@@ -28,7 +28,7 @@ def iframe_url(site: Site, place: Place) -> str:
     """Return the signed URL of the module's iframe."""
     module = place.module
     if not is_relative(module.url):
-        # Another site's page in a dialog: nobody's secret signs for it.
+        # Another site's page in a dialog: no secret signs for it.
         return filled_url(site, place)
     base_url = module.app.base_url
     if module.definition.get("cacheable") is True:
@@ -98,7 +98,7 @@ def _macro_options(place: Place) -> dict[str, Any]:
 
 
 def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
-    """Return what our page's script needs to show the module in *target*."""
+    """Return what our page's script needs in order to show the module in *target*."""
     return {
         "target": target,
         "appKey": place.module.app.app_key,
@@ -111,7 +111,7 @@ def frame(site: Site, place: Place, target: str) -> dict[str, Any]:
 
 
 def _size(place: Place, name: str) -> str | None:
-    # A parameter of this name has a say before the descriptor.
+    # A parameter of this name takes precedence over the descriptor.
     saved = place.macro.parameters.get(name, "") if place.macro else ""
     definition = place.module.definition
     layout = definition.get("layout")

@@ -1,4 +1,4 @@
-"""The places of Confluence's pages that a module's ``location`` names.
+"""The locations on Confluence's pages that a module's ``location`` can name.
 
 https://developer.atlassian.com/cloud/confluence/extension-point-locations/ and
 https://developer.atlassian.com/cloud/confluence/modules/space-tools-tab/
@@ -162,7 +162,7 @@ PANEL_AREAS = (
     ),
     Area("editor-panels", "the editor", "editor", ("atl.editor",)),
 )
-# Confluence's own sections that have a name of their own.
+# Confluence's own sections that have a display name.
 SECTION_LABELS = {
     "system.admin/marketplace_confluence": "Marketplace",
     "system.admin/configuration": "Configuration",
@@ -180,7 +180,7 @@ SECTION_LABELS = {
     "system.user/user-content": "Your content",
 }
 NOWHERE = "none"
-# Where a page's link is if the descriptor names no location.
+# The place of a page's link if the descriptor names no location.
 DEFAULT_LOCATIONS = {
     "generalPages": "system.help/pages",
     "adminPages": "system.admin/marketplace_confluence",
@@ -195,9 +195,9 @@ def is_within(location: str, place: str) -> bool:
 
 
 def find_area(location: str, areas: tuple[Area, ...]) -> Area | None:
-    """Return the area that shows what asks for *location*, None if none does.
+    """Return the area that shows modules with *location*, or None.
 
-    Of several, the one that names the location most exactly.
+    Of several areas, the one that names the location most exactly wins.
     """
     matches = [
         (len(place), area)

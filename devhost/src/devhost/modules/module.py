@@ -1,4 +1,4 @@
-"""The modules that the installed apps bring, static and dynamic alike."""
+"""Modules of the installed apps, static and dynamic."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ PAGE_TYPES = frozenset(
         "spaceToolsTabs",
     }
 )
-# Those whose url is followed like a link's, unless they have a target.
+# Types whose url is followed like a link's, unless they have a target.
 LINK_TYPES = frozenset({"webItems", "contentBylineItems"})
-# An app has one of each at most.
+# Types that an app has at most one of.
 SINGLE_PAGES = ("configurePage", "postInstallPage")
 MACRO_TYPE = "dynamicContentMacros"
 STATIC_MACRO_TYPE = "staticContentMacros"
@@ -28,7 +28,7 @@ DEFAULT_WEIGHT = 100
 
 
 def text_of(value: Any) -> str:
-    """Return the text of an i18n property, ``{"value": "My page"}``; else empty."""
+    """Return the text of an i18n property, ``{"value": "My page"}``, or ""."""
     text = value.get("value") if isinstance(value, dict) else None
     return text if isinstance(text, str) else ""
 
@@ -49,12 +49,12 @@ class Module:
 
     @property
     def title(self) -> str:
-        """The name that people read."""
+        """The name that people see."""
         return text_of(self.definition.get("name")) or self.key
 
     @property
     def description(self) -> str:
-        """What the module says of itself, perhaps nothing."""
+        """The module's description, which may be empty."""
         return text_of(self.definition.get("description"))
 
     @property
@@ -69,7 +69,7 @@ class Module:
 
     @property
     def weight(self) -> int:
-        """Its place among its neighbours; the light ones come first."""
+        """Its place among its neighbours; light modules come first."""
         weight = self.definition.get("weight")
         return weight if isinstance(weight, int) else DEFAULT_WEIGHT
 
@@ -83,7 +83,7 @@ class Module:
 
     @property
     def address(self) -> str:
-        """The address that a link to this module has."""
+        """The address of a link to this module."""
         if self.is_page:
             key = f"{self.app.app_key}/{self.key}"
             return f"{self.context_path}/plugins/servlet/ac/{key}"
@@ -115,7 +115,7 @@ def all_modules(site: Site) -> list[Module]:
 
 
 def find_module(site: Site, app: Installation, key: str) -> Module | None:
-    """Return a module of one app by its key, None if there is none."""
+    """Return a module of one app by its key, None if there is no such module."""
     for module in modules_of(site, app):
         if module.key == key and key:
             return module
@@ -123,13 +123,13 @@ def find_module(site: Site, app: Installation, key: str) -> Module | None:
 
 
 def single_page(site: Site, app: Installation, module_type: str) -> Module | None:
-    """Return the app's ``configurePage`` or ``postInstallPage``, None without one."""
+    """Return the app's ``configurePage`` or ``postInstallPage``, or None."""
     found = (each for each in modules_of(site, app) if each.type == module_type)
     return next(found, None)
 
 
 def hidden_modules(site: Site, app: Installation) -> dict[str, int]:
-    """Return how many modules of which types this product does not show."""
+    """Return the number of modules by type, for types this product does not show."""
     types = [module.type for module in modules_of(site, app)]
     return {
         each: types.count(each)

@@ -1,4 +1,4 @@
-"""Where a module is shown, and what the app is told of that place."""
+"""The place where a module is shown, and what the app is told about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ CUSTOM = "ac."
 class Place:
     """A module, and the content, the space and the macro that it is shown in.
 
-    ``custom`` is what the address of the page, or ``AP.navigator``, gives the
-    module besides: ``{ac.name}`` in its URL.
+    ``custom`` is what the address of the page, or ``AP.navigator``, passes to the
+    module in addition: ``{ac.name}`` in its URL.
     """
 
     module: Module
@@ -33,7 +33,7 @@ class Place:
 
     @property
     def space(self) -> Space | None:
-        """The space, of the content if there is one."""
+        """The space: that of the content, if there is a content."""
         return self.content.space if self.content else self.in_space
 
 
@@ -46,7 +46,7 @@ def find_place(
     space_key: Any = None,
     custom: Any = None,
 ) -> Place:
-    """Return the place that a page of ours names; of a macro by the macro's id."""
+    """Return the place that a page of ours names; a macro is named by its id."""
     content = reading.find_any(site, content_id)
     if content is None or module.type != MACRO_TYPE or not isinstance(macro_id, str):
         named = content is None and isinstance(space_key, str) and space_key
@@ -80,7 +80,7 @@ def place_of_address(site: Site, module: Module) -> Place:
 
 
 def context_claim(site: Site, place: Place) -> dict[str, Any]:
-    """Return the ``context`` claim, which ``AP.context.getContext`` answers too."""
+    """Return the ``context`` claim, which ``AP.context.getContext`` returns too."""
     confluence: dict[str, Any] = {}
     if place.content is not None:
         confluence = place.content.context()
@@ -96,7 +96,7 @@ def context_claim(site: Site, place: Place) -> dict[str, Any]:
 
 
 def context_variables(place: Place) -> dict[str, str]:
-    """Return what the variables of a module URL stand for."""
+    """Return the values of the variables of a module URL."""
     variables = {f"ac.{name}": value for name, value in place.custom.items()}
     if place.macro is not None:
         variables |= place.macro.variables()

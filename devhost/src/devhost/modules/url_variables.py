@@ -1,4 +1,4 @@
-"""The variables of a URL: ``{content.id}`` and the like.
+"""URL variables: ``{content.id}`` and the like, filled in.
 
 https://developer.atlassian.com/cloud/confluence/context-parameters/
 """
@@ -7,20 +7,20 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-# Everything that may stand in a URL as it is; a browser would encode the rest.
+# Characters that can stay in a URL as they are; a browser would encode the rest.
 LEGAL_IN_URL = "%/?[]@!$&'()*+,;=:~"
-# A JSON text can hold one; UTF-8 cannot.
+# Half a surrogate pair: possible in JSON text, impossible in UTF-8.
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 def expand_url(url: str, variables: Mapping[str, str]) -> str:
-    """Fill in the variables; unbound ones become empty."""
+    """Fill in the variables; unknown ones become empty."""
     return VARIABLE.sub(lambda found: _encoded(variables.get(found[1], "")), url)
 
 
 def legal_url(url: str) -> str:
-    """Encode what may not stand in a URL, and leave what may."""
+    """Encode the characters that are not allowed in a URL, and leave the others."""
     return quote(_whole(url), safe=LEGAL_IN_URL)
 
 

@@ -1,4 +1,4 @@
-"""App access rules: their page in the site's settings, and the same as JSON."""
+"""The page of the app access rules in the site's settings, and the same as JSON."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ api = Blueprint("access_rules_api", __name__, url_prefix="/devhost/api")
 
 @blueprint.get(PATH)
 def show_rules(error: str = "") -> str | tuple[str, int]:
-    """Show which apps are blocked where, to the administrator."""
+    """Show the administrator which apps are blocked where."""
     site = current_site()
     if not site.user.is_administrator:
         message = "Only the administrator may see the app access rules."
@@ -44,7 +44,7 @@ def show_rules(error: str = "") -> str | tuple[str, int]:
 
 @blueprint.post(PATH)
 def change_from_form() -> AnyResponse | str | tuple[str, int]:
-    """Replace the rule of an app, or the status, as the form says."""
+    """Replace the rule of an app, or the status, from the form."""
     site, form = current_site(), request.form
     if not site.user.is_administrator:
         return show_rules()
@@ -76,7 +76,7 @@ def _protect(response: Response) -> Response:
 
 @api.get("/access-rules")
 def list_rules() -> dict[str, Any]:
-    """Answer the rule of every app, and the status of a blocked call."""
+    """Return the rule of every app, and the status of a blocked call."""
     site = current_site()
     apps = site.get(Installations).all()
     rules = site.get(AccessRules)
@@ -86,7 +86,7 @@ def list_rules() -> dict[str, Any]:
 
 @api.put("/access-rules")
 def set_status() -> dict[str, Any]:
-    """Answer ``status`` 404 or 403 to blocked calls from now on."""
+    """Set the ``status`` of blocked calls, 404 or 403."""
     status = json_object().get("status")
     if isinstance(status, bool) or not isinstance(status, int):
         abort(400, 'The body must be a JSON object with a number "status".')
@@ -99,13 +99,13 @@ def set_status() -> dict[str, Any]:
 
 @api.get("/access-rules/<app_key>")
 def get_rule(app_key: str) -> dict[str, Any]:
-    """Answer the rule of one app."""
+    """Return the rule of one app."""
     return _as_json(current_site().get(AccessRules).of(_known_app(app_key)))
 
 
 @api.put("/access-rules/<app_key>")
 def put_rule(app_key: str) -> dict[str, Any]:
-    """Block an app ``everywhere`` (true), or in ``spaces`` (keys) and no others."""
+    """Block an app ``everywhere`` (true), or in exactly these ``spaces`` (keys)."""
     key, body = _known_app(app_key), json_object()
     everywhere, keys = body.get("everywhere", False), body.get("spaces", [])
     if not isinstance(everywhere, bool) or not _are_texts(keys):
@@ -121,7 +121,7 @@ def put_rule(app_key: str) -> dict[str, Any]:
 
 @api.delete("/access-rules/<app_key>")
 def delete_rule(app_key: str) -> tuple[str, int]:
-    """Let an app in everywhere."""
+    """Give an app access everywhere again."""
     access_rules.allow(current_site(), _known_app(app_key))
     return "", 204
 

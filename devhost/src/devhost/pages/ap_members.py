@@ -1,4 +1,4 @@
-"""What the local host does with each member of ``AP``."""
+"""The members of ``AP``, and what the local host does with each."""
 
 import csv
 from dataclasses import dataclass

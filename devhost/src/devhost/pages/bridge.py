@@ -1,4 +1,4 @@
-"""Atlassian's JavaScript bridge from npm, and what our half of it calls."""
+"""Atlassian's JavaScript bridge from npm, and the endpoints that our half calls."""
 
 import json
 from functools import lru_cache
@@ -28,7 +28,7 @@ PACKAGES = ROOT / "node_modules"
 BRIDGE = PACKAGES / "atlassian-connect-js" / "dist"
 JQUERY = PACKAGES / "jquery" / "dist"
 TAIL = ROOT / "static" / "all-tail.js"
-# How iframe.js 5.3.190 forms the address of its theme style sheets.
+# How iframe.js 5.3.190 builds the address of its theme style sheets.
 CDN_EXPRESSION = '"https://" + CDN_DOMAIN'
 MISSING = (
     "Atlassian's JavaScript bridge is not installed: run "
@@ -39,7 +39,7 @@ blueprint = Blueprint("bridge", __name__)
 
 
 def is_installed() -> bool:
-    """Whether npm's packages are there."""
+    """Whether npm's packages are installed."""
     return (BRIDGE / "iframe.js").is_file() and (JQUERY / "jquery.js").is_file()
 
 
@@ -61,7 +61,7 @@ def _public(response: Response) -> Response:
 
 @blueprint.get("/wiki/atlassian-connect/all.js")
 def all_js() -> Response:
-    """Answer the script that an app page loads."""
+    """Return the script that an app page loads."""
     if is_installed():
         script = _all_js(f"{current_site().base_url}/atlassian-connect")
     else:
@@ -74,7 +74,7 @@ def all_js() -> Response:
 
 @blueprint.get("/wiki/atlassian-connect/<path:name>")
 def bridge_asset(name: str) -> Response:
-    """Answer a style sheet that the bridge loads into an app page."""
+    """Return a style sheet that the bridge loads into an app page."""
     if not name.endswith(".css"):
         abort(404)
     return _public(send_from_directory(BRIDGE, name))
@@ -82,22 +82,22 @@ def bridge_asset(name: str) -> Response:
 
 @blueprint.get("/devhost/vendor/connect-host.js")
 def connect_host() -> Response:
-    """Answer the bridge's host side."""
+    """Return the bridge's host side."""
     return send_from_directory(BRIDGE, "connect-host.js")
 
 
 @blueprint.get("/devhost/vendor/jquery.js")
 def jquery() -> Response:
-    """Answer jQuery, which the host side needs."""
+    """Return jQuery, which the host side needs."""
     return send_from_directory(JQUERY, "jquery.js")
 
 
 @blueprint.post("/devhost/api/context-token")
 def new_context_token() -> dict[str, str]:
-    """Answer a context JWT for an iframe of our page.
+    """Return a context JWT for an iframe of our page.
 
-    The app must be installed and enabled. Its module need not be there: a
-    dynamic module may have been removed while its iframe is open.
+    The app must be installed and enabled. Its module need not exist: a dynamic module
+    may have been removed while its iframe is open.
     """
     body = requested()
     app = _requested_app(body)
@@ -121,7 +121,7 @@ def _context_token(place: Place) -> str:
 
 @blueprint.post("/devhost/api/iframe")
 def new_iframe() -> dict[str, Any]:
-    """Answer a fresh iframe URL, for a dialog or when a token ran out."""
+    """Return a fresh iframe URL, for a dialog or when a token has expired."""
     place = _requested_place()
     site = current_site()
     if is_blocked(site, place.module.app.app_key, place.space):
@@ -133,7 +133,7 @@ def new_iframe() -> dict[str, Any]:
 
 @blueprint.post("/devhost/api/content-address")
 def content_address() -> dict[str, str]:
-    """Answer where a piece of content is shown, for ``AP.navigator``."""
+    """Return the address of a piece of content, for ``AP.navigator``."""
     page = _requested_place().content
     if page is None:
         abort(404, "There is no such content in the local Confluence.")
@@ -141,7 +141,7 @@ def content_address() -> dict[str, str]:
 
 
 def requested() -> dict[str, Any]:
-    """Return what the script of our page sends; 403 if it is another's."""
+    """Return what the script of our page sends; 403 if it is from another page."""
     if not has_session():
         abort(403, "Only the pages of the local Confluence may ask for this.")
     try:

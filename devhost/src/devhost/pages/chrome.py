@@ -1,4 +1,4 @@
-"""What every page of the site shares: header, side bar, the bridge's settings."""
+"""The chrome of every page of the site: header, side bar, the bridge's settings."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from devhost.site.installations import Installations
 from devhost.site.users import USERS
 from devhost.wiki import reading
 
-# Nothing but our own scripts and styles; any app may be framed.
+# Only our own scripts and styles; any app can be framed.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; frame-src http: https:; img-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 def content_security_policy() -> str:
-    """Return the policy of a page that shows the icons of the enabled apps."""
+    """Return the policy of a page that can show the icons of the enabled apps."""
     addresses = [app.base_url for app in current_site().get(Installations).enabled()]
     origins = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)}
     images = " ".join(["img-src 'self' data:", *sorted(origins)])
@@ -49,7 +49,7 @@ def site_blueprint(name: str) -> Blueprint:
 
 
 def _use_the_site_address() -> AnyResponse | None:
-    # Apps allow the site's own origin to frame them, and no other name of it.
+    # Apps allow only the site's own origin to frame them, not its other names.
     site = current_site()
     if request.method in {"GET", "HEAD"} and f"http://{request.host}" != site.origin:
         return redirect(site.origin + current_target())
@@ -95,7 +95,7 @@ def render(template: str, placed: Placement | None = None, **values: Any) -> str
 
 
 def _is_tool() -> bool:
-    # Our own tools show no app's page: it would fill the inspector.
+    # Our own tools frame no app: its requests would fill the inspector.
     return request.path.startswith("/devhost")
 
 

@@ -1,6 +1,6 @@
 """The address of a content of an app's own type.
 
-It leads to the app's page for it; a content without one is shown as it is stored.
+It redirects to the app's page for it; without such a page, it shows what is stored.
 """
 
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ blueprint = site_blueprint("custom_content")
 @blueprint.get(ROOT)
 @blueprint.get(f"{ROOT}/<slug>")
 def show(space_key: str, content_id: str, slug: str = "") -> str | AnyResponse:
-    """Lead to the ``contentViewComponent`` of a content, or show its body."""
+    """Redirect to the ``contentViewComponent`` of a content, or show its body."""
     site = current_site()
     found = reading.find_any(site, content_id)
     if found is None or not found.is_custom or found.space.key != space_key:
@@ -56,7 +56,7 @@ def show(space_key: str, content_id: str, slug: str = "") -> str | AnyResponse:
 
 
 def _above(site: Site, found: Content) -> list[Content]:
-    """Return what a content is in, the outermost first."""
+    """Return the containers of a content, the outermost first."""
     line: list[Content] = []
     within = reading.find_any(site, found.container_id)
     while within is not None:

@@ -1,4 +1,4 @@
-"""Creating a page from nothing, or from a template that an app brings."""
+"""Creating a page, empty or from a template that an app brings."""
 
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -33,13 +33,13 @@ blueprint = site_blueprint("create_page")
 
 @blueprint.get(CREATE)
 def choose(space_key: str) -> str:
-    """Show the templates, and the way to an empty page."""
+    """Show the templates, and a link to an empty page."""
     return _form(_space(space_key))
 
 
 @blueprint.post(CREATE)
 def create(space_key: str) -> AnyResponse | str | tuple[str, int]:
-    """Make the page, or show first what a template became."""
+    """Create the page, or first show the editor with the template's result."""
     site, space = current_site(), _space(space_key)
     title = request.form.get("title", "").strip()
     draft = Draft(title, request.form.get("body", ""))
@@ -84,7 +84,7 @@ def _space(space_key: str) -> Space:
     if space is None:
         abort(404, "There is no such space.")
     if create_address(site, space) is None:
-        abort(404, "Only those who may write in the space create pages in it.")
+        abort(404, "Only users who can write in the space can create pages in it.")
     return space
 
 
@@ -96,7 +96,7 @@ def _chosen(site: Site, space: Space, name: str) -> Module:
 
 
 def _free(site: Site, space: Space, module: Module) -> str:
-    # Assumed: a template that names no title gives its own, with a number.
+    # Assumed: a template without a title gets its own name, with a number.
     contents, viewer = site.get(Wiki).contents, reading.viewer_of(site)
     title, number = module.title, 1
     while contents.find_by_title(viewer, space, title):

@@ -1,4 +1,4 @@
-"""Contents of apps' own types on the pages of the wiki.
+"""Custom content: contents of apps' own types on the pages of the wiki.
 
 https://developer.atlassian.com/cloud/confluence/modules/custom-content-ui-support/:
 ``uiSupport`` names a general page that lists contents of a type, one that shows a
@@ -40,14 +40,14 @@ def find_declared(modules: list[Module], content: Content) -> Module | None:
 
 
 def list_page(declared: Module, modules: list[Module]) -> Module | None:
-    """Return the general page that lists contents of a type; None without one."""
+    """Return the general page that lists contents of a type, None if there is none."""
     if "space" not in type_of(declared).containers:
         return None
     return _component(declared, "listViewComponent", modules)
 
 
 def view_page(declared: Module, modules: list[Module]) -> Module | None:
-    """Return the general page that shows a content of a type; None without one."""
+    """Return the general page that shows a content of a type, None if there is none."""
     return _component(declared, "contentViewComponent", modules)
 
 
@@ -75,7 +75,7 @@ def _icon(declared: Module, *names: str) -> Any:
 
 
 def shelves(site: Site, within: Content | Space) -> list[Shelf]:
-    """Return what is in a page, a space or another content, by types."""
+    """Return the contents of a page, a space or another content, by type."""
     declared = (each for each in all_modules(site) if each.type == TYPE)
     found = [
         Shelf(each.title, [_link(each, one) for one in _contents(site, each, within)])

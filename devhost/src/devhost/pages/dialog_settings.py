@@ -1,4 +1,4 @@
-"""How the modules of the apps open as dialogs, as connect-host.js reads it."""
+"""Settings of the modules that open as dialogs, in the form connect-host.js reads."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Writing pages: create one, edit one, with macros of apps in the body."""
+"""The page editor: create or edit a page, with macros of apps in its body."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ MAX_VERSION_DIGITS = 9
 
 @dataclass(frozen=True)
 class Draft:
-    """What is in the fields of the editor."""
+    """The contents of the editor's fields."""
 
     title: str = ""
     body: str = ""
@@ -46,7 +46,7 @@ def edit_page(space_key: str, page_id: str) -> str:
 
 @blueprint.post(EDIT)
 def save_page(space_key: str, page_id: str) -> Response | tuple[str, int]:
-    """Save a new version, and show the page; or the editor with what is wrong."""
+    """Save a new version and show the page, or show the editor with the error."""
     site, page, draft = current_site(), _page(space_key, page_id), _sent()
     edit = Edit(draft.version + 1, draft.title, draft.body, message=draft.message)
     try:
@@ -68,7 +68,7 @@ def new_page(space_key: str) -> str:
 
 @blueprint.post(CREATE)
 def create_page(space_key: str) -> Response | tuple[str, int]:
-    """Create a page, and show it; or the editor with what is wrong."""
+    """Create a page and show it, or show the editor with the error."""
     site, space, draft = current_site(), _space(space_key), _sent()
     parent = _parent(space)
     new = NewContent(
@@ -84,7 +84,7 @@ def create_page(space_key: str) -> Response | tuple[str, int]:
 @blueprint.get("/wiki/pages/editpage.action")
 @blueprint.get("/wiki/pages/editblogpost.action")
 def edit_by_id() -> Response:
-    """Lead to the editor, as ``AP.navigator`` and old links ask for it."""
+    """Redirect to the editor, for ``AP.navigator`` and old links."""
     page = reading.find_content(current_site(), request.args.get("pageId"))
     if page is None:
         abort(404, "There is no such page.")
@@ -93,7 +93,7 @@ def edit_by_id() -> Response:
 
 @blueprint.get("/wiki/pages/createpage.action")
 def create_by_key() -> Response:
-    """Lead to an empty editor, as old links ask for it."""
+    """Redirect to an empty editor, for old links."""
     space = _space(request.args.get("spaceKey", ""))
     return redirect(editor_address(current_site(), space))
 
@@ -101,18 +101,18 @@ def create_by_key() -> Response:
 def show_draft(
     space: Space, title: str, body: str, *, template: str = "", problem: str = ""
 ) -> str:
-    """Return the editor with a new page as far as it is written, by a template say."""
+    """Return the editor with a draft of a new page, such as a template's result."""
     return _editor(space, Draft(title, body), template=template, problem=problem)
 
 
 def edit_address(site: Site, page: Content) -> str | None:
-    """Return where the user may edit a page, None if they may not."""
+    """Return where the user can edit a page, None if they are not allowed to."""
     may = reading.viewer_of(site).may(Role.WRITE, page.space)
     return _edit_address(site, page) if may else None
 
 
 def child_address(site: Site, page: Content) -> str | None:
-    """Return where the user may create a page below a page, None if they may not."""
+    """Return where the user can create a child page, None if that is not allowed."""
     may = page.type == "page" and reading.viewer_of(site).may(Role.WRITE, page.space)
     return f"{editor_address(site, page.space)}?parentPageId={page.id}" if may else None
 
@@ -122,7 +122,7 @@ def _edit_address(site: Site, page: Content) -> str:
 
 
 def editor_address(site: Site, space: Space) -> str:
-    """Return where a page is written from nothing."""
+    """Return the address of the empty editor."""
     return f"{site.context_path}/spaces/{space.key}/pages/create"
 
 
@@ -165,7 +165,7 @@ def _sent() -> Draft:
     is_number = version.isascii() and version.isdigit()
     return Draft(
         form.get("title", ""),
-        # As browsers send the lines of a text.
+        # Browsers send the lines of a text like this.
         form.get("body", "").replace("\r\n", "\n"),
         int(version) if is_number and len(version) <= MAX_VERSION_DIGITS else 0,
         form.get("message", ""),

@@ -1,4 +1,4 @@
-"""What the script of the page editor asks: writing macros, and their own editors."""
+"""Endpoints of the page editor's script: writing macros, and their own editors."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,13 +29,13 @@ blueprint = Blueprint("editor_api", __name__)
 
 @blueprint.post("/devhost/api/editor/macros")
 def list_macros() -> dict[str, Any]:
-    """Answer the macros of a body that is being edited."""
+    """Return the macros of a body that is being edited."""
     return {"macros": carried(current_site(), _macros(_text(requested(), "storage")))}
 
 
 @blueprint.post("/devhost/api/editor/macro")
 def write_macro() -> dict[str, str]:
-    """Answer a macro as storage format; with an ``index``, the body with it."""
+    """Return a macro as storage format; with an ``index``, the body with it."""
     body = requested()
     definition = macro_named(all_macros(current_site()), _text(body, "name"))
     if definition is None:
@@ -55,7 +55,7 @@ def write_macro() -> dict[str, str]:
 
 @blueprint.post("/devhost/api/editor/remove-macro")
 def remove_macro() -> dict[str, str]:
-    """Answer the body without one of its macros."""
+    """Return the body without one of its macros."""
     body = requested()
     before = _text(body, "storage")
     _numbered(before, body.get("index"))
@@ -64,7 +64,7 @@ def remove_macro() -> dict[str, str]:
 
 @blueprint.post("/devhost/api/editor/convert-url")
 def convert_url() -> dict[str, str | None]:
-    """Answer the macro that takes the place of a pasted URL, if there is one."""
+    """Return the macro that replaces a pasted URL, if there is one."""
     url = _text(requested(), "url")
     macro = converted(all_macros(current_site()), url) if is_url(url) else None
     return {"macro": storage.write(macro) if macro else None}
@@ -72,9 +72,9 @@ def convert_url() -> dict[str, str | None]:
 
 @blueprint.post("/devhost/api/macro-editor")
 def macro_editor() -> dict[str, Any]:
-    """Answer the iframe of an app's own editor for a macro.
+    """Return the iframe of an app's own editor for a macro.
 
-    ``macro`` is what is being edited: ``{name, id, parameters, body}``.
+    ``macro`` is the macro being edited: ``{name, id, parameters, body}``.
     """
     body = requested()
     site = current_site()
@@ -119,7 +119,7 @@ def _given(definition: MacroDefinition, body: dict[str, Any]) -> Macro:
 
 
 def _value(given: Any) -> str:
-    # An app may save what is no text, as JavaScript would write it.
+    # An app may save values that are not text; write them as JavaScript would.
     if isinstance(given, bool):
         return "true" if given else "false"
     if isinstance(given, list):

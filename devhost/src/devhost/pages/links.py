@@ -1,4 +1,4 @@
-"""The link that opens a module: to its page, or a dialog of the bridge."""
+"""Links that open a module: its page, or a dialog of the bridge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from devhost.modules.module import LINK_TYPES, Module, text_of
 from devhost.modules.places import Place, context_variables
 from devhost.site.current import current_site
 
-# What connect-host.js listens to, by the type of a target.
+# The classes that connect-host.js listens to, by the type of a target.
 TARGET_CLASSES = {
     "dialog": "ap-dialog",
     "dialogmodule": "ap-dialog",
@@ -32,7 +32,7 @@ class Icon:
 
 @dataclass(frozen=True)
 class Link:
-    """What a page shows for a module."""
+    """The link that a page shows for a module."""
 
     module: Module
     label: str
@@ -50,7 +50,7 @@ class Link:
 def link_of(place: Place, appearance: dict[str, Any] | None = None) -> Link:
     """Return the link to the module of *place*.
 
-    *appearance* stands for the module's own name, icon and tooltip.
+    *appearance* replaces the module's own name, icon and tooltip.
     """
     module = place.module
     look = module.definition if appearance is None else appearance
@@ -68,7 +68,7 @@ def link_of(place: Place, appearance: dict[str, Any] | None = None) -> Link:
 
 
 def takes_context(module: Module) -> bool:
-    """Whether a link to the module's page takes content and space along.
+    """Whether a link to the module's page passes on the content and the space.
 
     Only a URL that asks for them gets them, as in Confluence. Assumed: so do the
     conditions of a web item, which would fail on a page without them.
@@ -79,7 +79,7 @@ def takes_context(module: Module) -> bool:
 
 
 def target_type(module: Module) -> str:
-    """Return how the module is opened: page, dialog, dialogmodule, inlinedialog."""
+    """Return how the module opens: page, dialog, dialogmodule or inlinedialog."""
     target = module.definition.get("target")
     kind = target.get("type") if isinstance(target, dict) else None
     return str(kind or "page").lower()
@@ -110,7 +110,7 @@ def _classes(kind: str, module: Module, key: str, *, target: str = "") -> list[s
 
 
 def _page_address(module: Module) -> str:
-    # No fragment: the bridge would read one as the options of its own.
+    # No fragment, because the bridge would read it as its own options.
     key = quote(module.key, safe="")
     return f"{module.context_path}/plugins/servlet/ac/{module.app.app_key}/{key}"
 
@@ -146,7 +146,7 @@ def _declared_address(place: Place) -> str:
 
 
 def icon_of(module: Module, icon: Any) -> Icon | None:
-    """Return an icon that a module declares; None for what is none."""
+    """Return an icon that a module declares, None if it is not an icon."""
     url = icon.get("url") if isinstance(icon, dict) else None
     if not isinstance(url, str) or not url:
         return None

@@ -1,4 +1,4 @@
-"""Lead to the page that carries an app's macros."""
+"""The button that opens a page with all of an app's macros."""
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ blueprint = Blueprint("macro_page", __name__)
 
 @blueprint.post("/devhost/macro-page")
 def macro_page() -> Response:
-    """Make the page, if it is not there, and go to it."""
+    """Create the page if it does not exist, and redirect to it."""
     site = current_site()
     app = site.get(Installations).find_enabled(request.form.get("app", ""))
     if app is None:

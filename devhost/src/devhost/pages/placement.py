@@ -1,4 +1,4 @@
-"""Which modules of the apps are shown where on one page of ours."""
+"""Placement of the apps' modules on one page of ours."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ BYLINE_PARTS = ("name", "icon", "tooltip")
 
 @dataclass(frozen=True)
 class Group:
-    """The links of one section, the light ones first."""
+    """The links of one section, light ones first."""
 
     label: str
     links: list[Link]
@@ -39,9 +39,9 @@ class Panel:
 
 @dataclass
 class Placement:
-    """The modules on one page, for the person who looks at it.
+    """The modules on one page, for the person looking at it.
 
-    ``on`` names what kind of page it is, as ``Area.on`` does.
+    ``on`` names the kind of page, as ``Area.on`` does.
     """
 
     site: Site
@@ -51,7 +51,7 @@ class Placement:
     frames: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Find every module's place, and sign the panels."""
+        """Find the place of every module, and sign the panels."""
         product = self.site.product
         self.modules = [
             module for module in all_modules(self.site) if product.shows(module.type)
@@ -65,7 +65,7 @@ class Placement:
         return Place(module, self.content, self.space)
 
     def groups(self, area: str) -> list[Group]:
-        """Return the links of an area, by sections."""
+        """Return the links of an area, by section."""
         if area not in self._groups:
             self._groups[area] = self._find_groups(area)
         return self._groups[area]
@@ -107,7 +107,7 @@ class Placement:
     def pages(self) -> list[Module]:
         """Return the general pages that the Apps menu lists.
 
-        Those are all but the ones whose link is elsewhere, or nowhere.
+        These are all of them except those whose link is elsewhere, or nowhere.
         """
         return [
             module
@@ -141,7 +141,7 @@ class Placement:
 
     @property
     def needs_bridge(self) -> bool:
-        """Whether something on this page is the bridge's."""
+        """Whether anything on this page needs the bridge."""
         kinds = {"dialogs", "keyboardShortcuts"}
         return bool(self.frames) or any(
             module.type in kinds or link_of(Place(module)).opens_dialog
@@ -154,7 +154,7 @@ class Placement:
             return False
         place = self.place(module)
         if module.type in PAGE_TYPES and not takes_context(module):
-            # It opens in no page or space, whatever page its link is on.
+            # It opens outside of any page or space, whatever page its link is on.
             place = Place(module)
         if self._is_in_space(module) and self._is_blocked(place):
             return False
@@ -164,7 +164,8 @@ class Placement:
         return is_blocked(self.site, place.module.app.app_key, place.space)
 
     def _is_in_space(self, module: Module) -> bool:
-        # The bar at the top says nothing of the space below it, unless it is asked.
+        # The bar at the top is not about the space below it, unless the module asks for
+        # it.
         spot = self._spots.of_link(module) or self._spots.of_section(module)
         return takes_context(module) or spot is None or spot.area.on != "site"
 
@@ -186,7 +187,7 @@ class Placement:
 
 
 def by_weight(modules: list[Module]) -> list[Module]:
-    """Return the modules in the order of their weight, equal ones as they are."""
+    """Return the modules by weight, keeping the order of equal ones."""
     return sorted(modules, key=lambda module: module.weight)
 
 
@@ -199,8 +200,8 @@ def byline_appearance(
 ) -> dict[str, Any]:
     """Return name, icon and tooltip of a byline item on a content.
 
-    The content property that ``contentPropertyKey`` names replaces those of them
-    that the module itself has.
+    The content property that ``contentPropertyKey`` names replaces those of them that
+    the module itself has.
     https://developer.atlassian.com/cloud/confluence/modules/content-byline-item/
     """
     declared = {

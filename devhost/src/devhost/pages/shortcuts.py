@@ -1,4 +1,4 @@
-"""The keyboard shortcuts that the apps bring.
+"""Keyboard shortcuts that apps bring.
 
 https://developer.atlassian.com/cloud/confluence/modules/keyboard-shortcut/: a
 sequence of one to three letters stands for another module of the app: it opens a
@@ -17,7 +17,7 @@ KEYS = re.compile(r"[a-z]{1,3}")
 
 
 def shortcuts(placed: Placement) -> list[dict[str, Any]]:
-    """Return what our page's script needs of every shortcut that leads somewhere."""
+    """Return what our page's script needs for every shortcut that has a target."""
     found = [(each, target_of(each, placed.modules)) for each in placed.of_type(TYPE)]
     return [
         {
@@ -37,7 +37,7 @@ def keys_of(shortcut: Module) -> str:
 
 
 def target_of(shortcut: Module, modules: list[Module]) -> Module | None:
-    """Return the module that a shortcut names, None if its app has no such one."""
+    """Return the module that a shortcut names, None if its app has no such module."""
     target = shortcut.definition.get("target")
     key = target.get("key") if isinstance(target, dict) else None
     for module in modules:
@@ -48,7 +48,7 @@ def target_of(shortcut: Module, modules: list[Module]) -> Module | None:
 
 
 def problem_of(shortcut: Module, modules: list[Module]) -> str:
-    """Return why a shortcut does nothing, empty if it does something."""
+    """Return why a shortcut does nothing; empty if it works."""
     if not text_of(shortcut.definition.get("name")):
         return "it has no name"
     if not KEYS.fullmatch(keys_of(shortcut)):

@@ -1,4 +1,4 @@
-"""Where people work on a space, as far as they may."""
+"""Addresses for work on a space, for users who are allowed to do it."""
 
 from urllib.parse import quote
 
@@ -7,20 +7,20 @@ from devhost.wiki import reading
 from devhost.wiki.access import Role
 from devhost.wiki.records import Space
 
-# Where AP.navigator's target spacetools leads.
+# The destination of AP.navigator's target spacetools.
 SETTINGS = f"{CONTEXT_PATH}/spaces/viewspacesummary.action"
 CREATE = f"{CONTEXT_PATH}/spaces/<space_key>/create"
 
 
 def space_settings_address(site: Site, space: Space) -> str | None:
-    """Return where the settings of a space are; None if the user may not see them."""
+    """Return where the settings of a space are, None if the user must not see them."""
     if not reading.viewer_of(site).may(Role.ADMINISTER, space):
         return None
     return f"{SETTINGS}?key={quote(space.key, safe='')}"
 
 
 def create_address(site: Site, space: Space) -> str | None:
-    """Return where a page of the space is created; None for who may not write."""
+    """Return where to create a page in the space, None if that is not allowed."""
     viewer = reading.viewer_of(site)
     if viewer.account_id is None or not viewer.may(Role.WRITE, space):
         return None

@@ -1,4 +1,4 @@
-"""The settings of a space, with the tabs that the apps bring."""
+"""The settings of a space, with the tabs that apps add."""
 
 from flask import abort, request
 

@@ -1,4 +1,4 @@
-"""Where on Confluence's pages the locations of modules are."""
+"""Spots: where on Confluence's pages a module's location is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PLACED_TYPES = ("webItems", "generalPages", "adminPages", "spaceToolsTabs")
 
 @dataclass(frozen=True)
 class Spot:
-    """Where the location of a module is: an area, and a section of it.
+    """The spot of a module's location: an area, and a section of it.
 
     ``declared`` is the ``webSections`` module if an app brings the section.
     """
@@ -40,21 +40,21 @@ class Spots:
         self._sections = [each for each in modules if each.type == "webSections"]
 
     def of_link(self, module: Module) -> Spot | None:
-        """Return where the link to a module is; None for nowhere."""
+        """Return where the link to a module is, None if it is not shown."""
         if module.type not in PLACED_TYPES:
             return None
         location = location_of(module)
         if module.type == "adminPages" and not self._has_wiki:
-            # Jira has locations of its own for its settings.
+            # Jira has its own locations for its settings.
             location = DEFAULT_LOCATIONS[module.type]
         return self._find(location, LINK_AREAS)
 
     def of_panel(self, module: Module) -> Spot | None:
-        """Return where a web panel is; None for nowhere."""
+        """Return where a web panel is, None if it is not shown."""
         return self._find(module.location, PANEL_AREAS)
 
     def of_section(self, module: Module) -> Spot | None:
-        """Return where a web section is; None for nowhere."""
+        """Return where a web section is, None if it is not shown."""
         return self._find(module.location, LINK_AREAS)
 
     def _find(self, location: str, areas: tuple[Area, ...]) -> Spot | None:
@@ -83,7 +83,7 @@ def _section_names(section: Module) -> Iterator[str]:
 
 
 def location_of(module: Module) -> str:
-    """Return the whole location of a module, its type's own if it names none."""
+    """Return the whole location of a module; its type's default if it names none."""
     location = module.location or DEFAULT_LOCATIONS.get(module.type, "")
     if module.type == "spaceToolsTabs" and not location.startswith("system."):
         return f"{SPACE_TOOLS}/{location}"

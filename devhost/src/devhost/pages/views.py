@@ -28,7 +28,7 @@ blueprint = site_blueprint("pages")
 
 @blueprint.get("/")
 def root() -> AnyResponse:
-    """Go to the dashboard."""
+    """Redirect to the dashboard."""
     return redirect(current_site().context_path + "/")
 
 
@@ -75,7 +75,7 @@ def space(space_key: str) -> str:
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
 @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>/<slug>")
 def page(space_key: str, page_id: str, slug: str = "") -> str:
-    """Show a page, and the macros of apps that it carries."""
+    """Show a page with the macros of apps in it."""
     site = current_site()
     found = reading.find_content(site, page_id)
     if found is None or found.space.key != space_key:
@@ -153,7 +153,7 @@ def app_page(app_key: str, module_key: str) -> str | tuple[str, int]:
 
 @blueprint.get("/wiki/admin")
 def administration() -> str | tuple[str, int]:
-    """Show the settings that apps bring, to the administrator."""
+    """Show the administrator the settings that apps bring."""
     if not current_site().user.is_administrator:
         return _message(
             "Not permitted", "Only the administrator may see the settings.", 403

@@ -1,4 +1,4 @@
-"""How messages are written: JSON, request targets, query string hashes, error bodies.
+"""Formats of messages: JSON, request targets, query string hashes, error bodies.
 
-Nothing here knows a site or an app.
+Nothing here knows about a site or an app.
 """

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from flask import Response, has_request_context, jsonify, request
 
 V2_ROOT = "/wiki/api/v2"
-# Assumed, where HTTP's own phrase is not the code.
+# Assumed for the statuses whose code is not HTTP's own phrase.
 V2_CODES = {400: "INVALID_REQUEST_PARAMETER"}
 
 
 def error_response(status: int, message: str) -> Response:
-    """Return an error answer in the shape of the version that was called."""
+    """Return an error response in the format of the API version that was called."""
     if has_request_context() and request.path.startswith(V2_ROOT):
         response = jsonify(_v2_body(status, message))
     else:

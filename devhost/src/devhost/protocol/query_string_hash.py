@@ -1,8 +1,8 @@
 """The query string hash, computed with the PyPI library ``atlassian-jwt``.
 
-The library strips every leading and trailing slash of a path, and reads a colon
-in the first segment as a scheme. Its query is right, so the query is taken from
-it and the path is formed here.
+The library strips every leading and trailing slash of a path, and reads a colon in the
+first segment as a scheme. Its query string is right, so only that is taken from the
+library; the path is built here.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The request target as it was sent, before any percent-decoding.
+"""The raw request target: as it was sent, before any percent-decoding.
 
 A hash covers the path as sent, and an app property key may contain an encoded
 slash, so both verification and routing work on the undecoded path.
@@ -15,7 +15,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 
 
 def raw_target(environ: dict[str, Any]) -> str:
-    """Return path and query as they stood in the request line."""
+    """Return path and query as they were in the request line."""
     target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or "/"
     if not target.startswith("/") and "://" in target:
         # https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 (absolute form)
@@ -46,6 +46,6 @@ class RouteByRawPath:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Replace ``PATH_INFO`` and go on."""
+        """Replace ``PATH_INFO`` and call the application."""
         environ["PATH_INFO"] = raw_path(environ)
         return self._application(environ, start_response)

@@ -1,11 +1,11 @@
-"""Confluence's REST resources, as far as an app of the first hour needs them.
+"""Confluence's REST resources, as far as a typical app needs them.
 
-* ``v1``, ``v2``    the two versions; they import nothing of each other
-* ``operations``, ``operation_checks``  each method and path, and what is checked first
+* ``v1``, ``v2``    the two versions, which do not import each other
+* ``operations``, ``operation_checks``  each method and path, and the checks before it
 * ``scopes``, ``blocked_spaces``  two of the checks, by ``documented_operations``
-* ``caller``, ``viewer``  who calls, and what they may see of the wiki
-* ``permitted_operations``  what they may do with a content
-* ``macros``, ``body_views``, ``past_versions``, ``people``  what both versions answer
+* ``caller``, ``viewer``  who is calling, and what they can see of the wiki
+* ``permitted_operations``  what they are allowed to do with a content
+* ``macros``, ``body_views``, ``past_versions``, ``people``  shared by both versions
 """
 
 from flask import Blueprint, Response, request

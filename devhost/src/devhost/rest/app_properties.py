@@ -31,14 +31,14 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_properties(app_key: str) -> Response:
-    """Answer the keys of the app's properties."""
+    """Return the keys of the app's properties."""
     _check_app(app_key)
     keys = current_site().get(AppProperties).keys(caller.app.app_key)
     return jsonify(keys=[{"key": key, "self": _self_link(key)} for key in keys])
 
 
 def get_property(app_key: str, property_key: str) -> Response:
-    """Answer one property."""
+    """Return one property."""
     _check_app(app_key)
     key = _checked_key(property_key)
     if key == RESERVED_KEY:

@@ -1,7 +1,7 @@
-"""What an app access rule hides from a call.
+"""The spaces that an app access rule hides from a call.
 
-A call of a blocked app sees nothing of what is in the space, whether the app calls
-as itself, as a person, or from its page; unless the operation is exempt.
+A call of a blocked app sees nothing of the space's contents, whether the app calls as
+itself, as a person, or from its page, unless the operation is exempt.
 https://support.atlassian.com/security-and-access-policies/docs/app-access-for-confluence-cloud-rest-apis/
 """
 
@@ -22,7 +22,7 @@ def spaces_hidden_by_rule(operation: Operation) -> frozenset[str]:
 
 
 def note_rule(operation: Operation) -> None:
-    """Note for the inspector what a rule does to the operation of this request."""
+    """Note for the inspector how a rule affects the operation of this request."""
     known = known_of_request(operation)
     stated = "unknown" if known is None else known.access_rule
     said = "blocked (assumed)" if stated == "unknown" else stated

@@ -1,4 +1,4 @@
-"""Bodies in storage format as the HTML that REST answers."""
+"""Rendered bodies: storage format as the HTML that REST returns."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from devhost.wiki.render import render
 
 
 def view(found: Content, storage: str, representation: str = "view") -> str:
-    """Return storage format as the HTML of a content, its apps' macros included."""
+    """Return storage format as the HTML of a content, including its apps' macros."""
     macros = RestMacros(found, representation)
     macros.prepare(storage)
     around = links(current_site(), current_viewer(), found)
@@ -19,5 +19,5 @@ def view(found: Content, storage: str, representation: str = "view") -> str:
 
 
 def plain_view(storage: str) -> str:
-    """Return storage format as HTML where no content gives it a place."""
+    """Return storage format as HTML outside of any content."""
     return render(storage)

@@ -1,4 +1,4 @@
-"""Who calls a REST resource: an app, or a person through an app's page.
+"""The caller of a REST resource: an app, or a person through an app's page.
 
 An app that impersonates a person (``Authorization: Bearer``) calls as that person.
 """
@@ -25,11 +25,11 @@ logger = logging.getLogger("devhost")
 
 @dataclass(frozen=True)
 class Caller:
-    """The calling app; with the person, if it is ``AP.request`` or impersonation."""
+    """The calling app, with the person for ``AP.request`` or impersonation."""
 
     app: Installation
     user: User | None = None
-    # Of an access token, with everything they imply; None: those of the app.
+    # Those of an access token, with everything they imply; None for the app's own.
     scopes: frozenset[str] | None = None
 
 
@@ -42,9 +42,9 @@ caller: Caller = LocalProxy(_get_caller)  # type: ignore[assignment]  # A proxy 
 
 
 def authenticate() -> None:
-    """Find out who calls, before any resource is looked for.
+    """Find out who is calling, before any resource is looked up.
 
-    :raises RestError: 401 if nobody we know, 403 for a GET with a body.
+    :raises RestError: 401 for an unknown caller, 403 for a GET with a body.
     """
     # The gateway has refused GET with a body since CHANGE-2328.
     if request.method == "GET" and (

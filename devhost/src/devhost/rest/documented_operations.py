@@ -1,6 +1,6 @@
-"""What Atlassian documents of each REST operation: its scope and its access rule.
+"""Documented REST operations: the scope and access rule that Atlassian gives each.
 
-The tables are in ``devhost/data``; the README there says where they come from.
+The tables are in ``devhost/data``; the README there names their sources.
 """
 
 import csv
@@ -20,11 +20,11 @@ PARAMETER = re.compile(r"\{[\w-]+\}")
 
 @dataclass(frozen=True)
 class KnownOperation:
-    """A documented operation, or what a path pattern says of many.
+    """A documented operation, or a path pattern that covers many.
 
-    ``scope`` is one of a descriptor's scopes, ``NONE``, or one of the two that no
-    app has: ``INACCESSIBLE`` and ``N/A``. ``access_rule`` is ``blocked``, ``exempt``
-    or ``unknown``; ``name`` and ``api_version`` are empty where a pattern matched.
+    ``scope`` is one of a descriptor's scopes, ``NONE``, or one of the two that no app
+    has: ``INACCESSIBLE`` and ``N/A``. ``access_rule`` is ``blocked``, ``exempt`` or
+    ``unknown``; ``name`` and ``api_version`` are empty for a pattern.
     """
 
     method: str
@@ -39,14 +39,14 @@ class KnownOperation:
 
     @property
     def is_for_apps(self) -> bool:
-        """Whether there is a scope with which an app may call it."""
+        """Whether any scope allows an app to call it."""
         return self.scope not in {INACCESSIBLE, NOT_AVAILABLE}
 
     @property
     def is_exempt(self) -> bool:
-        """Whether it goes on where a rule blocks the app.
+        """Whether it still works where a rule blocks the app.
 
-        Assumed: what no table knows is blocked.
+        Assumed: an operation that is in no table is blocked.
         """
         return self.access_rule == "exempt"
 
@@ -75,10 +75,10 @@ def known_operations() -> tuple[KnownOperation, ...]:
 
 
 def find_known(method: str, path: str) -> KnownOperation | None:
-    """Return what is known of a call, None if no table knows it.
+    """Return the documentation of a call, None if it is in no table.
 
-    *path* is below ``/wiki``, as it was sent, without its query. An operation goes
-    before a path pattern, and the most specific one before the others.
+    *path* is below ``/wiki``, as it was sent, without its query. An operation takes
+    precedence over a path pattern, and a specific one over a general one.
     """
     segments = tuple(path.rstrip("/").split("/"))
     for operation in _by_length().get((method, len(segments)), ()):
@@ -98,7 +98,7 @@ def _rows(table: str) -> Iterator[dict[str, str]]:
 @cache
 def _by_length() -> dict[tuple[str, int], list[KnownOperation]]:
     found: dict[tuple[str, int], list[KnownOperation]] = {}
-    # A word goes before a parameter, the earlier the more it counts.
+    # Words take precedence over parameters, the earlier ones more than the later.
     for operation in sorted(known_operations(), key=_parameters):
         length = len(operation.path.split("/"))
         found.setdefault((operation.method, length), []).append(operation)
@@ -130,5 +130,5 @@ def _patterns() -> tuple[_Pattern, ...]:
 
 def _expression(pattern: str, versions: str) -> re.Pattern[str]:
     numbers = "|".join(re.escape(version) for version in versions.split("|"))
-    # A pattern is a resource with everything below it.
+    # A pattern stands for a resource and everything below it.
     return re.compile(pattern.replace("{version}", f"(?:{numbers})") + "(?:/.*)?")

@@ -1,7 +1,7 @@
-"""The files of attachments: ``/wiki/download/attachments/{id}/{fileName}``.
+"""Attachment downloads: ``/wiki/download/attachments/{id}/{fileName}``.
 
-An app downloads with its token, as from REST; a browser as the person who looks at
-the site. A file is never shown as a page of this origin: it could read the session.
+An app downloads with its token, as with REST; a browser downloads as the current user
+of the site. A file is never shown as a page of this origin: it could read the session.
 """
 
 from typing import Any
@@ -48,7 +48,7 @@ def _viewer() -> Viewer:
 
 
 def download(id: str, fileName: str) -> Response:
-    """Answer the file of an attachment, in the version that is asked for."""
+    """Return the file of an attachment, in the requested version."""
     wiki, seen_by = current_site().get(Wiki), _viewer()
     page = wiki.contents.get(seen_by, segment(id))
     attachment = wiki.attachments.find(seen_by, page, segment(fileName))

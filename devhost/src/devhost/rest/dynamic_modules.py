@@ -30,12 +30,12 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def get_modules() -> Response:
-    """Answer the modules that the app registered."""
+    """Return the modules that the app registered."""
     return jsonify(current_site().get(DynamicModules).all(require_app().app_key))
 
 
 def register_modules() -> tuple[str, int]:
-    """Register modules, all or none."""
+    """Register modules, all or none of them."""
     app = require_app()
     modules = _parsed_modules()
     with current_site().state.transaction():
@@ -47,7 +47,7 @@ def register_modules() -> tuple[str, int]:
 
 
 def remove_modules() -> tuple[str, int]:
-    """Remove the modules named by ``moduleKey``, or all if none is named."""
+    """Remove the modules named by ``moduleKey``, or all if none are named."""
     app = require_app()
     keys = request.args.getlist("moduleKey")
     if keys:

@@ -1,4 +1,4 @@
-"""Why a REST call is refused, and how that is answered."""
+"""Errors of REST calls, and their responses."""
 
 from flask import Response, g
 
@@ -11,7 +11,7 @@ BLOCKED = "An app access rule blocks the app in this space."
 
 
 class RestError(Exception):
-    """A request is refused."""
+    """A request was refused."""
 
     def __init__(self, status: int, message: str, *, reason: str = "") -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class RestError(Exception):
 
 
 def answer_error(error: RestError) -> Response:
-    """Answer a refused request; why, for its developer, in a header of its own."""
+    """Return the response to a refused request, with the reason in its own header."""
     response = error_response(error.status, error.message)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = (
@@ -33,7 +33,7 @@ def answer_error(error: RestError) -> Response:
 
 
 def answer_wiki_error(error: WikiError) -> Response:
-    """Answer what the wiki refused, or what an app access rule keeps from the app."""
+    """Return the response to a refusal by the wiki or by an app access rule."""
     viewer = g.get("devhost_viewer")
     if error.status != 404 or viewer is None or not viewer.missed:
         return error_response(error.status, str(error))

@@ -20,7 +20,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def get_app(app_key: str) -> Response:
-    """Answer the calling app, with its license if it is paid for."""
+    """Return the calling app, with its license if it is a paid app."""
     try:
         key = decode_segment(app_key)
     except UnicodeDecodeError as error:

@@ -1,9 +1,9 @@
-"""The macros of apps in the bodies that REST answers: views of a content.
+"""Macros of apps in the bodies that REST returns.
 
 Assumed: a dynamic macro is an empty container, with the attributes that Confluence
-gives to every macro's output, but without the iframe and its token; an export has
-what the macro's ``renderModes`` answer. All calls to apps for one REST answer share
-one limit of time.
+gives to every macro's output, but without the iframe and its token; an export contains
+the output of the macro's ``renderModes``. All calls to apps for one REST response share
+one time limit.
 """
 
 import time
@@ -29,7 +29,7 @@ EXPORT = "html_export"
 
 
 class RestMacros(MacroRenderer):
-    """Shows macros to the caller of this request."""
+    """Renders macros for the caller of this request."""
 
     def __init__(self, content: Content, representation: str) -> None:
         reader = Reader(current_viewer(), caller.user or ANONYMOUS)
@@ -37,7 +37,7 @@ class RestMacros(MacroRenderer):
         self.output_type = EXPORT if representation in EXPORTS else DISPLAY
 
     def may_ask(self, call: StaticCall) -> bool:
-        """Whether the app may be asked: not for what it is just making."""
+        """Whether the app can be asked: not for a macro it is already producing."""
         is_own = call.app.app_key == caller.app.app_key
         return not (is_own and self.site.get(StaticMacros).is_asked(call.macro))
 

@@ -1,9 +1,9 @@
-"""What is checked before every REST operation, and which spaces it may not see.
+"""Checks before every REST operation, and the spaces hidden from it.
 
-Whoever has a say in every call adds a function here: to ``CHECKS`` what may refuse
-an operation (by raising ``RestError``; ``caller`` and ``request.view_args`` say who
-and what), to ``HIDDEN_SPACES`` what makes spaces disappear from an operation: their
-contents answer 404, and are absent from lists and searches.
+To take part in every call, add a function here: to ``CHECKS`` for refusing an operation
+(by raising ``RestError``; ``caller`` and ``request.view_args`` say who and what), to
+``HIDDEN_SPACES`` for hiding spaces from an operation: their contents return 404, and
+are absent from lists and searches.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ HIDDEN_SPACES: tuple[HiddenSpaces, ...] = (spaces_hidden_by_rule,)
 def check_operation() -> None:
     """Let every check refuse the operation of this request.
 
-    :raises RestError: if one does.
+    :raises RestError: if a check refuses it.
     """
     operation = current_operation()
     for check in CHECKS:
@@ -32,7 +32,7 @@ def check_operation() -> None:
 
 
 def hidden_spaces() -> frozenset[str]:
-    """Return the ids of the spaces that the operation of this request may not see."""
+    """Return the ids of the spaces that are hidden from this request's operation."""
     if "devhost_hidden_spaces" not in g:
         operation = current_operation()
         ids = [hide(operation) for hide in HIDDEN_SPACES]

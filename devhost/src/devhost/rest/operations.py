@@ -1,4 +1,4 @@
-"""Every REST operation by method and path."""
+"""The registry of REST operations by method and path."""
 
 import re
 from collections.abc import Callable
@@ -19,8 +19,8 @@ NOT_HERE = "not_here"
 class Operation:
     """A method and a path below ``/wiki``, such as ``/rest/api/content/{id}``.
 
-    The names of the parameters are those of Atlassian's documents. What is not in
-    the local Confluence has the path of the request itself, and ``is_here`` False.
+    The parameters have the names of Atlassian's documentation. An operation that is not
+    in the local Confluence has the path of the request itself, and ``is_here`` False.
     """
 
     method: str
@@ -36,7 +36,7 @@ def add_operation(
 ) -> None:
     """Serve an operation, given as ``GET /rest/api/content/{id}``, by *view*.
 
-    The parameters reach it as they were sent, undecoded.
+    Its parameters are passed as they were sent, undecoded.
     """
     method, path = operation.split(" ")
     rule = PARAMETER.sub(lambda found: f"<{found[1].replace('-', '_')}>", path)
@@ -45,7 +45,7 @@ def add_operation(
 
 def current_operation() -> Operation:
     """Return the operation of this request."""
-    # HEAD is the GET without its body.
+    # HEAD is a GET without the body.
     method = "GET" if request.method == "HEAD" else request.method
     endpoint = (request.endpoint or "").partition(".")[2]
     if " " in endpoint:

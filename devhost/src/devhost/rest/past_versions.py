@@ -1,4 +1,4 @@
-"""A content as it was in a past version, for both versions of the API."""
+"""Past versions of a content, for both versions of the API."""
 
 from devhost.rest.viewer import wiki
 from devhost.wiki.records import Content

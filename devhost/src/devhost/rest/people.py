@@ -1,4 +1,4 @@
-"""People and apps as version 1 shows them."""
+"""JSON of people and apps in version 1."""
 
 from typing import Any
 

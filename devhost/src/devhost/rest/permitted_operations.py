@@ -1,4 +1,4 @@
-"""What somebody may do with a content or a space, by Confluence's names."""
+"""Permitted operations on a content or a space, by Confluence's names."""
 
 from devhost.wiki.access import Role, Viewer
 from devhost.wiki.records import CUSTOM, Content, Space
@@ -30,7 +30,7 @@ Operations = list[dict[str, str]]
 
 
 def content_operations(viewer: Viewer, content: Content) -> Operations:
-    """Return what the viewer may do with a content."""
+    """Return what the viewer is allowed to do with a content."""
     return [
         {"operation": name, "targetType": content.type}
         for name in LISTED[content.kind]
@@ -39,7 +39,7 @@ def content_operations(viewer: Viewer, content: Content) -> Operations:
 
 
 def space_operations(viewer: Viewer, space: Space) -> Operations:
-    """Return what the viewer may do in a space."""
+    """Return what the viewer is allowed to do in a space."""
     operations = [("read", "space", Role.READ)]
     operations += [("create", kind, Role.WRITE) for kind in CREATED_IN_SPACE]
     operations += [

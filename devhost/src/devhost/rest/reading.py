@@ -1,4 +1,4 @@
-"""What a request says: its parameters and its JSON body, checked."""
+"""Validated request input: parameters and the JSON body."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ MAX_START = 10_000_000
 
 
 def not_here(what: str) -> RestError:
-    """Return the refusal of what the local Confluence does not have."""
+    """Return the refusal of a feature that the local Confluence does not have."""
     return RestError(501, f"{what} is not in the local Confluence.")
 
 
@@ -32,7 +32,7 @@ def segment(text: str) -> str:
 def integer(name: str, default: int, *, least: int = 0, most: int = MAX_START) -> int:
     """Return a whole number of the query string.
 
-    :raises RestError: 400 if it is not one between *least* and *most*.
+    :raises RestError: 400 if it is not a number between *least* and *most*.
     """
     text = request.args.get(name)
     if text is None:
@@ -50,7 +50,7 @@ def boolean(name: str) -> bool:
 
 
 def values(name: str) -> list[str]:
-    """Return a parameter that may be repeated, or separated by commas."""
+    """Return a parameter that can be repeated, or separated by commas."""
     texts = ",".join(request.args.getlist(name)).split(",")
     return [text.strip() for text in texts if text.strip()]
 
@@ -58,11 +58,11 @@ def values(name: str) -> list[str]:
 def json_body() -> Any:
     """Return the body of the request.
 
-    :raises RestError: 400 if it is not JSON, or has characters that are none.
+    :raises RestError: 400 if it is not JSON, or contains invalid characters.
     """
     try:
         body = parse_json(request.get_data())
-        # A lone surrogate is JSON, but no text.
+        # A lone surrogate is valid JSON, but not valid text.
         json.dumps(body, ensure_ascii=False).encode()
     except ValueError as error:
         raise RestError(400, "The request body is not JSON.") from error
@@ -81,7 +81,7 @@ def json_object() -> JSON:
 
 
 def member(body: Any, path: str) -> Any:
-    """Return what stands at a dotted *path* in an object, None if nothing does."""
+    """Return the value at a dotted *path* in an object, None if there is none."""
     for name in path.split("."):
         body = body.get(name) if isinstance(body, dict) else None
     return body
@@ -103,7 +103,7 @@ def text(body: JSON, path: str) -> str | None:
 def required_text(body: JSON, path: str) -> str:
     """Return the text at *path*.
 
-    :raises RestError: 400 if there is none.
+    :raises RestError: 400 if there is no text.
     """
     found = text(body, path)
     if found is None:
@@ -114,7 +114,7 @@ def required_text(body: JSON, path: str) -> str:
 def required_number(body: JSON, path: str) -> int:
     """Return the whole number at *path*.
 
-    :raises RestError: 400 if there is none.
+    :raises RestError: 400 if there is no whole number.
     """
     found = member(body, path)
     if not isinstance(found, int) or isinstance(found, bool):

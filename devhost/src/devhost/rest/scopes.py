@@ -1,11 +1,11 @@
-"""Which scope a call needs, and whether the app has it.
+"""Scope checks: the scope that a call needs, and whether the app has it.
 
-An app calls with the scopes of its descriptor and what they imply, and so does its
-page through ``AP.request``; an access token has its own, within those of the app.
+An app calls with the scopes of its descriptor and those they imply, and so does its
+page through ``AP.request``; an access token has its own scopes, within the app's.
 https://developer.atlassian.com/cloud/confluence/scopes/
 
 Assumed: Confluence still refuses with the words of its published host code, whatever
-the reason; ours is in ``X-Devhost-Reason``.
+the reason; the real reason is in ``X-Devhost-Reason``.
 """
 
 import logging
@@ -26,14 +26,14 @@ logger = logging.getLogger("devhost")
 
 
 def known_of_request(operation: Operation) -> KnownOperation | None:
-    """Return what is known of the operation of this request, None if nothing.
+    """Return the documentation of this request's operation, None if it is unknown.
 
-    The path as it was sent tells more than the template: what is served as
+    The path as it was sent says more than the template: an operation served as
     ``child/{type}`` may be documented as ``child/attachment``.
     """
     product = current_site().product
     path = current_target().partition("?")[0].removeprefix(product.context_path)
-    # The tables are Confluence's; only these resources are every product's.
+    # The tables are Confluence's; only these resources exist in every product.
     if product.has_wiki or path.startswith(CONNECT_ROOT):
         return find_known(operation.method, path)
     return None

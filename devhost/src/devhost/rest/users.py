@@ -26,7 +26,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def get_user() -> Response:
-    """Answer a person by account id."""
+    """Return a person by account id."""
     account_id = request.args.get("accountId", "")
     user = find_user(account_id)
     if user is not None:
@@ -37,19 +37,19 @@ def get_user() -> Response:
 
 
 def get_current_user() -> Response:
-    """Answer the person at the page, or the app's own user."""
+    """Return the person at the page, or the app's own user."""
     if caller.user is None:
         return jsonify(person(app_account_id(caller.app)))
     return jsonify(_representation(caller.user))
 
 
 def get_anonymous_user() -> Response:
-    """Answer how anonymous visitors are shown."""
+    """Return the representation of anonymous visitors."""
     return jsonify(_representation(ANONYMOUS))
 
 
 def get_users() -> Response:
-    """Answer several people by account ids; unknown ones are left out."""
+    """Return several people by account ids, without unknown ones."""
     known = [user for user in map(find_user, values("accountId")) if user]
     return jsonify(whole_list(known, _representation, default=200))
 

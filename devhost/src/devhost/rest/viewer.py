@@ -1,4 +1,4 @@
-"""The viewer of the wiki for whom a REST call reads and writes."""
+"""The viewer of a REST call: whose permissions apply to reading and writing."""
 
 from flask import g
 from werkzeug.local import LocalProxy
@@ -17,7 +17,7 @@ def app_account_id(app: Installation) -> str:
 
 
 def current_viewer() -> Viewer:
-    """Return what the caller of this request may do."""
+    """Return the permissions of this request's caller."""
     if "devhost_viewer" not in g:
         wiki = current_site().get(Wiki)
         if caller.user is None:

@@ -1,6 +1,6 @@
-"""What an app stores on the site: app properties and dynamic modules.
+"""Data of apps on the site: app properties and dynamic modules.
 
-Both stay when the app is uninstalled, and are there again when it comes back.
+Both are kept when the app is uninstalled, and are there again when it comes back.
 """
 
 import json
@@ -41,7 +41,7 @@ class AppProperties:
         return None if row is None else str(row["value"])
 
     def set(self, app_key: str, key: str, value: str, *, limit: int) -> bool | None:
-        """Store a JSON text; True if created, False if updated, None if full."""
+        """Store a JSON text; return True if created, False if updated, None if full."""
         with self._state.transaction() as sql:
             keys = self.keys(app_key)
             if key not in keys and len(keys) >= limit:
@@ -53,7 +53,7 @@ class AppProperties:
         return key not in keys
 
     def delete(self, app_key: str, key: str) -> bool:
-        """Delete a property; False if it did not exist."""
+        """Delete a property; return False if it did not exist."""
         with self._state.transaction() as sql:
             gone = sql.execute(
                 "DELETE FROM app_property WHERE app_key = ? AND key = ?", [app_key, key]
@@ -78,7 +78,7 @@ class DynamicModules:
         return cls(site.state)
 
     def all(self, app_key: str) -> Modules:
-        """Return the modules of one app in the shape of the descriptor's."""
+        """Return the modules of one app in the format of the descriptor's."""
         modules: Modules = {}
         with self._state.transaction() as sql:
             rows = sql.execute(

@@ -1,7 +1,7 @@
-"""What this host takes for true of Confluence, where a wrong guess breaks an app.
+"""Assumptions about Confluence, where a wrong guess would break an app.
 
-No page of Atlassian settles these. Each is a switch, so that an app can be tried
-either way; all of them, and those that other parts have, are in
+None of Atlassian's pages settles these. Each is a switch, so that an app can be tried
+either way; all of them, and those made elsewhere, are listed in
 ``docs/assumptions.md``.
 """
 
@@ -19,7 +19,7 @@ class AssumptionError(Exception):
 
 @dataclass(frozen=True)
 class Assumption:
-    """One thing that is assumed: one of ``choices``, or a number in ``range``."""
+    """One assumption: one of ``choices``, or a number in ``range``."""
 
     name: str
     default: str | int
@@ -29,9 +29,9 @@ class Assumption:
     range: tuple[int, int] = (0, 0)
 
     def checked(self, value: Any) -> str | int:
-        """Return *value* if it can be.
+        """Return *value* if it is allowed.
 
-        :raises AssumptionError: if it cannot.
+        :raises AssumptionError: if it is not.
         """
         if self.choices:
             if value in self.choices:
@@ -51,44 +51,45 @@ ASSUMPTIONS = {
         Assumption(
             "url-token-seconds",
             900,
-            "Life of a URL's token",
+            "Lifetime of a URL token",
             "Seconds for which the token of an iframe, a webhook or a static macro is "
-            "good. 180 in the host code of 2016, 900 seen in 2021.",
+            "valid. 180 in the host code of 2016, 900 seen in 2021.",
             range=(1, 86_400),
         ),
         Assumption(
             "context-token-seconds",
             900,
-            "Life of a context token",
-            "Seconds for which what AP.context.getToken answers is good.",
+            "Lifetime of a context token",
+            "Seconds for which a token of AP.context.getToken is valid.",
             range=(1, 86_400),
         ),
         Assumption(
             "app-token-most-seconds",
             0,
-            "Longest life of an app's token",
-            "A call whose exp is further than this behind its iat is refused; 0: any "
-            "life will do. Frameworks take 180.",
+            "Longest lifetime of an app's token",
+            "A call is refused if its exp is more than this after its iat; 0 allows "
+            "any lifetime. Frameworks use 180.",
             range=(0, 86_400),
         ),
         Assumption(
             "callback-seconds",
             5,
-            "Patience with a lifecycle callback",
-            "Seconds without a byte after which a callback has timed out.",
+            "Timeout of a lifecycle callback",
+            "Seconds without a byte after which a callback times out.",
             range=(1, 60),
         ),
         Assumption(
             "installed-201",
             "accepted",
-            "201 to installed",
-            "The documents name 200 and 204; the host code of 2016 takes 201 too.",
+            "Status 201 for installed",
+            "The documentation names 200 and 204; the host code of 2016 accepts "
+            "201 too.",
             choices=("accepted", "refused"),
         ),
         Assumption(
             "uninstall-order",
             "disabled-first",
-            "Order of an uninstall",
+            "Order of the callbacks at an uninstall",
             "The cloud sends both within milliseconds, and either may arrive first.",
             choices=("disabled-first", "uninstalled-first"),
         ),
@@ -103,22 +104,23 @@ ASSUMPTIONS = {
             "display-url",
             "sent",
             "displayUrl in a callback",
-            "Always sent by the documents; libraries know callbacks without it.",
+            "Always sent according to the documentation; libraries know callbacks "
+            "without it.",
             choices=("sent", "missing"),
         ),
         Assumption(
             "property-json-value",
             "false",
             "jsonValue of an app property",
-            "What a GET of a property without the parameter jsonValue means: false "
-            "answers the value as text, true as JSON.",
+            "The default of the parameter jsonValue in the GET of a property: false "
+            "returns the value as text, true as JSON.",
             choices=("false", "true"),
         ),
         Assumption(
             "property-limit",
             100,
-            "Most properties of an app",
-            "One more is answered 409.",
+            "Maximum number of properties of an app",
+            "One more is refused with 409.",
             range=(0, 100_000),
         ),
         Assumption(
@@ -126,15 +128,15 @@ ASSUMPTIONS = {
             "kept",
             "App data after an uninstall",
             "Whether app properties are there again when the app comes back. Dynamic "
-            "modules are, by the documents.",
+            "modules are, according to the documentation.",
             choices=("kept", "gone"),
         ),
         Assumption(
             "assertion-most-seconds",
             120,
-            "Longest life of an assertion",
-            "An assertion for impersonation whose exp is further than this behind its "
-            "iat gets no token.",
+            "Longest lifetime of an assertion",
+            "An assertion for impersonation gets no token if its exp is more than this "
+            "after its iat.",
             range=(1, 86_400),
         ),
     )
@@ -142,10 +144,10 @@ ASSUMPTIONS = {
 
 
 class Assumptions:
-    """The assumptions of one site, as they are now: ``assumptions["cloud-id"]``."""
+    """The current assumptions of one site: ``assumptions["cloud-id"]``."""
 
     def __init__(self, state: State) -> None:
-        """Read what was set before."""
+        """Read the stored assumptions."""
         self._state = state
         self._followers: list[Follower] = []
         self._values: dict[str, str | int] = {}
@@ -166,18 +168,18 @@ class Assumptions:
         follower(self)
 
     def __getitem__(self, name: str) -> str | int:
-        """Return what is assumed now.
+        """Return the current value of an assumption.
 
         :raises AssumptionError: if there is no such assumption.
         """
         return self._values[_known(name).name]
 
     def number(self, name: str) -> int:
-        """Return what is assumed now, of one that is a number."""
+        """Return the current value of an assumption that is a number."""
         return int(self[name])
 
     def set(self, name: str, value: str | int) -> None:
-        """Assume *value* from now on, and after a restart.
+        """Assume *value* from now on, also after a restart.
 
         :raises AssumptionError: if there is no such assumption or value.
         """
@@ -188,12 +190,12 @@ class Assumptions:
             follower(self)
 
     def reset(self, *names: str) -> None:
-        """Assume what was assumed at first; without a name, of every one."""
+        """Reset these assumptions to their defaults; every one if none is named."""
         for name in names or ASSUMPTIONS:
             self.set(name, _known(name).default)
 
     def changed(self) -> dict[str, str | int]:
-        """Return those that are not as they were at first."""
+        """Return the assumptions that differ from their defaults."""
         return {
             name: value
             for name, value in self._values.items()

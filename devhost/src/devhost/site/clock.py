@@ -1,4 +1,4 @@
-"""The clock by which the host dates its tokens; a fault may set it wrong."""
+"""The clock that dates the host's tokens; a fault can set it wrong."""
 
 import time
 from typing import Self
@@ -10,13 +10,13 @@ from devhost.site.site import Site
 class Clock:
     """Real time, moved by ``skew_seconds`` (positive: ahead, negative: behind).
 
-    Only the tokens that the host sends are dated by it. What it receives is
-    checked against real time, so that one thing is wrong at a time.
+    It dates only the tokens that the host sends. Those it receives are checked against
+    real time, so that only one thing is wrong at a time.
     """
 
     def __init__(self) -> None:
         self.skew_seconds = 0
-        # How long the tokens that it dates are good.
+        # How long the tokens it dates are valid.
         self.url_seconds = 900
         self.context_seconds = 900
 

@@ -1,4 +1,4 @@
-"""The site that the running Flask application serves."""
+"""The current site: the one that the running Flask application serves."""
 
 from flask import current_app, g, request
 

@@ -1,4 +1,4 @@
-"""Which apps are installed here, and with which secret."""
+"""The installed apps, with their shared secrets."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ class Installation:
     descriptor: dict[str, Any] = field(repr=False)
     state: InstallationState = "enabled"
     oauth_client_id: str | None = None
-    # By which the tokens that are sent to it are dated.
+    # The clock that dates the tokens sent to it.
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
 
     @property
@@ -35,27 +35,27 @@ class Installation:
 
     @property
     def base_path(self) -> str:
-        """The path of the app's base URL, which no hash covers."""
+        """The path of the app's base URL, which is not part of any hash."""
         return urlsplit(self.base_url).path
 
     @property
     def name(self) -> str:
-        """The app's name, as people read it."""
+        """The app's name, as people see it."""
         return str(self.descriptor.get("name") or self.app_key)
 
     @property
     def is_paid(self) -> bool:
-        """Whether the descriptor asks for licensing."""
+        """Whether the descriptor enables licensing."""
         return self.descriptor.get("enableLicensing") is True
 
     @property
     def entitlement_id(self) -> str:
-        """A stable licence entitlement id of a paid app."""
+        """A stable license entitlement id of a paid app."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, self.client_key))
 
     @property
     def entitlement_number(self) -> str:
-        """A stable licence entitlement number of a paid app."""
+        """A stable license entitlement number of a paid app."""
         return f"E-{self.entitlement_id[:3].upper()}-{self.entitlement_id[4:7].upper()}"
 
 
@@ -66,7 +66,7 @@ def _from_row(row: sqlite3.Row, clock: Clock) -> Installation:
 
 
 class Installations:
-    """The apps of this site, uninstalled ones included."""
+    """The apps of this site, including uninstalled ones."""
 
     def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
@@ -86,12 +86,12 @@ class Installations:
         return None if row is None else _from_row(row, self._clock)
 
     def find_installed(self, app_key: str) -> Installation | None:
-        """Return the app, None if it is not installed now."""
+        """Return the app, None if it is not currently installed."""
         found = self.find(app_key)
         return None if found is None or found.state == "uninstalled" else found
 
     def find_enabled(self, app_key: str) -> Installation | None:
-        """Return the app, None if it is not installed and enabled now."""
+        """Return the app, None if it is not currently installed and enabled."""
         found = self.find(app_key)
         return None if found is None or found.state != "enabled" else found
 
@@ -106,7 +106,7 @@ class Installations:
         return [app for app in self.all() if app.state == "enabled"]
 
     def save(self, app: Installation) -> None:
-        """Remember *app*, in place of what was known of it."""
+        """Store *app*, in place of its old record."""
         with self._state.transaction() as sql:
             sql.execute(
                 "INSERT OR REPLACE INTO installation (app_key, client_key,"

@@ -1,7 +1,7 @@
-"""Refuse what another site's page, or another machine, asks for.
+"""Origin checks: refuse requests from another site's page, or another machine.
 
-The ``Host`` check stops DNS rebinding, the ``Origin`` check stops requests that
-another page makes a browser send.
+The ``Host`` check stops DNS rebinding, the ``Origin`` check stops requests that another
+page makes a browser send.
 """
 
 import hmac
@@ -32,8 +32,8 @@ def _refuse_cross_site_change() -> None:
 
 
 def _is_own_origin() -> bool:
-    # Browsers send Origin with every request that may change something; its
-    # absence means another kind of client.
+    # Browsers send Origin with every request that can change something; without it, the
+    # client is not a browser.
     origin = request.headers.get("Origin")
     fetch_site = request.headers.get("Sec-Fetch-Site", "none")
     own_origins = {f"http://{host}" for host in current_site().hosts}

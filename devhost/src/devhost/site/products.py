@@ -1,14 +1,14 @@
-"""The products of Atlassian's cloud that this host stands for.
+"""The products of Atlassian's cloud that this host can simulate.
 
-Every route here is declared at the address that it has in Confluence, below
-``/wiki``. Another product mounts those that it has below its own context path.
+Every route is declared here with its address in Confluence, below ``/wiki``. Another
+product mounts the routes that it has below its own context path.
 """
 
 from dataclasses import dataclass
 
-# Of Confluence, where the routes are declared.
+# Confluence's context path, where the routes are declared.
 CONTEXT_PATH = "/wiki"
-# Below these the host is the same for every product.
+# Below these, the host is the same for every product.
 HOST_ROOTS = ("/devhost/", "/install-keys/", "/oauth2/")
 PAGE_TYPES = frozenset(
     {"generalPages", "adminPages", "configurePage", "postInstallPage"}
@@ -20,26 +20,26 @@ class Product:
     """A product that apps are installed in."""
 
     name: str
-    """As ``productType`` and the command line have it."""
+    """As in ``productType`` and on the command line."""
     title: str
-    """As people read it."""
+    """As people see it."""
     context_path: str
     """The path of a site's base URL."""
     has_wiki: bool = True
     """Whether there are spaces and pages."""
     routes: frozenset[str] = frozenset()
-    """What it has of the declared routes, without ``/wiki``."""
+    """The declared routes that it has, without ``/wiki``."""
     roots: tuple[str, ...] = ("/",)
-    """It has every declared route that begins so, too."""
+    """Prefixes of further declared routes that it has."""
     accepted_prefixes: tuple[str, ...] = ()
-    """Module types that begin so are accepted besides those that all products have."""
+    """Prefixes of module types that it accepts besides those of all products."""
     shown_modules: frozenset[str] | None = None
-    """The module types that are shown; None: that is not restricted here."""
+    """The module types that are shown; None for no restriction."""
 
     def mount(self, rule: str) -> str | None:
         """Return the address of a declared route, None if this product lacks it."""
         if not rule.startswith(CONTEXT_PATH + "/"):
-            # At the root of the host there is no redirect to a site that is there.
+            # At the root of the host there is no redirect to an existing site.
             return None if rule == "/" and not self.context_path else rule
         path = rule.removeprefix(CONTEXT_PATH)
         has_it = path in self.routes or path.startswith(self.roots)
@@ -52,7 +52,7 @@ class Product:
         return CONTEXT_PATH + path.removeprefix(self.context_path)
 
     def accepts(self, module_type: str) -> bool:
-        """Whether a module type that is not described here is this product's."""
+        """Whether a module type that is not described here belongs to this product."""
         return module_type.startswith(self.accepted_prefixes)
 
     def shows(self, module_type: str) -> bool:

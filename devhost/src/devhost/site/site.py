@@ -1,11 +1,11 @@
-"""The site: its addresses, its key pair, who is looking, and its services.
+"""The site: its addresses, its key pair, the current user, and its services.
 
-A service is what a site has one of, such as its wiki or the log of its exchanges::
+A service is anything that a site has one of, such as its wiki or its exchange log::
 
     site.get(Wiki).spaces
 
-The class of a service says by ``of_site`` how it is made for a site, so that this
-module imports none of them.
+A service's class creates it for a site with ``of_site``, so that this module does not
+import any of them.
 """
 
 import secrets
@@ -25,14 +25,14 @@ from devhost.site.users import ADMINISTRATOR, USERS, User
 __all__ = ["CONTEXT_PATH", "SITE_HOST_NAMES", "RunningSite", "Site"]
 
 SITE_NAME = "Demonstration Site"
-# The names by which every program of this machine finds it.
+# The names that every program on this machine can reach it by.
 SITE_HOST_NAMES = ("localhost", "127.0.0.1")
-# The settings that hold the key pair of install callbacks.
+# The settings with the key pair of install callbacks.
 KEY_SETTINGS = ("key_id", "private_key")
 
 
 class Service(Protocol):
-    """What a site has one of."""
+    """Something that a site has one of."""
 
     @classmethod
     def of_site(cls, site: "Site") -> Self:
@@ -43,12 +43,12 @@ S = TypeVar("S", bound=Service)
 
 
 class RunningSite(Protocol):
-    """A site that answers on a port of its own."""
+    """A site that listens on its own port."""
 
     site: "Site"
 
     def start(self) -> "RunningSite":
-        """Begin to answer."""
+        """Start to answer."""
 
     def stop(self) -> None:
         """Stop answering."""
@@ -65,7 +65,7 @@ class Site:
         product: Product = CONFLUENCE,
         open_site: Callable[[], RunningSite] | None = None,
     ) -> None:
-        """Serve what *state* holds; *open_site* opens another, not yet answering."""
+        """Serve the stored *state*; *open_site* opens another site, not yet started."""
         self.state = state
         self.product = product
         self.port = port
@@ -73,19 +73,19 @@ class Site:
         self.name = SITE_NAME
         self._base_name, self._display_name = self._stored_names()
         self._services: dict[type[Service], Service] = {}
-        # Every site of this process, this one first; they share install keys.
+        # Every site of this process, starting with this one; they share install keys.
         self.siblings: list[Site] = [self]
-        # Set when the host has done what it was started for.
+        # Set when the host has finished starting.
         self.page_to_open: str | None = None
-        # Lifecycle operations of a site happen one after the other.
+        # The lifecycle operations of a site run one after another.
         self.lifecycle_lock = threading.RLock()
 
     def get(self, kind: type[S]) -> S:
-        """Return the site's service of this class, made when it is first asked for."""
+        """Return the site's service of this class, created on first use."""
         found = self._services.get(kind)
         if found is None:
-            # Under the lock of the state, which whoever makes one takes anyway: with
-            # a lock of its own, two threads could wait for each other.
+            # Under the state's lock, which the creation of a service takes anyway: with
+            # another lock, two threads could deadlock.
             with self.state.lock:
                 found = self._services.get(kind)
                 if found is None:
@@ -94,7 +94,7 @@ class Site:
 
     @property
     def origin(self) -> str:
-        """The origin that browsers and apps are told."""
+        """The origin that browsers and apps are given."""
         return f"http://{self._base_name}:{self.port}"
 
     @property
@@ -109,11 +109,11 @@ class Site:
 
     @property
     def display_url(self) -> str:
-        """The base URL as people see it; another one stands for a custom domain."""
+        """The base URL as people see it; a different one stands for a custom domain."""
         return f"http://{self._display_name}:{self.port}{self.context_path}"
 
     def set_names(self, base_name: str, display_name: str) -> None:
-        """Give the site other host names, of ``SITE_HOST_NAMES``."""
+        """Give the site other host names, from ``SITE_HOST_NAMES``."""
         self.state.set_setting("host_names", f"{base_name} {display_name}")
         self._base_name, self._display_name = base_name, display_name
 
@@ -123,7 +123,7 @@ class Site:
         return base_name, display_name
 
     def share_keys(self, other: "Site") -> None:
-        """Sign install callbacks with the key of *other*, which is costly to make."""
+        """Sign install callbacks with the key of *other*; a new key is slow to make."""
         self.key_id = other.key_id
         self.private_key = other.private_key
 
@@ -136,7 +136,7 @@ class Site:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The ``Host`` headers we answer to."""
+        """The ``Host`` headers that are accepted."""
         return frozenset(
             f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")
         )
@@ -161,24 +161,24 @@ class Site:
 
     @cached_property
     def session_token(self) -> str:
-        """What our own pages present when they call us, and no other page knows."""
+        """A secret that our own pages send with their calls; no other page knows it."""
         return self._remembered("session_token", secrets.token_urlsafe(32))
 
     @cached_property
     def private_key(self) -> rsa.RSAPrivateKey:
-        """The key that signs install callbacks, made once per state file."""
+        """The key that signs install callbacks, created once per state file."""
         pem = self.state.find_setting("private_key")
         if pem is None:
             pem = self._remembered("private_key", _new_private_key())
         key = serialization.load_pem_private_key(pem.encode(), password=None)
-        # Only a state file that somebody edited holds another.
+        # Only an edited state file contains another type.
         if not isinstance(key, rsa.RSAPrivateKey):  # pragma: no cover
             raise TypeError("the state file holds a key that is not RSA")
         return key
 
     @cached_property
     def public_key_pem(self) -> str:
-        """The PEM text that the install-key server answers with."""
+        """The PEM text that the install-key server returns."""
         return (
             self.private_key.public_key()
             .public_bytes(
@@ -190,11 +190,11 @@ class Site:
 
     @property
     def user(self) -> User:
-        """The person who looks at the site now."""
+        """The current user of the site."""
         return USERS[self.state.find_setting("user") or ADMINISTRATOR.name]
 
     def switch_user(self, user: User) -> None:
-        """Let *user* look at the site from now on."""
+        """Make *user* the current user from now on."""
         self.state.set_setting("user", user.name)
 
 

@@ -1,6 +1,6 @@
-"""What the local Confluence remembers, in one SQLite file.
+"""The state of the local Confluence, stored in one SQLite file.
 
-One connection under one lock serves every thread: the host has one user.
+One connection with one lock serves every thread: the host has a single user.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from devhost.site.state_file import NoStateFile, prepare
 
 MEMORY = ":memory:"
 SCHEMA_VERSION = 2
-# Version 1 knew no contents of apps' types; devhost/wiki/schema.py widens its table.
+# Version 1 had no custom content; devhost/wiki/schema.py extends its table.
 OLDER_VERSIONS = (1,)
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -56,7 +56,7 @@ class StateError(Exception):
 
 
 class StateClosedError(sqlite3.ProgrammingError):
-    """The host was stopped; what a request or a thread still does has no effect."""
+    """The host was stopped; a request or thread still running has no effect."""
 
 
 class State:
@@ -69,12 +69,12 @@ class State:
         *,
         fresh: bool = False,
     ) -> None:
-        """Open *path*, and create what is missing; *fresh*: forget what it holds.
+        """Open *path*, and create what is missing; with *fresh*, forget its contents.
 
         :raises StateError: if the file is not a state file of this version, or of a
             site of another product.
         """
-        # Reentrant; whoever must see no change between two steps holds it.
+        # Reentrant; hold it to prevent changes between two steps.
         self.lock = threading.RLock()
         self._is_closed = False
         try:
@@ -94,7 +94,7 @@ class State:
             reason = getattr(error, "strerror", None) or error
             raise StateError(
                 f"cannot use the state file {path}: {reason}; "
-                "choose another with --state, or start anew with --fresh"
+                "choose another with --state, or start over with --fresh"
             ) from error
 
     def _open_schema(self, product: str) -> None:
@@ -115,7 +115,7 @@ class State:
             raise sqlite3.DatabaseError(
                 f"it has schema version {version}, this program has {SCHEMA_VERSION}"
             )
-        # A file of before there was a choice says nothing.
+        # A file from before there was a choice names no product.
         found = self.find_setting("product") or "confluence"
         if found != product:
             raise sqlite3.DatabaseError(f"it holds a site of {found}, not of {product}")
@@ -140,19 +140,19 @@ class State:
             self._connection.execute("COMMIT")
 
     def find_setting(self, name: str) -> str | None:
-        """Return a remembered setting, None if it was never set."""
+        """Return a stored setting, None if it was never set."""
         with self.transaction() as sql:
             row = sql.execute("SELECT value FROM setting WHERE name = ?", [name])
             found = row.fetchone()
         return None if found is None else str(found["value"])
 
     def set_setting(self, name: str, value: str) -> None:
-        """Remember a setting."""
+        """Store a setting."""
         with self.transaction() as sql:
             sql.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
 
     def settings(self, prefix: str) -> dict[str, str]:
-        """Return the remembered settings whose names begin with *prefix*."""
+        """Return the stored settings whose names begin with *prefix*."""
         with self.transaction() as sql:
             rows = sql.execute(
                 "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?"
@@ -162,7 +162,7 @@ class State:
         return {str(row["name"]): str(row["value"]) for row in rows}
 
     def copy_from(self, other: "State") -> None:
-        """Become what *other* is, in every table that anybody has made."""
+        """Become a copy of *other*, in every table that exists."""
         with other.lock, self.lock:
             other._connection.backup(self._connection)
 

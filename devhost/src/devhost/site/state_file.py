@@ -1,4 +1,4 @@
-"""Whether a file is one of ours, before anything is written to it or deleted."""
+"""State files: checks that a file is ours, before it is written to or deleted."""
 
 import sqlite3
 from contextlib import closing
@@ -10,11 +10,11 @@ OWN_TABLE = "setting"
 
 
 class NoStateFile(Exception):
-    """The file is somebody else's; the message says what it is."""
+    """The file belongs to another program; the message says what it is."""
 
 
 def prepare(path: Path, *, fresh: bool) -> None:
-    """Make the directory of *path*; *fresh*: delete the state file that is there.
+    """Create the directory of *path*; with *fresh*, delete the state file there.
 
     :raises NoStateFile: if something else is there.
     :raises OSError: if the system refuses.
@@ -33,7 +33,7 @@ def _refuse_foreign_file(path: Path) -> None:
         return
     with path.open("rb") as file:
         if file.read(len(SQLITE_HEADER)) != SQLITE_HEADER:
-            raise NoStateFile("it is no SQLite file")
+            raise NoStateFile("it is not an SQLite file")
     tables = _tables(path)
     if tables and OWN_TABLE not in tables:
         raise NoStateFile("it is the database of another program")
@@ -45,5 +45,5 @@ def _tables(path: Path) -> set[str]:
             found = sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             return {name for (name,) in found}
     except sqlite3.DatabaseError:
-        # Damaged, so that nobody has a use for it.
+        # Damaged, and so of no use to anybody.
         return set()

@@ -1,11 +1,11 @@
-"""The people of the local site. Their account ids never change."""
+"""The users of the local site. Their account ids never change."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class User:
-    """A person who may look at a page."""
+    """A person who can look at a page."""
 
     name: str
     account_id: str | None
@@ -27,7 +27,7 @@ USERS = {
 
 
 def find_user(account_id: str) -> User | None:
-    """Return the person with this account id, None if there is none."""
+    """Return the person with this account id, None if there is no such person."""
     for user in USERS.values():
         if user.account_id is not None and user.account_id == account_id:
             return user

@@ -46,7 +46,7 @@
     if (AP.env && AP.env[name] && !AP[name]) AP[name] = AP.env[name];
   });
 
-  /* AP.history: without a callback, getState answers what this page knows. */
+  /* AP.history: without a callback, getState returns what this page knows. */
   if (AP.history && AP.events) {
     var state = (AP._data.options.history || {}).state || "";
     var askHost = AP.history.getState;
@@ -77,7 +77,7 @@
     };
   }
 
-  /* These answer nothing; the host's refusal is thrown as an uncaught Error. */
+  /* These return nothing; the host's refusal is thrown as an uncaught Error. */
   [["navigator", "go"], ["confluence", "saveMacro"], ["confluence", "closeMacroEditor"]]
     .forEach(function (names) {
       var module = AP[names[0]];

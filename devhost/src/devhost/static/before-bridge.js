@@ -1,4 +1,4 @@
-/* What connect-host.js expects on the page before it loads. */
+/* Globals that connect-host.js expects on the page before it loads. */
 (function () {
   "use strict";
   // jQuery 3 dropped $.fn.load(handler), which the bridge's dialogs still call.
@@ -12,7 +12,7 @@
   window.Confluence = {};
   window.AJS = {
     $: jQuery,
-    // Asked for AUI's open dialog whenever Escape is pressed; ours are not AUI's.
+    // Called for AUI's open dialog whenever Escape is pressed; ours are not AUI's.
     LayerManager: { global: { getTopLayer: function () {} } },
     contextPath: function () {
       return boot.contextPath;

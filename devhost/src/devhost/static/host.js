@@ -1,5 +1,5 @@
 /* The product's half of Atlassian's JavaScript bridge: the modules that
-   connect-host.js leaves to it, and the iframes of this page. */
+   connect-host.js expects from it, and the iframes of this page. */
 const boot = JSON.parse(document.getElementById("boot").textContent);
 
 if (boot.missing || !window.connectHost) {
@@ -8,7 +8,7 @@ if (boot.missing || !window.connectHost) {
       boot.missing || "The JavaScript bridge did not load.";
   });
 } else {
-  // In this order: the API must be complete before an iframe is told of it.
+  // In this order: the API must be complete before an iframe gets it.
   const parts = [
     "context", "request", "cookie", "history", "navigator", "confluence", "flags",
     "dialogs", "inline-dialogs", "dropdowns", "scroll-position", "keyboard",

@@ -1,4 +1,4 @@
-/* The inspector: polls for new lines, and asks for one message at a time.
+/* The inspector: polls for new lines, and loads one message at a time.
    Secrets come only with a click on "Show secrets", for that message alone. */
 import {
   button, client, complain, element, messageList, milliseconds, poll, pretty, time
@@ -64,7 +64,7 @@ function row(line) {
 
 function add(answer) {
   if (answer.lastId < newest) {
-    // The host was started anew.
+    // The host was restarted.
     newest = 0;
     lines.replaceChildren();
     return;
@@ -102,7 +102,7 @@ function message(title, first, headers, body) {
 function token(found) {
   var made = section("Token");
   if (!found.claims) {
-    made.append(element("p", "quiet", "An access token: it says nothing to read."));
+    made.append(element("p", "quiet", "An access token: there is nothing in it to read."));
   } else {
     made.append(element("pre", "", JSON.stringify(found.header) + "\n" +
       JSON.stringify(found.claims, null, 2)));

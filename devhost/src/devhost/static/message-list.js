@@ -1,4 +1,4 @@
-/* What the inspector and the webhooks page share: a list of messages that is
+/* Shared by the inspector and the webhooks page: a list of messages that is
    filtered, walked with the arrow keys and polled, and small parts of the detail. */
 
 const POLL_MILLISECONDS = 1000;
@@ -57,11 +57,11 @@ export function client(root) {
 
 /* Call *ask* again and again; it returns a promise. */
 export function poll(ask) {
-  // The host may be restarting; it is asked again.
+  // The host may be restarting; try again.
   ask().catch(() => {}).then(() => setTimeout(() => poll(ask), POLL_MILLISECONDS));
 }
 
-/* The rows of #lines. *fits* judges a row by its data besides the words in #filter,
+/* The rows of #lines. *fits* tests a row's data, in addition to the words in #filter,
    *nothing* is said if no row fits, and *choose* is called with the id of a row. */
 export function messageList({ fits, nothing, choose }) {
   const lines = document.getElementById("lines");
@@ -72,8 +72,8 @@ export function messageList({ fits, nothing, choose }) {
     return Array.from(lines.rows).filter((each) => !each.hidden);
   }
 
-  /* The list is one stop of the Tab key: the focused row, else the chosen, else the
-     first. The arrow keys move within it. */
+  /* The list is one stop of the Tab key: the focused row, or else the chosen, or else
+     the first. The arrow keys move within it. */
   function keepOneTabStop(wanted) {
     const visible = visibleRows();
     const chosen = lines.querySelector("[aria-selected=true]");

@@ -1,4 +1,4 @@
-/* Light or dark: the reader's choice, else the system's. The bridge watches
+/* Light or dark: the reader's choice, or else the system's. The bridge watches
    data-color-mode and data-theme of the root element and tells the app pages. */
 (function () {
   "use strict";

@@ -64,7 +64,7 @@ function put(line) {
 
 function update(found) {
   if (found.revision < revision) {
-    // The host was started anew.
+    // The host was restarted.
     revision = 0;
     lines.replaceChildren();
     return refresh();
@@ -204,7 +204,7 @@ function parsed() {
   try {
     return { body: JSON.parse(body.value) };
   } catch (error) {
-    tell(problem, "The body is no JSON: " + error.message + ". Nothing was sent.");
+    tell(problem, "The body is not JSON: " + error.message + ". Nothing was sent.");
     body.focus();
     return null;
   }

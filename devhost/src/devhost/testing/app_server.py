@@ -1,4 +1,4 @@
-"""Serve the app under test on a port that is known before the app is made.
+"""The server of the app under test, on a port known before the app is created.
 
 Its base URL is a setting of the app, so the port must come first.
 """
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ADDRESS = "127.0.0.1"
-# How long a stop waits for the answers that are being made.
+# How long a stop waits for responses in progress.
 DRAIN_SECONDS = 10.0
 
 
 class ReservedPort:
-    """A port of this machine that nobody else gets; it refuses connections."""
+    """A reserved port of this machine; it refuses connections until ``listen``."""
 
     def __init__(self) -> None:
         self._reservation = _bound_socket(0)
@@ -31,7 +31,7 @@ class ReservedPort:
 
     @property
     def base_url(self) -> str:
-        """The address of what is served here."""
+        """The address of the app served here."""
         return f"http://{ADDRESS}:{self.number}"
 
     def listen(self) -> socket.socket:
@@ -41,21 +41,21 @@ class ReservedPort:
         return listener
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._reservation.close()
 
 
 def _bound_socket(port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # A reservation that does not listen takes no connection from one that does.
+    # A reserved socket that does not listen takes no connections from one that does.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.bind((ADDRESS, port))
     return bound
 
 
 class InFlight:
-    """A WSGI application that knows how many of its answers are not finished."""
+    """A WSGI application that counts its unfinished responses."""
 
     def __init__(self, application: "WSGIApplication") -> None:
         self._application = application
@@ -65,7 +65,7 @@ class InFlight:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer a request, and count it until its answer is closed."""
+        """Answer a request, and count it until its response is closed."""
         self._add(1)
         try:
             answer = self._application(environ, start_response)
@@ -80,13 +80,13 @@ class InFlight:
             self._changed.notify_all()
 
     def wait_until_none(self, seconds: float) -> bool:
-        """Wait until every answer is finished; False if that takes too long."""
+        """Wait until every response is finished; False if that takes too long."""
         with self._changed:
             return self._changed.wait_for(lambda: self._count == 0, seconds)
 
 
 class _SilentRequestHandler(QuietRequestHandler):
-    """The host's log says what the app was asked."""
+    """Logs nothing, because the host's log has the requests to the app."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

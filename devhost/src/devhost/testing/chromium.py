@@ -1,4 +1,4 @@
-"""Headless Chromium for tests in a browser, without any service of its own.
+"""Headless Chromium for browser tests, without its background services.
 
 It needs Playwright, which is not a dependency of the local Confluence.
 """
@@ -25,7 +25,7 @@ EXPECT_MILLISECONDS = 30_000
 
 
 def find_chromium() -> str:
-    """Return where Chromium is. Missing in CI it fails; elsewhere it skips."""
+    """Return the path of Chromium; if it is missing, fail in CI and skip elsewhere."""
     for name in NAMES:
         if path := shutil.which(name):
             return path

@@ -1,4 +1,4 @@
-"""The local Confluence in a test: who looks, and what it received and sent."""
+"""The local Confluence in a test: its current user, and what it received and sent."""
 
 import time
 from typing import Any
@@ -16,18 +16,18 @@ from devhost.testing.expectations import (
     transcript,
 )
 
-# How long a message may take that another thread sends, in seconds.
+# How long to wait for a message that another thread sends, in seconds.
 WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
 
 class RecordingConfluence(LocalConfluence):
-    """A local Confluence that says in a test what it received and sent.
+    """A local Confluence that can be asked in a test what it received and sent.
 
     Paths are templates: ``{name}`` stands for any one segment. A path of the host
-    begins behind ``/wiki``, one of the app behind its base URL; the query is not
-    looked at. Each assertion raises ``MessageError``, an ``AssertionError`` that
-    shows every message, and returns the newest exchange that fits.
+    starts after ``/wiki``, one of the app after its base URL; the query is ignored.
+    Each assertion raises ``MessageError``, an ``AssertionError`` that shows every
+    message, and returns the newest exchange that matches.
     """
 
     def received(
@@ -39,13 +39,13 @@ class RecordingConfluence(LocalConfluence):
         within: float = WAIT_SECONDS,
         **wanted: Any,
     ) -> Exchange:
-        """Assert that an app, or its page, has asked *method* *path* of the host.
+        """Assert that an app, or its page, has called *method* *path* on the host.
 
-        ``status``, ``body`` (JSON or bytes), ``app_key`` and ``user`` (a name, or
-        "" for the app itself) narrow it; ``times`` counts it exactly, else once is
-        enough. A message that is still missing may come ``within`` seconds.
+        ``status``, ``body`` (JSON or bytes), ``app_key`` and ``user`` (a name, or ""
+        for the app itself) narrow it; ``times`` is the exact number, by default once or
+        more. A message that is still missing may arrive ``within`` seconds.
 
-        :raises MessageError: if it did not.
+        :raises MessageError: if it did not arrive.
         """
         __tracebackhide__ = True
         expected = _expectation("from-app", method=method, path=path, **wanted)
@@ -62,7 +62,7 @@ class RecordingConfluence(LocalConfluence):
     ) -> Exchange:
         """Assert that the host has sent *method* *path* to an app, as ``received``.
 
-        :raises MessageError: if it did not.
+        :raises MessageError: if it was not sent.
         """
         __tracebackhide__ = True
         expected = _expectation("to-app", method=method, path=path, **wanted)
@@ -76,7 +76,7 @@ class RecordingConfluence(LocalConfluence):
         within: float = WAIT_SECONDS,
         **wanted: Any,
     ) -> Exchange:
-        """Assert that an app was told of *event*: of its lifecycle, or a webhook's.
+        """Assert that an app was sent *event*: a lifecycle event, or a webhook's.
 
         :raises MessageError: if it was not.
         """
@@ -87,7 +87,7 @@ class RecordingConfluence(LocalConfluence):
     def not_received(
         self, method: str, path: str, *, within: float = 0, **wanted: Any
     ) -> None:
-        """Assert that no app has asked *method* *path*, nor does ``within`` seconds.
+        """Assert that no app has called *method* *path*, nor does ``within`` seconds.
 
         :raises MessageError: if one has.
         """
@@ -107,7 +107,7 @@ class RecordingConfluence(LocalConfluence):
         self._absent("sent", expected, within)
 
     def not_sent_event(self, event: str, *, within: float = 0, **wanted: Any) -> None:
-        """Assert that no app was told of *event*, nor is ``within`` seconds.
+        """Assert that no app was sent *event*, nor is ``within`` seconds.
 
         :raises MessageError: if one was.
         """
@@ -119,17 +119,17 @@ class RecordingConfluence(LocalConfluence):
         return transcript(self.exchanges.all())
 
     def as_user(self, name: str) -> "UserSwitch":
-        """Let ``admin``, ``space-admin``, ``user`` or ``anonymous`` look at the site.
+        """Make ``admin``, ``space-admin``, ``user`` or ``anonymous`` the current user.
 
-        Used as ``with confluence.as_user("user"): ...`` it ends with the block, else
-        with the test.
+        In ``with confluence.as_user("user"): ...`` it lasts until the end of the block,
+        otherwise until the end of the test.
 
         :raises ValueError: if there is no such user.
         """
         return UserSwitch(self.site, get_user(name))
 
     def start_second_site(self) -> Site:
-        """Start another site, which has the same apps as other tenants.
+        """Start another site, where the same apps are installed as other tenants.
 
         :raises MessageError: if an app refuses to be installed there.
         """
@@ -176,7 +176,7 @@ class RecordingConfluence(LocalConfluence):
 
 
 class UserSwitch:
-    """Who looks at a site since it was made; leaving it puts the former one back."""
+    """A switch of the site's current user; leaving it restores the previous one."""
 
     def __init__(self, site: Site, user: User) -> None:
         self._site = site
@@ -194,7 +194,7 @@ class UserSwitch:
 def get_user(name: str) -> User:
     """Return the person of this name.
 
-    :raises ValueError: if there is none; it says who there is.
+    :raises ValueError: if there is no such user; it lists the users.
     """
     try:
         return USERS[name]

@@ -1,4 +1,4 @@
-"""What a message between host and app must be like, and how another differs."""
+"""Expectations of a message between host and app, and how another one differs."""
 
 import json
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from devhost.exchanges.masking import mask
 from devhost.exchanges.message import Direction
 
 ANYTHING = object()
-"""Stands for a body that is not looked at."""
+"""Stands for a body that is not compared."""
 SHOWN_MESSAGES = 30
 
 
 class MessageError(AssertionError):
-    """A message is missing, or there is one too many; every message is shown."""
+    """A message is missing, or there is one too many; it shows every message."""
 
     shows_messages = True
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is expected of a message; None and ANYTHING leave a part open."""
+    """The expected message; None and ANYTHING leave a part open."""
 
     direction: Direction
     method: str | None = None
@@ -51,7 +51,7 @@ class Expectation:
         return f"{text} with {', '.join(details)}" if details else text
 
     def is_about(self, exchange: Exchange) -> bool:
-        """Whether *exchange* goes that way, to that address, for that event."""
+        """Whether *exchange* has this direction, this address and this event."""
         return (
             exchange.direction == self.direction
             and not exchange.handed_out
@@ -60,7 +60,7 @@ class Expectation:
         )
 
     def differences(self, exchange: Exchange) -> list[str]:
-        """Say how *exchange*, which it is about, differs; empty if it fits."""
+        """Return how *exchange*, which it is about, differs; empty if it matches."""
         pairs: list[tuple[str, Any, Any]] = [
             ("method", self.method and self.method.upper(), exchange.method),
             ("status", self.status, exchange.status),
@@ -80,13 +80,13 @@ class Expectation:
         return found
 
     def find(self, exchanges: list[Exchange]) -> list[Exchange]:
-        """Return the exchanges that fit, oldest first."""
+        """Return the exchanges that match, oldest first."""
         return [
             one for one in exchanges if self.is_about(one) and not self.differences(one)
         ]
 
     def near_misses(self, exchanges: list[Exchange]) -> list[str]:
-        """Say of each exchange that it is about how it differs."""
+        """Return, for each exchange that it is about, how it differs."""
         return [
             f"#{one.id} differs: {'; '.join(differences)}"
             for one in exchanges
@@ -95,7 +95,7 @@ class Expectation:
 
 
 def event_of(exchange: Exchange) -> str | None:
-    """Return the lifecycle or webhook event that *exchange* tells of, None if none."""
+    """Return the lifecycle or webhook event of *exchange*, None if there is none."""
     if exchange.kind == "webhook":
         return exchange.notes.get("webhook")
     body = exchange.json if exchange.kind == "lifecycle" else None
@@ -104,7 +104,7 @@ def event_of(exchange: Exchange) -> str | None:
 
 
 def transcript(exchanges: list[Exchange]) -> str:
-    """Return every message as a failing test shows it, oldest first, masked."""
+    """Return every message as a failing test shows it: oldest first, masked."""
     if not exchanges:
         return "There was no message between host and app."
     shown = exchanges[-SHOWN_MESSAGES:]

@@ -17,17 +17,17 @@ DESCRIPTOR_PATH = "/atlassian-connect.json"
 
 @dataclass(frozen=True)
 class InstalledApp:
-    """The app, served on a port of its own, and what can be done with it."""
+    """The app, served on its own port, and the operations on it."""
 
     app: Flask
     confluence: RecordingConfluence
     base_url: str
     key: str
-    """The app key, of the descriptor."""
+    """The app key from the descriptor."""
 
     @property
     def descriptor_url(self) -> str:
-        """Where the host reads the descriptor."""
+        """The URL that the host reads the descriptor from."""
         return self.base_url + DESCRIPTOR_PATH
 
     @property
@@ -36,7 +36,7 @@ class InstalledApp:
         return self.installation().client_key
 
     def installation(self, site: Site | None = None) -> Installation:
-        """Return what a site, by default the first, knows of the app.
+        """Return a site's record of the app, by default the first site's.
 
         :raises LookupError: if it was never installed there.
         """
@@ -47,7 +47,7 @@ class InstalledApp:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the host has it installed now, enabled or not."""
+        """Whether it is currently installed on the host, enabled or not."""
         site = self.confluence.site
         return site.get(Installations).find_installed(self.key) is not None
 
@@ -59,7 +59,7 @@ class InstalledApp:
         install(self.confluence, self.base_url)
 
     def uninstall(self) -> None:
-        """Uninstall it; what it stored on the host stays there."""
+        """Uninstall it; the data it stored on the host is kept."""
         lifecycle.uninstall(self.confluence.site, self.key)
 
     def enable(self) -> None:
@@ -73,7 +73,7 @@ class InstalledApp:
     def rotate_secret(self) -> None:
         """Give it a new shared secret.
 
-        :raises InstallError: if it refuses; then the old one stays.
+        :raises InstallError: if it refuses; it keeps the old one then.
         """
         tenant_changes.rotate_secret(self.confluence.site, self.key)
 

@@ -1,6 +1,6 @@
 """The fixtures of the test kit. See docs/testing.md.
 
-pytest loads it in every run, so it imports the host only where a test asks for it.
+pytest loads it in every run, so it imports the host only when a test uses it.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -44,10 +44,10 @@ def _port_of_the_app() -> Iterator["ReservedPort"]:
 def connect_settings(
     _confluence_of_the_session: "RecordingConfluence", _port_of_the_app: "ReservedPort"
 ) -> dict[str, str]:
-    """The settings with which an app belongs to the local Confluence.
+    """The settings that connect an app to the local Confluence.
 
-    They name the app's own base URL and the host's addresses, and stay the same
-    for the whole session.
+    They contain the app's own base URL and the host's addresses, and stay the same for
+    the whole session.
     """
     confluence = _confluence_of_the_session
     return {
@@ -95,7 +95,7 @@ def installed_app(
 
 @pytest.fixture
 def as_user(confluence: "RecordingConfluence") -> Callable[[str], "UserSwitch"]:
-    """Switch who looks at the site: ``as_user("admin")``, a call or a context."""
+    """Switch the current user: ``as_user("admin")``, as a call or a context manager."""
     return confluence.as_user
 
 
@@ -112,7 +112,7 @@ def signed_client(installed_app: "InstalledApp") -> "SignedClient":
 def sign_url(installed_app: "InstalledApp") -> Callable[..., str]:
     """Sign a path of the app: ``sign_url("/overview")`` is what an iframe loads.
 
-    ``user``, ``site``, ``content_id`` and ``context`` change what the token says.
+    ``user``, ``site``, ``content_id`` and ``context`` change the claims.
     """
     from devhost.testing.signatures import Signature, signed_url
 
@@ -124,9 +124,9 @@ def sign_url(installed_app: "InstalledApp") -> Callable[..., str]:
 
 @pytest.fixture
 def context_jwt(installed_app: "InstalledApp") -> Callable[..., str]:
-    """Sign a token as ``AP.context.getToken`` gives it: ``context_jwt()``.
+    """Sign a token like those of ``AP.context.getToken``: ``context_jwt()``.
 
-    ``user``, ``site``, ``content_id`` and ``context`` change what it says.
+    ``user``, ``site``, ``content_id`` and ``context`` change the claims.
     """
     from devhost.testing.signatures import Signature
 

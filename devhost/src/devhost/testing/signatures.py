@@ -1,4 +1,4 @@
-"""Tokens as the host signs them, and tokens that are wrong in one thing."""
+"""Signatures: tokens as the host signs them, or with one fault each."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ SAFE_IN_PATH = "/%:@!$&'()*+,;=~"
 
 @dataclass(frozen=True)
 class Signature:
-    """How a request is signed: as the host does, unless something is changed."""
+    """The way a request is signed: as the host does, except for the changes."""
 
     installed_app: InstalledApp
     is_context_jwt: bool = False
@@ -32,7 +32,7 @@ class Signature:
     secret: str | None = field(default=None, repr=False)
 
     def changed(self, **changes: Any) -> Self:
-        """Return a signature with these fields changed, those that are not None."""
+        """Return a signature with these fields changed, except those that are None."""
         given = {name: value for name, value in changes.items() if value is not None}
         return replace(self, **given)
 
@@ -52,7 +52,7 @@ class Signature:
     def _context(self, site: Site) -> dict[str, Any]:
         if self.context is not None:
             return self.context
-        # No module of the app: where it is shown says all.
+        # Without a module of the app: the place is enough.
         module = Module(self.installed_app.installation(site), "", {})
         content = self.content_id
         place = Place(module) if content is None else find_place(site, module, content)
@@ -67,7 +67,7 @@ class Signature:
 
 
 def expired_claims() -> dict[str, int]:
-    """Return the claims of a token that was good until an hour ago."""
+    """Return the claims of a token that expired an hour ago."""
     now = int(time.time())
     return {"iat": now - 7200, "exp": now - 3600}
 
@@ -75,7 +75,7 @@ def expired_claims() -> dict[str, int]:
 def target_of(path: str, query: Any = None) -> str:
     """Return path and query as they are sent, encoded.
 
-    :raises ValueError: if *path* is no path of the app.
+    :raises ValueError: if *path* is not a path of the app.
     """
     parts = urlsplit(path)
     if parts.scheme or parts.netloc or not path.startswith("/"):

@@ -11,10 +11,10 @@ from devhost.testing.signatures import Signature, expired_claims, target_of
 
 
 class SignedClient(FlaskClient):
-    """Sends every request with a token that is made for it.
+    """Sends every request with a token made for it.
 
-    By default the token is URL-bound and names the user who looks at the site. The
-    methods return a client that signs otherwise, for one request or many::
+    By default the token is URL-bound and names the current user of the site. The
+    methods return a client that signs differently, for one request or many::
 
         signed_client.with_context_jwt().get("/api/context")
         signed_client.expired().get("/overview")
@@ -34,7 +34,7 @@ class SignedClient(FlaskClient):
         return self._changed(user=name)
 
     def on_content(self, content_id: str) -> Self:
-        """Let the ``context`` claim name a content of the wiki."""
+        """Put a content of the wiki in the ``context`` claim."""
         return self._changed(content_id=content_id)
 
     def with_context(self, context: dict[str, Any]) -> Self:
@@ -42,15 +42,15 @@ class SignedClient(FlaskClient):
         return self._changed(context=context)
 
     def on_site(self, site: Site) -> Self:
-        """Sign as another site: as another tenant."""
+        """Sign as another site, that is, as another tenant."""
         return self._changed(site=site)
 
     def expired(self) -> Self:
-        """Sign with a token that was good until an hour ago."""
+        """Sign with a token that expired an hour ago."""
         return self.with_claims(**expired_claims())
 
     def signed_for(self, path: str, method: str = "GET") -> Self:
-        """Sign for another request than the one that is sent: its qsh is wrong."""
+        """Sign for a different request from the one that is sent: its qsh is wrong."""
         return self._changed(signed_request=(method, target_of(path)))
 
     def with_secret(self, secret: str) -> Self:
@@ -58,7 +58,7 @@ class SignedClient(FlaskClient):
         return self._changed(secret=secret)
 
     def with_claims(self, **claims: Any) -> Self:
-        """Sign with these claims changed; None leaves one out."""
+        """Sign with these claims changed; None removes a claim."""
         return self._changed(claims={**self._base.claims, **claims})
 
     def unsigned(self) -> Self:
@@ -68,9 +68,9 @@ class SignedClient(FlaskClient):
         return client
 
     def open(self, path: Any, **options: Any) -> TestResponse:  # type: ignore[override]  # Only a path can be signed.
-        """Send a request for *path*, with what ``FlaskClient.open`` takes."""
+        """Send a request for *path*, with the options of ``FlaskClient.open``."""
         if not isinstance(path, str):
-            # A redirect that is followed; nobody signs it in a browser either.
+            # A redirect that is followed; it is not signed in a browser either.
             return super().open(path, **options)
         target = target_of(path, options.pop("query_string", None))
         options.setdefault("base_url", self._base.installed_app.base_url)

@@ -1,4 +1,4 @@
-"""Pages of the wiki, for tests that need one with a certain body."""
+"""Wiki pages for tests that need one with a certain body."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Check the token with which an app calls a REST resource."""
+"""Verification of the token that an app sends with a REST call."""
 
 import hmac
 from typing import Any
@@ -15,11 +15,11 @@ REQUIRED_CLAIMS = ["iss", "iat", "exp", "qsh"]
 
 
 class AppTokenError(Exception):
-    """The token is no proof of an app; the message says why, for its developer."""
+    """The token does not authenticate an app; the message tells its developer why."""
 
 
 def app_token(authorization: str) -> str | None:
-    """Return the token of an ``Authorization: JWT`` header, None if it has none."""
+    """Return the token of an ``Authorization: JWT`` header, None if there is none."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.upper() == "JWT" and token.strip() else None
 
@@ -34,16 +34,16 @@ def authenticate_app(
 ) -> Installation:
     """Return the app that signed *token* for this very request.
 
-    It may live ``most_seconds``; 0: as long as it likes.
+    It can be valid for ``most_seconds``; 0 for any time.
 
-    :raises AppTokenError: if it did not.
+    :raises AppTokenError: if no app did.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise AppTokenError(f"the token is longer than {MAX_TOKEN_LENGTH} characters")
     app = _issuing_app(installations, token)
     claims = _verified_claims(token, app)
     _check_audience(claims.get("aud"), app)
-    # Both are numbers, or texts of numbers, since they were verified.
+    # Both are numbers, or numbers as text, because they have been verified.
     if most_seconds and int(claims["exp"]) - int(claims["iat"]) > most_seconds:
         raise AppTokenError(f"exp is more than {most_seconds} seconds after iat")
     _check_hash(claims["qsh"], method, target)

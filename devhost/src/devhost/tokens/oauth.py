@@ -1,9 +1,9 @@
-"""User impersonation: the JWT-bearer token endpoint, and the tokens it hands out.
+"""User impersonation: the JWT-bearer token endpoint, and its access tokens.
 
 https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
 
-Assumed: an assertion may live 120 seconds; errors have the form of RFC 6749; an
-access token ends when the app is uninstalled, disabled or gets a new client key.
+Assumed: an assertion can be valid for 120 seconds; errors have the format of RFC 6749;
+an access token ends when the app is uninstalled, disabled or gets a new client key.
 """
 
 import hashlib
@@ -25,17 +25,17 @@ from devhost.site.users import User, find_user
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CLIENT_PREFIX = "urn:atlassian:connect:clientid:"
 ACCOUNT_PREFIX = "urn:atlassian:connect:useraccountid:"
-# Frameworks have this name built in, whichever server they ask.
+# Frameworks have this name hard-coded, whichever server they call.
 ATLASSIAN_AUDIENCE = "https://oauth-2-authorization-server.services.atlassian.com"
 REQUIRED_CLAIMS = ["iss", "sub", "tnt", "aud", "iat", "exp"]
 MAX_ASSERTION_LENGTH = 8192
 KEPT_TOKENS = 1000
-# Each implies those behind it: https://developer.atlassian.com/cloud/confluence/scopes/
+# Each implies those after it: https://developer.atlassian.com/cloud/confluence/scopes/
 INHERITANCE = ("ADMIN", "SPACE_ADMIN", "DELETE", "WRITE", "READ", "NONE")
 
 
 class GrantError(Exception):
-    """No token is handed out; ``code`` is OAuth's, the message is for a developer."""
+    """No token is issued; ``code`` is OAuth's, the message is for a developer."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,13 +44,13 @@ class GrantError(Exception):
 
 @dataclass(frozen=True)
 class Grant:
-    """What an access token allows."""
+    """What an access token permits."""
 
     app_key: str
     client_key: str
     user: User
     scopes: frozenset[str]
-    """With everything they imply, in upper case."""
+    """With all that they imply, in upper case."""
     expires_at: float
 
 
@@ -85,7 +85,7 @@ class AuthorizationServer:
         return token
 
     def find(self, token: str) -> Grant | None:
-        """Return what *token* allows, None if it is unknown or expired."""
+        """Return what *token* permits, None if it is unknown or expired."""
         with self._lock:
             grant = self._grants.get(_digest(token))
         return grant if grant is not None and grant.expires_at > time.time() else None
@@ -105,7 +105,7 @@ def with_implied(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def grant_token(sites: list[Site], form: Mapping[str, str]) -> dict[str, Any]:
-    """Answer a token request of an app that is installed on one of *sites*.
+    """Return the response to a token request of an app installed on one of *sites*.
 
     :raises GrantError: saying what is wrong.
     """

@@ -15,7 +15,7 @@ blueprint = Blueprint("oauth", __name__)
 
 @blueprint.post("/oauth2/token")
 def new_token() -> Response:
-    """Answer an access token, or why there is none."""
+    """Return an access token, or an error."""
     try:
         if request.mimetype != FORM_TYPE:
             raise GrantError("invalid_request", f"Content-Type must be {FORM_TYPE}")

@@ -1,4 +1,4 @@
-"""The tokens that the host sends to an app."""
+"""Signing of the tokens that the host sends to an app."""
 
 from typing import Any
 
@@ -56,13 +56,13 @@ def url_token(
     user: User,
     context: dict[str, Any],
 ) -> str:
-    """Return an HS256 token that is good for one request of the host."""
+    """Return an HS256 token that is valid for one request of the host."""
     qsh = query_string_hash(method, target, base_path=app.base_path)
     return _symmetric_token(app, qsh, user, context, app.clock.url_seconds)
 
 
 def context_token(app: Installation, *, user: User, context: dict[str, Any]) -> str:
-    """Return the context JWT that ``AP.context.getToken`` hands to a page."""
+    """Return the context JWT that ``AP.context.getToken`` gives to a page."""
     seconds = app.clock.context_seconds
     return _symmetric_token(app, CONTEXT_QSH, user, context, seconds)
 
@@ -70,7 +70,7 @@ def context_token(app: Installation, *, user: User, context: dict[str, Any]) -> 
 def _symmetric_token(
     app: Installation, qsh: str, user: User, context: dict[str, Any], seconds: int
 ) -> str:
-    # No aud: Atlassian's own framework takes an aud for the client key.
+    # No aud, because Atlassian's own framework expects the client key there.
     claims: dict[str, Any] = {"iss": app.client_key, "qsh": qsh, "context": context}
     if user.account_id is not None:
         claims["sub"] = user.account_id

@@ -1,4 +1,4 @@
-"""Every delivery of a webhook, in the state file; the latest 500 are kept."""
+"""Webhook deliveries, stored in the state file; the latest 500 are kept."""
 
 import json
 import sqlite3
@@ -42,16 +42,16 @@ class Delivery:
     app_key: str
     url: str
     body: str | None = field(repr=False)
-    """As it is sent; None for a webhook with ``excludeBody``."""
+    """The body as it is sent; None for a webhook with ``excludeBody``."""
     account_id: str | None
-    """Who caused the event; None for nobody we know."""
+    """Who caused the event; None if unknown or anonymous."""
     at: float
     """When the event happened, in seconds since the epoch."""
     attempt: int = 1
     repeats: int | None = None
-    """The delivery that this one repeats: a retry, or by hand."""
+    """The delivery that this one repeats, as a retry or by hand."""
     note: str = ""
-    """What is special about it, such as a fault."""
+    """Anything unusual about it, such as a fault."""
     outcome: str = "waiting"
     """``waiting``, ``delivered`` (2xx), ``refused``, ``failed`` or ``not-sent``."""
     status: int | None = None
@@ -60,13 +60,13 @@ class Delivery:
     sent_at: float | None = None
     milliseconds: float | None = None
     request_headers: Headers = field(default=(), repr=False)
-    """As they were sent, with the token masked."""
+    """The headers as they were sent, with the token masked."""
     revision: int = 0
-    """Grows with every change of any delivery, for whoever polls."""
+    """Grows with every change of any delivery, for clients that poll."""
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None if there is none."""
+        """The body as JSON, None if there is no body."""
         return None if self.body is None else json.loads(self.body)
 
 
@@ -81,7 +81,7 @@ class Deliveries:
     """The deliveries of one site, newest last."""
 
     def __init__(self, state: State) -> None:
-        """Open the table; what an earlier process left waiting was not sent."""
+        """Open the table; mark what an earlier process left waiting as not sent."""
         self._state = state
         with state.transaction() as sql:
             sql.execute(TABLE)
@@ -95,7 +95,7 @@ class Deliveries:
 
     @property
     def revision(self) -> int:
-        """The revision of what changed last."""
+        """The revision of the latest change."""
         with self._state.transaction():
             return self._revision
 
@@ -105,7 +105,7 @@ class Deliveries:
         return self._revision
 
     def add(self, **fields: Any) -> Delivery:
-        """Remember a delivery, with the fields of ``Delivery`` but its id."""
+        """Store a delivery, with the fields of ``Delivery`` except its id."""
         with self._state.transaction() as sql:
             fields["revision"] = self._next_revision()
             names, marks = ", ".join(fields), ", ".join(f":{name}" for name in fields)
@@ -123,7 +123,7 @@ class Deliveries:
         return found
 
     def finish(self, delivery_id: int, **fields: Any) -> None:
-        """Remember what came of a delivery."""
+        """Store the outcome of a delivery."""
         if "request_headers" in fields:
             fields["headers"] = json.dumps(fields.pop("request_headers"))
         with self._state.transaction() as sql:
@@ -135,7 +135,7 @@ class Deliveries:
             )
 
     def find_by_id(self, delivery_id: int) -> Delivery | None:
-        """Return a delivery, None if it is not kept."""
+        """Return a delivery, None if it is no longer kept."""
         found = self._read("WHERE id = ?", delivery_id)
         return found[0] if found else None
 
@@ -148,9 +148,9 @@ class Deliveries:
         after: int = 0,
         since: int = 0,
     ) -> list[Delivery]:
-        """Return the deliveries that fit everything given, oldest first.
+        """Return the deliveries that match everything given, oldest first.
 
-        ``after`` is the id, ``since`` the revision behind which to begin.
+        ``after`` is the id, ``since`` the revision after which the search begins.
         """
         wanted = {"event": event, "app_key": app_key, "outcome": outcome}
         fits = [(name, value) for name, value in wanted.items() if value is not None]
@@ -160,9 +160,9 @@ class Deliveries:
         return self._read(condition, after, since, *values)
 
     def clear(self) -> None:
-        """Forget every delivery that is done; ids go on."""
+        """Forget every finished delivery; ids continue."""
         with self._state.transaction() as sql:
-            # Whoever polls notices that there is less.
+            # Clients that poll notice that there are fewer.
             self._next_revision()
             sql.execute("DELETE FROM webhook_delivery WHERE outcome != 'waiting'")
 

@@ -1,4 +1,4 @@
-"""From an occurrence to what its apps answered."""
+"""Dispatch of webhooks: from an occurrence to the answers of the apps."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ logger = logging.getLogger("devhost")
 
 
 class Dispatch:
-    """Puts deliveries into line, sends them, and remembers what came of them."""
+    """Queues deliveries, sends them, and stores their outcome."""
 
     def __init__(self, site: Site, deliveries: Deliveries) -> None:
         self._site = site
@@ -43,11 +43,12 @@ class Dispatch:
         self.settings = settings.load(site.state)
 
     def tell(self, occurrence: Occurrence) -> list[Delivery]:
-        """Put one delivery for each webhook that asks for it into its app's line."""
+        """Queue one delivery for each webhook that subscribes to it."""
         payload = occurrence.payload
         if self.settings.event_in_body and isinstance(payload, dict):
             payload = {"event": occurrence.event, **payload}
-        # In ASCII: half a character, which a title may hold, is nothing for UTF-8.
+        # In ASCII, because a title can contain half a surrogate pair, which UTF-8
+        # cannot.
         text = json.dumps(payload)
         return [
             delivery
@@ -93,11 +94,11 @@ class Dispatch:
         return replace(delivery, outcome="not-sent", failure=failure)
 
     def _send(self, delivery_id: int) -> None:
-        # In the thread of the app's line.
+        # Runs in the thread of the app's queue.
         delivery = self._deliveries.find_by_id(delivery_id)
         if delivery is None:
             return
-        # With the secret, and in the state, that it has by now.
+        # With the app's present secret and state.
         app = self._site.get(Installations).find_enabled(delivery.app_key)
         if app is None:
             self._not_sent(delivery, "the app is not installed and enabled any more")
@@ -105,7 +106,7 @@ class Dispatch:
         try:
             answer = send(self._site, app, delivery, self._sockets)
         except (requests.RequestException, ValueError) as error:
-            # Before anything was sent: what is declared makes no URL, say.
+            # Before anything was sent, for example because the declared URL is invalid.
             self._not_sent(delivery, f"cannot be sent: {type(error).__name__}")
             return
         if self._is_stopped:
@@ -131,7 +132,7 @@ class Dispatch:
             self.repeat(delivery, attempt=delivery.attempt + 1, delay=seconds)
 
     def repeat(self, delivery: Delivery, **fields: Any) -> Delivery:
-        """Put a delivery into the line of its app once more."""
+        """Queue a delivery for its app once more."""
         return self._put(
             event=delivery.event,
             app_key=delivery.app_key,
@@ -143,11 +144,11 @@ class Dispatch:
         )
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until every delivery is done; False if it takes longer."""
+        """Wait until every delivery is finished; return False if it takes longer."""
         return self._lines.wait_idle(seconds)
 
     def stop(self) -> None:
-        """Send nothing any more, and interrupt what is being sent."""
+        """Stop sending, and interrupt what is being sent."""
         self._is_stopped = True
         self._sockets.shut()
         self._lines.stop(STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""Every event that an app can ask for.
+"""The webhook events that an app can subscribe to.
 
 https://developer.atlassian.com/cloud/confluence/modules/webhook/
 """
@@ -14,8 +14,8 @@ JSON_TYPE = "application/json"
 class Event:
     """One kind of event.
 
-    ``subject`` is what its body tells of, such as ``page``. ``is_fired_here`` says
-    whether something that can be done in this host causes it; any other is fired
+    ``subject`` is the subject of its body, such as ``page``. ``is_fired_here`` says
+    whether something that can be done in this host causes it; any other event is fired
     by hand.
     """
 
@@ -87,6 +87,6 @@ EVENTS: dict[str, Event] = {event.name: event for event in CATALOGUE}
 
 
 def content_type(event: str) -> str:
-    """Return the media type of an event's body; JSON for one that is not known."""
+    """Return the media type of an event's body; JSON for an unknown event."""
     known = EVENTS.get(event)
     return JSON_TYPE if known is None else known.content_type

@@ -1,8 +1,8 @@
-"""A believable body of any event, made of what is in the wiki.
+"""Example webhook bodies: a realistic one for any event, made from the wiki.
 
-What a change of the wiki causes looks exactly so when it happens. The bodies of
-``group``, ``relation`` and ``plugin`` events are documented nowhere: those here
-are a guess.
+For an event that a change of the wiki causes, the example looks exactly like the real
+body. The bodies of ``group``, ``relation`` and ``plugin`` events are documented
+nowhere: those here are a guess.
 """
 
 import time
@@ -28,14 +28,14 @@ from devhost.wiki.records import Content, Label, Property
 
 
 def default_page(site: Site) -> Content | None:
-    """Return the page that examples are made of: the oldest one, None without any."""
+    """Return the page that examples are made from: the oldest, None without pages."""
     query = Contents.all(("page",))
     found = site.get(Wiki).contents.fetch(_everything(site), query, limit=1)
     return next(iter(found), None)
 
 
 def find_page(site: Site, identifier: str) -> Content | None:
-    """Return the page or blog post with this id, None if there is none."""
+    """Return the page or blog post with this id, None if there is no such one."""
     found = site.get(Wiki).contents.find(_everything(site), identifier)
     return found if found and found.type in {"page", "blogpost"} else None
 
@@ -52,10 +52,10 @@ def body(
     :raises ValueError: if there is no such event, or the wiki has no page.
     """
     if event not in EVENTS:
-        raise ValueError(f"{event} is no event of Confluence")
+        raise ValueError(f"{event} is not an event of Confluence")
     content = content or default_page(site)
     if content is None:
-        raise ValueError("there is no page that the example could be made of")
+        raise ValueError("there is no page to make the example from")
     example = _Example(site, event, content, account_id)
     return _PARTS[EVENTS[event].subject](example)
 
@@ -79,7 +79,7 @@ class _Example:
         return self.writer.envelope(self.at, self.account_id, **parts)
 
     def attached(self, kind: str) -> Content:
-        """Return a comment or an attachment of the page, a made-up one if need be."""
+        """Return a comment or an attachment of the page, invented if it has none."""
         found = self.first(Contents.attached(self.content, kind))
         if found is not None:
             return found

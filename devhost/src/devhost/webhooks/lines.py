@@ -1,7 +1,7 @@
-"""Per app one line of what is to be sent, in the order in which it happened.
+"""Delivery queues: one for each app, in the order in which things happened.
 
-A thread works on a line only while there is something in it, so that a host at
-rest has none, and an app that hangs holds up nobody else.
+A queue has a thread only while there is something in it, so that an idle host has none,
+and an app that hangs delays no other app.
 """
 
 import logging
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# In one line; whatever comes when it is full is not sent.
+# The limit of one queue; a delivery to a full queue is not sent.
 MOST_WAITING = 1000
 
 logger = logging.getLogger("devhost")
@@ -18,9 +18,9 @@ logger = logging.getLogger("devhost")
 
 @dataclass
 class Job:
-    """A delivery in line. It is sent at ``due`` (monotonic seconds), or later.
+    """A delivery in a queue. It is sent at ``due`` (monotonic seconds), or later.
 
-    One that ``is_held`` lets the next one pass, or goes when it is due.
+    A job with ``is_held`` lets the next one overtake it, or is sent when it is due.
     """
 
     app_key: str
@@ -30,10 +30,10 @@ class Job:
 
 
 class Lines:
-    """The lines of every app."""
+    """The queues of every app."""
 
     def __init__(self, send: Callable[[int], None]) -> None:
-        """Remember what sends a delivery, by its id."""
+        """Store the function that sends a delivery by its id."""
         self._send = send
         self._changed = threading.Condition()
         self._waiting: dict[str, list[Job]] = {}
@@ -41,7 +41,7 @@ class Lines:
         self._is_stopped = False
 
     def put(self, job: Job) -> bool:
-        """Add a job at the end of its app's line; False if there is no room."""
+        """Add a job at the end of its app's queue; False if the queue is full."""
         with self._changed:
             line = self._waiting.setdefault(job.app_key, [])
             if self._is_stopped or len(line) >= MOST_WAITING:
@@ -76,26 +76,26 @@ class Lines:
                         line.remove(job)
                         return job
                 self._changed.wait(min(job.due for job in line) - now)
-            # Whoever adds a job now starts another thread.
+            # A job added from now on starts another thread.
             self._waiting.pop(app_key, None)
             self._threads.pop(app_key, None)
             self._changed.notify_all()
             return None
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until everything is sent; False if it takes longer."""
+        """Wait until everything is sent; return False if it takes longer."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._threads, seconds)
 
     def clear(self) -> None:
-        """Let nothing that waits be sent any more."""
+        """Discard everything that is still waiting."""
         with self._changed:
             for line in self._waiting.values():
                 line.clear()
             self._changed.notify_all()
 
     def stop(self, seconds: float) -> None:
-        """Take nothing any more, and wait for the threads at most so long."""
+        """Accept no more jobs, and wait for the threads for at most so long."""
         with self._changed:
             self._is_stopped = True
             threads = list(self._threads.values())
@@ -106,7 +106,7 @@ class Lines:
 
 
 def _place(line: list[Job], job: Job) -> int:
-    """Return where *job* goes: at the end, or before the one that lets it pass."""
+    """Return the index for *job*: the end, or before a job that lets it overtake."""
     for number, other in enumerate(line):
         if other.is_held:
             other.is_held, other.due = False, 0.0

@@ -1,4 +1,4 @@
-"""What happened, as the events of Connect with their bodies."""
+"""Occurrences: what happened, as Connect's events with their bodies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ PROPERTY_PREFIX = "content_property_"
 class Occurrence:
     """One event that happened.
 
-    ``content`` and ``space`` are what a webhook's URL and its conditions look at;
-    ``property_key`` what ``propertyKeys`` looks at. With an ``app_key`` it is told
-    to that app only.
+    ``content`` and ``space`` are used for a webhook's URL and its conditions;
+    ``property_key`` for its ``propertyKeys``. With an ``app_key``, only that app is
+    notified.
     """
 
     event: str
@@ -34,7 +34,7 @@ class Occurrence:
 
 
 def of_change(site: Site, change: Change, *, numeric_ids: bool) -> Iterator[Occurrence]:
-    """Yield the event of Connect that a change of the wiki is; or none."""
+    """Yield the Connect event of a change of the wiki, if it has one."""
     subject = change.after or change.before
     writer = Writer(site, numeric_ids)
     if isinstance(subject, Space):
@@ -50,7 +50,7 @@ def of_change(site: Site, change: Change, *, numeric_ids: bool) -> Iterator[Occu
 def view(
     site: Site, content: Content, account_id: str | None, container: Content | None
 ) -> Occurrence:
-    """Return the event of somebody looking at a page, blog post or attachment."""
+    """Return the event of a page, blog post or attachment being viewed."""
     writer = Writer(site, load(site.state).numeric_ids)
     name = short_type(content.type)
     now, event = site.get(Wiki).ledger.now(), f"{name}_viewed"
@@ -64,7 +64,7 @@ def _event_name(change: Change, subject: Content) -> str:
         return f"content_{change.event.removeprefix(PROPERTY_PREFIX)}"
     if change.event in EVENTS:
         return change.event
-    # The type of an app's custom content is in the name: Connect says content.
+    # The type of custom content is in the event's name: Connect calls it content.
     return f"content_{change.event.rpartition('_')[2]}"
 
 
@@ -72,7 +72,7 @@ def _of_content(
     writer: Writer, change: Change, event: str, content: Content
 ) -> Occurrence:
     parts = _parts(writer, change, content)
-    # What REST shows stands alone.
+    # A body in REST's format is not wrapped.
     payload = parts.get("rest")
     if payload is None:
         payload = writer.envelope(change.at, change.account_id, **parts)

@@ -1,8 +1,8 @@
-"""How things look in the body of a webhook.
+"""Webhook payloads: the JSON of a page, a comment or a space in a body.
 
-The fields are those of Confluence's own host code of 2016 with account ids in the
-place of user names, as bodies caught on real sites have them. All times are
-milliseconds since the epoch; no body of a page is in there.
+The fields are those of Confluence's own host code of 2016 with account ids instead of
+user names, as in bodies captured on real sites. All times are milliseconds since the
+epoch; the body of a page is not included.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Writer:
     numeric_ids: bool = False
 
     def envelope(self, at: int, account_id: str | None, **more: Any) -> dict[str, Any]:
-        """Return what every body begins with; an anonymous user is left out."""
+        """Return the start of every body; an anonymous user is left out."""
         who: dict[str, Any] = {}
         if account_id is not None:
             kind = "customer" if find_user(account_id) else "app"
@@ -45,7 +45,7 @@ class Writer:
         return {"timestamp": at, **who, **more}
 
     def content(self, found: Content) -> dict[str, Any]:
-        """Return a page, blog post, comment or attachment without what it hangs on."""
+        """Return a page, blog post, comment or attachment without its container."""
         shown: dict[str, Any] = {
             "id": self._id(found.number),
             "idAsString": str(found.number),
@@ -61,7 +61,7 @@ class Writer:
             "self": self.address(found),
         }
         if found.type == "comment":
-            # A comment's title is made up from its page's, and is not told.
+            # A comment's title is derived from its page's, and is not sent.
             del shown["title"]
         return shown
 
@@ -105,7 +105,7 @@ class Writer:
         }
 
     def space(self, found: Space, at: int, account_id: str | None) -> dict[str, Any]:
-        """Return a space that was last changed *at* a time, by somebody."""
+        """Return a space that was last changed *at* a time, by this account."""
         shown: dict[str, Any] = {
             "id": int(found.id),
             "key": found.key,
@@ -126,8 +126,8 @@ class Writer:
     def content_property(
         self, owner: Content, found: Property, *, is_removed: bool = False
     ) -> dict[str, Any]:
-        """Return a content property: a content of its own, as REST v1 shows one."""
-        # What is gone hangs on its space only.
+        """Return a content property as REST v1 shows a content."""
+        # A deleted property refers to its space only.
         shown = self._as_rest(found.id, owner.space, found.version)
         container = f"/rest/api/content/{owner.id}"
         if not is_removed:
@@ -175,7 +175,7 @@ class Writer:
         }
 
     def address(self, found: Content) -> str:
-        """Return where people see a content."""
+        """Return the address of a content for people."""
         place = PLACES.get(found.kind, "pages")
         title = quote_plus(found.title)
         root = f"{self.site.base_url}/spaces/{found.space.key}/{place}"
@@ -186,5 +186,5 @@ class Writer:
 
 
 def short_type(content_type: str) -> str:
-    """Return what a type of content is called in bodies and in names of events."""
+    """Return the name of a content type in bodies and in event names."""
     return SHORT_TYPES.get(content_type, content_type)

@@ -1,4 +1,4 @@
-"""Send one delivery: signed, with an end to how long it may take.
+"""Sending of one delivery: signed, with a time limit for the whole request.
 
 https://developer.atlassian.com/cloud/confluence/modules/webhook/
 """
@@ -24,13 +24,13 @@ from devhost.tokens.signing import webhook_token
 from devhost.webhooks.deliveries import Delivery
 from devhost.webhooks.events import content_type
 
-# The whole request, as Confluence's own host code has it; see TIMEOUTS for its parts.
+# For the whole request, as in Confluence's host code; see TIMEOUTS for its parts.
 TOTAL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a delivery."""
+    """The outcome of a delivery."""
 
     status: int | None
     failure: str
@@ -40,14 +40,14 @@ class Answer:
 
     @property
     def outcome(self) -> str:
-        """The outcome by its name; Confluence takes 200 and 204, here any 2xx."""
+        """The outcome by name; Confluence accepts 200 and 204, this host any 2xx."""
         if self.status is None:
             return "failed"
         return "delivered" if 200 <= self.status < 300 else "refused"
 
 
 class OpenSockets:
-    """The sockets of requests that are under way; closing them ends the requests."""
+    """The sockets of requests in progress; closing them ends the requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class OpenSockets:
         self._is_shut = False
 
     def add(self, opened: socket.socket) -> None:
-        """Remember a socket; one that comes too late is shut at once."""
+        """Add a socket; one that comes too late is shut down at once."""
         with self._lock:
             self._sockets.add(opened)
             is_shut = self._is_shut
@@ -63,12 +63,12 @@ class OpenSockets:
             _shut(opened)
 
     def forget(self, opened: set[socket.socket]) -> None:
-        """Forget sockets whose request is over."""
+        """Remove sockets whose request is over."""
         with self._lock:
             self._sockets -= opened
 
     def shut(self) -> None:
-        """End every request that is under way, and every one that begins."""
+        """End every request in progress, and every one that begins later."""
         with self._lock:
             self._is_shut = True
             opened = list(self._sockets)
@@ -82,7 +82,7 @@ def _shut(opened: socket.socket) -> None:
 
 
 class _Adapter(RecordingAdapter):
-    """Remembers the socket of its one request, so that another thread can end it."""
+    """Records the socket of its one request, so that another thread can close it."""
 
     def __init__(self, sender: Sender, all_sockets: OpenSockets) -> None:
         super().__init__(sender)
@@ -112,7 +112,7 @@ class _Adapter(RecordingAdapter):
 def send(
     site: Site, app: Installation, delivery: Delivery, all_sockets: OpenSockets
 ) -> Answer:
-    """Post a delivery with a token of its own, and return what came of it."""
+    """Post a delivery with its own token, and return the outcome."""
     notes = {"webhook": delivery.event, "delivery": f"#{delivery.id}"}
     sender = Sender(site.get(ExchangeLog), "webhook", app.app_key, app.base_path, notes)
     adapter = _Adapter(sender, all_sockets)
@@ -145,7 +145,7 @@ def _signed(
     request = session.prepare_request(
         requests.Request("POST", delivery.url, data=body, headers=headers)
     )
-    # Signed as it will be sent: preparing may encode parts of the URL.
+    # Signed as it will be sent, because preparing may encode parts of the URL.
     token = webhook_token(app, "POST", request.path_url, delivery.account_id)
     request.headers["Authorization"] = f"JWT {token}"
     return request

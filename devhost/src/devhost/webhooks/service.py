@@ -1,4 +1,4 @@
-"""The webhooks of one site; tests have them as ``confluence.webhooks``."""
+"""The webhook service of one site; in tests ``confluence.webhooks``."""
 
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ class WebhookError(Exception):
 
 
 class Webhooks:
-    """Tells the apps what happens, off the threads in which it happens."""
+    """Notifies the apps of what happens, in threads of its own."""
 
     def __init__(self, site: Site) -> None:
         """Listen to the wiki of *site*, and to its access rules."""
@@ -40,10 +40,10 @@ class Webhooks:
 
     @property
     def settings(self) -> Settings:
-        """What is assumed of Confluence's webhooks."""
+        """The assumptions about Confluence's webhooks."""
         return self._dispatch.settings
 
-    # What happens.
+    # Events.
 
     def _hear(self, wiki: Wiki, change: Change) -> None:
         for occurrence in occurrences.of_change(
@@ -64,10 +64,10 @@ class Webhooks:
         content: Content | None = None,
         space: Space | None = None,
     ) -> list[Delivery]:
-        """Tell every app that asks for *event*, or only the one of *app_key*.
+        """Notify every app that subscribes to *event*, or only the one with *app_key*.
 
-        It returns at once, from any thread. ``content`` and ``space`` are what the
-        event is about; the variables of a webhook's URL are taken from them.
+        It returns at once, from any thread. ``content`` and ``space`` are the subject
+        of the event; they supply the variables of a webhook's URL.
         """
         return self.tell(
             Occurrence(
@@ -86,14 +86,14 @@ class Webhooks:
         account_id: str | None,
         container: Content | None = None,
     ) -> None:
-        """Tell that somebody looked at a page, a blog post or an attachment."""
+        """Notify apps that a page, a blog post or an attachment was viewed."""
         occurrence = occurrences.view(self._site, content, account_id, container)
-        # Looked at more often than anything else, and asked for by few.
+        # The most frequent event, and one that few apps subscribe to.
         if any(each.event == occurrence.event for each in self.subscriptions()):
             self.tell(occurrence)
 
     def tell(self, occurrence: Occurrence) -> list[Delivery]:
-        """Put one delivery for each webhook that asks for it into its app's line."""
+        """Queue one delivery for each webhook that subscribes to it."""
         return self._dispatch.tell(occurrence)
 
     # For people and tests.
@@ -111,10 +111,10 @@ class Webhooks:
         after: int = 0,
         since: int = 0,
     ) -> list[Delivery]:
-        """Return the deliveries that fit everything given, oldest first.
+        """Return the deliveries that match everything given, oldest first.
 
-        ``outcome`` is waiting, delivered, refused, failed or not-sent; ``after``
-        the id, ``since`` the revision behind which to begin.
+        ``outcome`` is waiting, delivered, refused, failed or not-sent; ``after`` is the
+        id, ``since`` the revision after which the search begins.
         """
         return self._deliveries.find(
             event, app_key=app_key, outcome=outcome, after=after, since=since
@@ -126,13 +126,13 @@ class Webhooks:
         return self._deliveries.revision
 
     def find(self, delivery_id: int) -> Delivery | None:
-        """Return one delivery, None if it is not kept."""
+        """Return one delivery, None if it is no longer kept."""
         return self._deliveries.find_by_id(delivery_id)
 
     def redeliver(self, delivery_id: int) -> Delivery:
-        """Send a delivery once more, with a fresh token, as a delivery of its own.
+        """Send a delivery once more, with a fresh token, as a new delivery.
 
-        :raises WebhookError: if it is not known, or its app is not there.
+        :raises WebhookError: if it is unknown, or its app is not there.
         """
         delivery = self._deliveries.find_by_id(delivery_id)
         if delivery is None:
@@ -149,12 +149,12 @@ class Webhooks:
         content: Content | None = None,
         app_key: str | None = None,
     ) -> list[Delivery]:
-        """Send an event that did not happen, to every webhook that asks for it.
+        """Send an event that did not happen, to every webhook that subscribes to it.
 
-        Without a *body* it is the example for *content*, or for a page of the wiki.
+        Without a *body*, it sends the example for *content*, or for a page of the wiki.
 
         :raises WebhookError: if no enabled app has a webhook for it, or there is no
-            such event to make an example of.
+            such event to make an example for.
         """
         if app_key is not None:
             self._enabled(app_key)
@@ -190,23 +190,23 @@ class Webhooks:
         return app
 
     def assume(self, **changes: Any) -> Settings:
-        """Change what is assumed, for good: see ``Settings``.
+        """Change assumptions permanently: see ``Settings``.
 
-        :raises ValueError: if there is no such setting, or it cannot be so.
+        :raises ValueError: if there is no such setting, or the value is not allowed.
         """
         self._dispatch.settings = settings.change(self._site.state, **changes)
         return self.settings
 
     def wait_idle(self, seconds: float = 10) -> bool:
-        """Wait until every delivery is done; False if it takes longer."""
+        """Wait until every delivery is finished; return False if it takes longer."""
         return self._dispatch.wait_idle(seconds)
 
     def clear(self) -> None:
-        """Forget every delivery that is done."""
+        """Forget every finished delivery."""
         self._deliveries.clear()
 
     def stop(self) -> None:
-        """Send nothing any more, and interrupt what is being sent."""
+        """Stop sending, and interrupt what is being sent."""
         site = self._site
         site.get(Wiki).changes.disconnect(self._hear, site.get(Wiki))
         site.get(AccessRules).events.disconnect(self._hear_rule, site.get(AccessRules))

@@ -1,4 +1,4 @@
-"""What is assumed of Confluence's webhooks, and can be set otherwise."""
+"""Webhook settings: assumptions about Confluence that can be changed."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,19 +17,19 @@ class Settings:
 
     ``retries``: no retry is documented for Confluence, so there is none; Jira
     retries five times after 408, 409, 425, 429, any 5xx and no answer.
-    ``numeric_ids``: bodies that were caught on real sites have the ids of contents
-    as numbers in 2024 and as strings in 2026, with ``idAsString`` beside them.
+    ``numeric_ids``: bodies captured on real sites have the ids of contents as numbers
+    in 2024 and as strings in 2026, with ``idAsString`` next to them.
     ``event_in_body``: the body does not name its event; some samples do.
     """
 
     retries: int = 0
     retry_seconds: float = 2
-    """Before the first retry; twice as long before each further one."""
+    """The wait before the first retry; it doubles before each further one."""
     numeric_ids: bool = False
     event_in_body: bool = False
 
     def check(self) -> None:
-        """Refuse what cannot be.
+        """Refuse values that are not allowed.
 
         :raises ValueError: naming the setting and its range.
         """
@@ -48,15 +48,15 @@ def _check_number(name: str, value: Any, most: int, *, whole: bool = False) -> N
 
 
 def load(state: State) -> Settings:
-    """Return the settings that were made, or what is assumed."""
+    """Return the stored settings, or else the defaults."""
     stored = json.loads(state.find_setting(SETTING) or "{}")
     return Settings(**stored)
 
 
 def change(state: State, **changes: Any) -> Settings:
-    """Set some of them; the rest stays.
+    """Change some of the settings, and keep the others.
 
-    :raises ValueError: if there is no such setting, or it cannot be so.
+    :raises ValueError: if there is no such setting, or the value is not allowed.
     """
     known = [each.name for each in fields(Settings)]
     for name in changes:

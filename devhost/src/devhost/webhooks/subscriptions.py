@@ -1,8 +1,8 @@
-"""Which webhooks ask for an event, and where they want it.
+"""Webhook subscriptions: which webhooks get an event, and at which URL.
 
-Assumed: an app that an access rule blocks in a space is told nothing of the
-contents there, as it would not find them in any other way either; the conditions
-of a webhook are judged in the place of the event, for the person in the header.
+Assumed: an app that an access rule blocks in a space is sent no event about the
+contents there, because it could not find them in any other way either; the conditions
+of a webhook are evaluated in the place of the event, for the person in the header.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Subscription:
 
     @property
     def app(self) -> Installation:
-        """The app whose webhook it is."""
+        """The app that the webhook belongs to."""
         return self.module.app
 
     @property
@@ -42,7 +42,7 @@ class Subscription:
 
     @property
     def event(self) -> str:
-        """The event it asks for."""
+        """The event it subscribes to."""
         return str(self.definition["event"])
 
     @property
@@ -57,13 +57,13 @@ class Subscription:
 
     @property
     def property_keys(self) -> list[str]:
-        """The only properties whose changes it asks for; empty: every one."""
+        """The only properties whose changes it subscribes to; empty for every one."""
         keys = self.definition.get("propertyKeys")
         return [str(key) for key in keys] if isinstance(keys, list) else []
 
     @property
     def remarks(self) -> list[str]:
-        """What a developer should know of this declaration."""
+        """Remarks on this declaration, for its developer."""
         found = []
         if self.definition.get("filter"):
             found.append("filter is not supported by Confluence: it is ignored")
@@ -95,7 +95,7 @@ def _of(site: Site, app: Installation) -> Iterator[Subscription]:
 
 
 def matching(site: Site, occurrence: Occurrence) -> list[Subscription]:
-    """Return the webhooks that are to be told of *occurrence*, in their order."""
+    """Return the webhooks to be called for *occurrence*, in order."""
     return [
         each
         for each in all_subscriptions(site)
@@ -113,7 +113,7 @@ def _place(subscription: Subscription, occurrence: Occurrence) -> Place:
 
 
 def _is_hidden(site: Site, subscription: Subscription, occurrence: Occurrence) -> bool:
-    # The space itself stays open to a blocked app.
+    # A blocked app can still see the space itself.
     content = occurrence.content
     key = subscription.app.app_key
     return content is not None and is_blocked(site, key, content.space)
@@ -129,8 +129,8 @@ def _fits_property(subscription: Subscription, occurrence: Occurrence) -> bool:
 def target_url(site: Site, subscription: Subscription, occurrence: Occurrence) -> str:
     """Return the URL to post to, with its variables filled in.
 
-    Assumed: ``lic`` is the only parameter that the host adds, as webhooks caught
-    on real sites have it. ``user_id`` and ``user_key`` went with personal data.
+    Assumed: ``lic`` is the only parameter that the host adds, as in webhooks captured
+    on real sites. ``user_id`` and ``user_key`` were removed with personal data.
     """
     app = subscription.app
     variables = _variables(subscription, occurrence)

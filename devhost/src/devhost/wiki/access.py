@@ -1,13 +1,13 @@
-"""Who may do what in which space.
+"""Space permissions: who is allowed to do what in which space.
 
-A deliberately small model of Confluence's space permissions: per space, a user,
-a group or anonymous visitors may read; or read and write (create, edit, comment,
-attach, label, trash); or administer too (purge, change the space). Pages have no
-restrictions of their own.
+A deliberately small model of Confluence's space permissions: per space, a user, a group
+or anonymous visitors can read; or read and write (create, edit, comment, attach, label,
+trash); or also administer (purge, change the space). Pages have no restrictions of
+their own.
 
-Assumed: an app's own user administers every space, as if nobody had taken its
-default permissions away; what it may do is then limited by its scopes. A site
-administrator has what the ``confluence-admins`` group has been given.
+Assumed: an app's own user administers every space, as if nobody had removed its default
+permissions; its scopes then limit what it can do. A site administrator has the
+permissions of the ``confluence-admins`` group.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from devhost.wiki.records import Content, Group, Space
 
 
 class Role(IntEnum):
-    """What a subject may do in a space; each includes the ones before it."""
+    """What a subject is allowed to do in a space; each role includes the lower ones."""
 
     READ = 1
     WRITE = 2
@@ -40,7 +40,7 @@ GROUP BY space_id
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody who reads and writes, and what they may do in each space.
+    """Somebody who reads and writes, with their role in each space.
 
     ``account_id`` is None for an anonymous visitor. A space that is not in
     ``roles`` does not exist for the viewer.
@@ -50,7 +50,7 @@ class Viewer:
     roles: Mapping[str, Role]
     is_app: bool = False
     is_administrator: bool = False
-    # Spaces that a rule takes away, and those of them that were asked for.
+    # Spaces that a rule hides, and those of them that were requested.
     hidden: frozenset[str] = frozenset()
     missed: set[str] = field(default_factory=set, compare=False)
 
@@ -61,10 +61,10 @@ class Viewer:
         return self.roles.get(space.id, 0) >= role
 
     def check(self, role: Role, space: Space) -> None:
-        """Refuse what the viewer may not do.
+        """Refuse an action that the viewer is not allowed.
 
-        :raises NotFoundError: if the viewer may not even know of the space.
-        :raises NotPermittedError: if the viewer may read, but not do this.
+        :raises NotFoundError: if the viewer must not even know about the space.
+        :raises NotPermittedError: if the viewer is only allowed to read it.
         """
         if not self.may(Role.READ, space):
             raise NotFoundError(f"No space found with key: {space.key}")
@@ -86,7 +86,7 @@ class Viewer:
 
 
 def person(state: State, user: User) -> Viewer:
-    """Return what *user* may do."""
+    """Return the permissions of *user*."""
     with state.transaction() as sql:
         rows = sql.execute(ROLES_OF_PERSON, {"account_id": user.account_id}).fetchall()
     roles = {str(row["space_id"]): Role(row["role"]) for row in rows}
@@ -94,7 +94,7 @@ def person(state: State, user: User) -> Viewer:
 
 
 def group_member(state: State, group: Group) -> Viewer:
-    """Return what somebody may do who is in this group only."""
+    """Return the permissions of somebody who is only in this group."""
     with state.transaction() as sql:
         rows = sql.execute(
             "SELECT space_id, role FROM space_permission"
@@ -106,7 +106,7 @@ def group_member(state: State, group: Group) -> Viewer:
 
 
 def app_user(state: State, account_id: str) -> Viewer:
-    """Return what the own user of an app may do."""
+    """Return the permissions of an app's own user."""
     with state.transaction() as sql:
         rows = sql.execute("SELECT id FROM space").fetchall()
     roles = {str(row["id"]): Role.ADMINISTER for row in rows}

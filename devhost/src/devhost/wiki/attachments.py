@@ -1,4 +1,4 @@
-"""The files of attachments. Everything else of them is content."""
+"""Attachment files. Everything else about attachments is content."""
 
 import mimetypes
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class File:
-    """A file as it was sent. An empty media type is guessed from the name."""
+    """A file as it was sent. A missing media type is guessed from the name."""
 
     name: str
     data: bytes
@@ -25,7 +25,7 @@ class File:
 
     @property
     def details(self) -> dict[str, str | int]:
-        """What the attachment says of its file."""
+        """The attachment's metadata of the file."""
         guessed = mimetypes.guess_type(self.name)[0] or UNKNOWN_TYPE
         return {
             "mediaType": self.media_type or guessed,
@@ -54,7 +54,7 @@ class Attachments:
     def add(self, viewer: Viewer, page: Content, file: File) -> Content:
         """Attach a file.
 
-        :raises InvalidError: if it has no name, or there is one of that name.
+        :raises InvalidError: if it has no name, or the name is taken.
         """
         if page.kind not in {"page", "blogpost", CUSTOM}:
             raise InvalidError("Only pages and blog posts have attachments")

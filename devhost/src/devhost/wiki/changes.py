@@ -1,4 +1,4 @@
-"""What happened in the wiki, for whoever wants to know (webhooks, say).
+"""Changes of the wiki: a signal for listeners such as webhooks.
 
 Connect a listener to ``wiki.changes``, a blinker signal::
 
@@ -6,8 +6,8 @@ Connect a listener to ``wiki.changes``, a blinker signal::
 
     def listener(wiki: Wiki, change: Change) -> None: ...
 
-It is called after the change is committed, in the thread that made it, without
-any lock held. A listener that fails is logged and spoils nothing.
+It is called after the change is committed, in the thread that made it, with no lock
+held. A listener that fails is logged and does not stop the others.
 """
 
 import time
@@ -32,13 +32,13 @@ class Change:
     ``page_children_reordered`` for a move below the same parent;
     ``label_created``, ``label_added`` and ``label_removed`` (*after* is the
     labelled content, ``label`` the label); ``space_created``, ``space_updated``.
-    ``content_property_created``, ``..._updated`` and ``..._removed`` are no
-    events of Connect; their ``details`` have the ``key`` and the ``property``.
+    ``content_property_created``, ``..._updated`` and ``..._removed`` are not events of
+    Connect; their ``details`` have the ``key`` and the ``property``.
 
-    *before* is None for what was created, *after* for what is gone.
-    ``details`` are what one event has of its own: ``container`` (a comment's or
-    an attachment's page), ``oldParent`` and ``newParent`` (contents or None),
-    ``oldOrder`` and ``newOrder`` (the ids of the children of ``newParent``).
+    *before* is None for something new, *after* for something deleted. ``details`` are
+    the extra facts of one event: ``container`` (a comment's or an attachment's page),
+    ``oldParent`` and ``newParent`` (contents or None), ``oldOrder`` and ``newOrder``
+    (the ids of the children of ``newParent``).
     """
 
     event: str
@@ -64,7 +64,7 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Hold a transaction; announce what it noted when it is committed."""
+        """Hold a transaction; announce the noted changes when it is committed."""
         noted: list[Change] = []
         with self._state.transaction() as sql:
             self._depth += 1
@@ -75,7 +75,7 @@ class Ledger:
                 raise
             finally:
                 self._depth -= 1
-            # The lock is still held, so that these are our own.
+            # The lock is still held, so these are our own changes.
             if self._depth == 0:
                 noted, self._pending = self._pending, []
         for change in noted:
@@ -83,7 +83,7 @@ class Ledger:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Write without telling anybody, at times that the caller sets."""
+        """Write without notifying anybody, with times set by the caller."""
         now = self.now
         with self._state.transaction():
             self._depth += 1

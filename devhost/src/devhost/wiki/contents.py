@@ -1,4 +1,4 @@
-"""Reading contents, as far as the viewer may see them."""
+"""Reading of contents, as far as the viewer can see them."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from devhost.wiki.records import (
 )
 
 CURRENT = ("current",)
-# What is in something that is in the trash; nobody is shown it.
+# The status of anything inside a trashed content; nobody can see it.
 BURIED = "buried"
 STATUSES = ("current", "draft", "trashed")
 BELOW = """
@@ -45,13 +45,13 @@ class Contents:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        # Whether an app declares a type now: what nobody declares is not there.
+        # Whether an app currently declares a type; undeclared types are hidden.
         self.is_declared: Callable[[str], bool] = lambda type: True
 
     def find(
         self, viewer: Viewer, identifier: str, statuses: Sequence[str] = CURRENT
     ) -> Content | None:
-        """Return the content with this id, None if there is none for the viewer."""
+        """Return the content with this id, or None if the viewer cannot see it."""
         number = content_number(identifier)
         if number is None:
             return None
@@ -61,7 +61,7 @@ class Contents:
             return None
         if found.is_custom and not self.is_declared(found.type):
             return None
-        # An attachment is named with its prefix, everything else without.
+        # An attachment's id has a prefix, all others do not.
         return found if found.id == identifier else None
 
     def get(
@@ -69,7 +69,7 @@ class Contents:
     ) -> Content:
         """Return the content with this id.
 
-        :raises NotFoundError: if there is none, or none that the viewer may see.
+        :raises NotFoundError: if the viewer can see no such content.
         """
         found = self.find(viewer, identifier, statuses)
         if found is None:
@@ -77,9 +77,9 @@ class Contents:
         return found
 
     def container_of(self, viewer: Viewer, content: Content) -> Content | None:
-        """Return what a content is in, whatever its status; None for a space.
+        """Return the container of a content, whatever its status; None for a space.
 
-        Even if no app declares the type of the container any more.
+        This works even if no app declares the container's type any more.
         """
         if content.container_id is None:
             return None
@@ -95,7 +95,7 @@ class Contents:
         return next(iter(self.fetch(viewer, query, limit=1)), None)
 
     def titled(self, space: Space, title: str, type: str) -> Content | None:
-        """Return the current content with this title, whoever may see it."""
+        """Return the current content with this title, whoever is allowed to see it."""
         query = self.all((type,)).where("content.title = ?", title)
         query.where("content.space_id = ?", int(space.id))
         return next(iter(queries.fetch(self._state, query, limit=1)), None)
@@ -120,7 +120,7 @@ class Contents:
 
     @classmethod
     def attached(cls, content: Content, type: str, order: str = "id") -> Query:
-        """Return the query for what is in a content, such as its comments."""
+        """Return the query for what a content contains, such as its comments."""
         query = cls.all((type,), order=order)
         return query.where("content.container_id = ?", content.number)
 
@@ -133,16 +133,16 @@ class Contents:
         start: int = 0,
         after: tuple[Any, int] | None = None,
     ) -> list[Content]:
-        """Return at most *limit* contents that the viewer may see."""
+        """Return at most *limit* contents that the viewer can see."""
         query = _seen_by(viewer, query)
         return queries.fetch(self._state, query, limit=limit, start=start, after=after)
 
     def count(self, viewer: Viewer, query: Query) -> int:
-        """Return how many contents of the query the viewer may see."""
+        """Return the number of contents of the query that the viewer can see."""
         return queries.count(self._state, _seen_by(viewer, query))
 
     def ancestors(self, content: Content) -> list[Content]:
-        """Return the pages above a page, the topmost first."""
+        """Return the pages above a page, topmost first."""
         sql = (
             f"{ABOVE} SELECT {CONTENT_COLUMNS} FROM above"  # noqa: S608 - our own SQL; values are bound
             " JOIN content ON content.id = above.id"
@@ -169,7 +169,7 @@ class Contents:
         return [(row["depth"], Content.of_row(row)) for row in rows]
 
     def versions(self, content: Content) -> list[Version]:
-        """Return every version, the current one first."""
+        """Return every version, starting with the current one."""
         with self._state.transaction() as connection:
             rows = connection.execute(
                 "SELECT * FROM content_version WHERE content_id = ?"
@@ -193,7 +193,7 @@ class Contents:
     def get_version(self, content: Content, number: int) -> Version:
         """Return one version.
 
-        :raises NotFoundError: if there is none with this number.
+        :raises NotFoundError: if there is no version with this number.
         """
         for version in self.versions(content):
             if version.number == number:

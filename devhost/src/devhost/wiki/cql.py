@@ -1,12 +1,12 @@
-"""Simple CQL, Confluence's query language, parsed into a tree.
+"""A parser for simple CQL, Confluence's query language.
 
 https://developer.atlassian.com/cloud/confluence/advanced-searching-using-cql/
 
-Known: the fields of ``FIELDS``; ``=``, ``!=``, ``~``, ``!~``, ``in``, ``not in``;
+Supported: the fields of ``FIELDS``; ``=``, ``!=``, ``~``, ``!~``, ``in``, ``not in``;
 ``and``, ``or``, ``not``, parentheses; ``order by`` one of ``ORDERS``; the values of
 content properties that apps declare, with ``<``, ``<=``, ``>`` and ``>=`` for numbers
-and dates. What else CQL has is refused by name. It knows nothing of how the wiki is
-stored.
+and dates. Anything else in CQL is refused by name. The parser does not know how the
+wiki is stored.
 """
 
 import re
@@ -58,14 +58,14 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Not:
-    """What must not hold."""
+    """A part that must not hold."""
 
     operand: "Node"
 
 
 @dataclass(frozen=True)
 class Combination:
-    """What must hold all together (``and``), or at least one of it (``or``)."""
+    """Parts that must all hold (``and``), or at least one of them (``or``)."""
 
     operator: str
     operands: "tuple[Node, ...]"
@@ -76,7 +76,7 @@ Node = Condition | Not | Combination
 
 @dataclass(frozen=True)
 class Search:
-    """A whole query. ``order`` is None if it names none."""
+    """A whole query. ``order`` is None if it names no order."""
 
     condition: Node | None
     order: str | None = None
@@ -84,9 +84,9 @@ class Search:
 
 
 def parse(query: str, properties: Mapping[str, PropertyField] | None = None) -> Search:
-    """Return what *query* asks for; *properties* are further fields by name.
+    """Return the parsed *query*; *properties* are further fields by name.
 
-    :raises CqlError: if it is no CQL; ``CqlNotHereError`` if it is beyond ours.
+    :raises CqlError: if it is not CQL; ``CqlNotHereError`` if it is not supported.
     """
     if len(query) > MAX_LENGTH:
         raise CqlError(f"The query is longer than {MAX_LENGTH} characters")

@@ -1,4 +1,4 @@
-"""The fields of CQL, and which comparisons each allows."""
+"""The fields of CQL, and the comparisons that each allows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ FIELDS = {
 }
 TEXT_FIELDS = frozenset({"title", "text"})
 EXACT_FIELDS = frozenset(FIELDS.values()) - {"text"}
-# Of Confluence's, and not of ours.
+# Fields of Confluence's that are not supported here.
 KNOWN_FIELDS = frozenset(
     "contributor created lastmodified favourite favorite macro mention watcher user"
     " space.title space.type space.category space.favourite space.favorite relevance"
@@ -41,7 +41,7 @@ class CqlError(Exception):
 
 
 class CqlNotHereError(CqlError):
-    """The query is good CQL, but of a part that the local host does not have."""
+    """The query is valid CQL that the local host does not support."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Condition:
 
 
 def refuse_field(name: str) -> Never:
-    """Refuse a field that is not ours, and tell the rest of CQL from nonsense."""
+    """Refuse an unknown field; tell the rest of CQL from nonsense."""
     if name.startswith("content.property["):
         raise CqlError(
             f"Unknown field {name} in the query: no enabled app declares it"
@@ -79,7 +79,7 @@ def refuse_field(name: str) -> Never:
 
 
 def check_property(name: str, found: PropertyField, condition: Condition) -> None:
-    """Refuse what the type of a property's value does not allow."""
+    """Refuse comparisons that a property value's type does not allow."""
     if condition.operator not in PROPERTY_OPERATORS[found.type]:
         raise CqlError(
             f"The operator {condition.operator} is not supported for the field {name},"
@@ -92,11 +92,11 @@ def check_property(name: str, found: PropertyField, condition: Condition) -> Non
             elif found.type == "date":
                 datetime.fromisoformat(value)
         except ValueError as error:
-            raise CqlError(f"{value} is no {found.type} for {name}") from error
+            raise CqlError(f"{value} is not a {found.type} for {name}") from error
 
 
 def check_operator(name: str, condition: Condition) -> None:
-    """Refuse an operator that a field of Confluence's own does not have."""
+    """Refuse an operator that one of Confluence's own fields does not have."""
     fields = TEXT_FIELDS if condition.operator == "~" else EXACT_FIELDS
     if condition.field not in fields:
         raise CqlError(

@@ -1,8 +1,8 @@
-"""Contents of types that apps declare: ``ac:{app key}:{module key}``.
+"""Custom content: types that apps declare, ``ac:{app key}:{module key}``.
 
 https://developer.atlassian.com/cloud/confluence/modules/custom-content-api-support/
-says what such a type may be in, and what may be in it. Assumed: a content is only
-there while its type is declared by an enabled app, and comes back with it.
+says what can contain such a type, and what it can contain. Assumed: a content exists
+only while an enabled app declares its type, and comes back with it.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,12 +32,12 @@ class CustomType:
 
 
 class CustomContents:
-    """Writes what is of an app's own type, as far as the type allows it."""
+    """Writes custom content, within the limits of its type."""
 
     def __init__(self, contents: Contents, editor: Editor) -> None:
         self._contents = contents
         self._editor = editor
-        # The declared types by their keys; whoever knows the apps sets it.
+        # The declared types by key; set by the module that knows the apps.
         self.types: Callable[[], Mapping[str, CustomType]] = dict
         contents.is_declared = lambda key: key in self.types()
 
@@ -69,7 +69,7 @@ class CustomContents:
     def update(
         self, viewer: Viewer, content: Content, edit: Edit, *, representation: str
     ) -> Content:
-        """Make a new version of a content.
+        """Create a new version of a content.
 
         :raises InvalidError: if the type does not allow title or body.
         """
@@ -82,7 +82,7 @@ class CustomContents:
         return self._editor.update(viewer, content, replace(edit, title=title))
 
     def check_child(self, container: Content, kind: str) -> None:
-        """Refuse what a content of an app's type may not hold, such as comments.
+        """Refuse a child that a custom content must not have, such as comments.
 
         :raises InvalidError: if ``supportedChildTypes`` does not name *kind*.
         """
@@ -98,7 +98,7 @@ class CustomContents:
                 f"The supportedContainerTypes of {declared.key} do not name {kind}"
             )
         if within is not None:
-            # Assumed: a container of an app's type must agree, too.
+            # Assumed: a container of an app's type must allow it too.
             self.check_child(within, declared.key)
 
     def _checked_title(

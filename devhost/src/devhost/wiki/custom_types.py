@@ -36,7 +36,7 @@ def declared_types(
 
 
 def custom_type(app_key: str, definition: dict[str, Any]) -> CustomType:
-    """Return the type that one module declares; what makes no sense is left out."""
+    """Return the type that one module declares, without malformed parts."""
     support = _object(definition.get("apiSupport"))
     return CustomType(
         key=type_key(app_key, str(definition.get("key", ""))),

@@ -1,4 +1,4 @@
-"""Writing contents: create, change, move, trash, restore, remove."""
+"""Writing of contents: create, change, move, trash, restore, remove."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ TITLED = frozenset({"page", "blogpost"})
 
 @dataclass(frozen=True)
 class NewContent:
-    """What is to be created. What is in another content has a *container*."""
+    """A content to create. If it is inside another content, it has a *container*."""
 
     type: str
     space: Space
@@ -34,7 +34,7 @@ class NewContent:
 
 @dataclass(frozen=True)
 class Edit:
-    """What is to be changed; None leaves a thing as it is.
+    """Changes to a content; None leaves a value unchanged.
 
     ``version`` is the number of the new version.
     """
@@ -54,7 +54,7 @@ def event(content: Content, happening: str) -> str:
 
 
 class Editor:
-    """Changes contents, and notes every change."""
+    """Changes contents, and records every change."""
 
     def __init__(self, ledger: Ledger, contents: Contents) -> None:
         self._ledger = ledger
@@ -63,8 +63,8 @@ class Editor:
     def create(self, viewer: Viewer, new: NewContent) -> Content:
         """Create a content.
 
-        :raises InvalidError: if title, body or parent are not possible.
-        :raises NotPermittedError: if the viewer may not write in the space.
+        :raises InvalidError: if title, body or parent is not allowed.
+        :raises NotPermittedError: if the viewer cannot write in the space.
         """
         viewer.check(Role.WRITE, new.space)
         account_id = writer(viewer)
@@ -101,7 +101,7 @@ class Editor:
         return created
 
     def update(self, viewer: Viewer, content: Content, edit: Edit) -> Content:
-        """Make a new version; out of the trash, and of a draft, if so asked.
+        """Create a new version; on request restore from the trash, or publish a draft.
 
         :raises ConflictError: if the version does not follow the current one.
         """
@@ -147,7 +147,7 @@ class Editor:
         )
 
     def trash(self, viewer: Viewer, content: Content) -> None:
-        """Put a content into the trash; its child pages move up to its parent."""
+        """Move a content to the trash; its child pages move up to its parent."""
         viewer.check(Role.WRITE, content.space)
         with self._ledger.writing() as sql:
             rows.set_status(sql, content, "trashed")
@@ -157,10 +157,10 @@ class Editor:
             self._note("trashed", content, trashed, viewer)
 
     def remove(self, viewer: Viewer, content: Content) -> None:
-        """Remove a content for good, with its comments and attachments.
+        """Remove a content permanently, with its comments and attachments.
 
-        Whoever may write removes comments and drafts; the rest takes an
-        administrator of the space.
+        Writers can remove comments and drafts; anything else takes an administrator of
+        the space.
         """
         is_small = content.type == "comment" or content.status == "draft"
         viewer.check(Role.WRITE if is_small else Role.ADMINISTER, content.space)
@@ -175,9 +175,9 @@ class Editor:
     ) -> Content:
         """Move a page ``before``, ``after`` or to the end below (``append``) another.
 
-        The number of its version stays.
+        Its version number does not change.
 
-        :raises InvalidError: if the target is below the page, or elsewhere.
+        :raises InvalidError: if the target is below the page, or in another space.
         """
         viewer.check(Role.WRITE, page.space)
         if position not in {"before", "after", "append"}:
@@ -218,7 +218,7 @@ class Editor:
             raise InvalidError(
                 f"Title cannot be longer than {MAX_TITLE_LENGTH} characters"
             )
-        # Only pages need a title of their own.
+        # Only pages need a unique title.
         holder = type == "page" and self._contents.find_by_title(viewer, space, title)
         if holder and (own is None or holder.id != own.id):
             raise InvalidError(
@@ -261,7 +261,7 @@ class Editor:
 
 
 def writer(viewer: Viewer) -> str:
-    """Return the account that writes.
+    """Return the account that is writing.
 
     :raises NotPermittedError: if it is an anonymous visitor.
     """

@@ -1,10 +1,10 @@
-"""Why the wiki refuses, whoever asks.
+"""Errors of the wiki, whoever calls it.
 
 * WikiError
-  * NotFoundError     there is no such thing, or the reader may not know of it
-  * NotPermittedError the reader may know of it, but not do this
+  * NotFoundError     there is no such thing, or the reader must not know about it
+  * NotPermittedError the reader is allowed to see it, but not to do this
   * ConflictError     somebody else was faster
-  * InvalidError      what was asked makes no sense
+  * InvalidError      the request makes no sense
 """
 
 
@@ -15,13 +15,13 @@ class WikiError(Exception):
 
 
 class NotFoundError(WikiError):
-    """There is no such thing, or the reader may not know of it."""
+    """There is no such thing, or the reader must not know about it."""
 
     status = 404
 
 
 class NotPermittedError(WikiError):
-    """The reader may see the thing, but not do this with it."""
+    """The reader can see the thing, but is not allowed to do this with it."""
 
     status = 403
 
@@ -33,4 +33,4 @@ class ConflictError(WikiError):
 
 
 class InvalidError(WikiError):
-    """What was asked makes no sense."""
+    """The request makes no sense."""

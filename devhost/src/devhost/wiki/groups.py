@@ -1,4 +1,4 @@
-"""Groups of people. The people themselves are ``devhost.site.users``."""
+"""Groups of people. The people themselves are in ``devhost.site.users``."""
 
 from devhost.site.state import State
 from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR, User
@@ -44,7 +44,7 @@ class Groups:
     def get(self, *, id: str | None = None, name: str | None = None) -> Group:
         """Return the group with this id or name.
 
-        :raises NotFoundError: if there is none.
+        :raises NotFoundError: if there is no such group.
         """
         for group in self.all():
             if group.id == id or group.name == name:

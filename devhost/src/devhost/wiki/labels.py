@@ -21,7 +21,7 @@ OF_CONTENT = (
 
 
 class Labels:
-    """Every label, and what carries it."""
+    """Every label, and the contents that have it."""
 
     def __init__(self, state: State, ledger: Ledger) -> None:
         self._state = state
@@ -32,7 +32,7 @@ class Labels:
         return self._read(OF_CONTENT, content.number)
 
     def in_space(self, space: Space) -> list[Label]:
-        """Return the labels that current contents of a space carry."""
+        """Return the labels on current contents of a space."""
         return self._read(
             "SELECT DISTINCT label.* FROM content"
             " JOIN content_label ON content_id = content.id"
@@ -42,7 +42,7 @@ class Labels:
         )
 
     def used(self, viewer: Viewer) -> list[Label]:
-        """Return every label that a content carries which the viewer may see."""
+        """Return every label on contents that the viewer can see."""
         spaces = ", ".join(str(int(id)) for id in viewer.roles)
         statement = f"""
             SELECT label.* FROM label WHERE EXISTS (
@@ -55,7 +55,7 @@ class Labels:
     def get(self, identifier: str) -> Label:
         """Return the label with this id.
 
-        :raises NotFoundError: if there is none.
+        :raises NotFoundError: if there is no such label.
         """
         number = content_number(identifier)
         for label in self._read("SELECT * FROM label WHERE id = ?", number):
@@ -65,9 +65,9 @@ class Labels:
     def add(
         self, viewer: Viewer, content: Content, names: Iterable[tuple[str, str]]
     ) -> None:
-        """Add labels, each a prefix and a name; those it has already stay.
+        """Add labels, each a prefix and a name; keep the existing ones.
 
-        :raises InvalidError: if one of them cannot be.
+        :raises InvalidError: if one of them is not a valid label.
         """
         viewer.check(Role.WRITE, content.space)
         account_id = writer(viewer)
@@ -94,7 +94,7 @@ class Labels:
                     )
 
     def remove(self, viewer: Viewer, content: Content, name: str) -> None:
-        """Take a label off; with ``prefix:name``, the one with this prefix.
+        """Remove a label; with ``prefix:name``, the one with this prefix.
 
         :raises NotFoundError: if the content does not have it.
         """

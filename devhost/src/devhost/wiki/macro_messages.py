@@ -1,20 +1,20 @@
-"""What stands in place of a macro that cannot be shown."""
+"""Messages in place of a macro that cannot be shown."""
 
 from html import escape
 
 
 def unknown(name: str) -> str:
-    """Confluence's message for a macro whose app is gone."""
+    """Return Confluence's message for a macro whose app is gone."""
     return notice(f"Unknown macro: '{name}'")
 
 
 def blocked(title: str) -> str:
-    """Return the message for a macro of an app that may not see the space."""
+    """Return the message for a macro of an app that is not allowed in the space."""
     return notice(blocked_text(title))
 
 
 def blocked_text(title: str) -> str:
-    """Return what an app that may not see the space shows instead of itself."""
+    """Return the text shown instead of an app that is not allowed in the space."""
     return (
         f"{title} is blocked by a policy. Your administrator does not let this app "
         "see what is in this space."
@@ -22,11 +22,11 @@ def blocked_text(title: str) -> str:
 
 
 def failed(title: str, reason: str) -> str:
-    """Return the message for a static macro without an output."""
+    """Return the message for a static macro without output."""
     return notice(f"Error rendering macro '{title}': {reason}", "notice error")
 
 
 def notice(text: str, kind: str = "notice") -> str:
-    """Return a text as the message in place of a macro."""
-    # A span, because a macro may stand inside of a paragraph.
+    """Return text as the message in place of a macro."""
+    # A span, because a macro can be inside a paragraph.
     return f'<span class="{kind} macro-message">{escape(text)}</span>'

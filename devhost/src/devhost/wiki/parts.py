@@ -1,4 +1,4 @@
-"""The parts of a wiki: spaces, contents, and what hangs on them."""
+"""The parts of a wiki: spaces, contents, and everything that belongs to them."""
 
 import logging
 
@@ -21,11 +21,11 @@ logger = logging.getLogger("devhost")
 
 
 class WikiParts:
-    """What reads and writes the wiki in one state file, whose tables are there."""
+    """Readers and writers of the wiki in one state file, whose tables exist."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        # See devhost/wiki/changes.py for what is sent.
+        # See devhost/wiki/changes.py for what it sends.
         self.changes = signal()
         self.ledger = Ledger(state, self._announce)
         self.groups = Groups(state)
@@ -38,15 +38,15 @@ class WikiParts:
         self.attachments = Attachments(state, self.ledger, self.contents, self.editor)
 
     def viewer(self, user: User) -> Viewer:
-        """Return what *user* may do now."""
+        """Return the current permissions of *user*."""
         return access.person(self._state, user)
 
     def group_viewer(self, group: Group) -> Viewer:
-        """Return what a member of one group only may do now."""
+        """Return the current permissions of somebody who is only in this group."""
         return access.group_member(self._state, group)
 
     def app_viewer(self, account_id: str) -> Viewer:
-        """Return what an app's own user may do now."""
+        """Return the current permissions of an app's own user."""
         return access.app_user(self._state, account_id)
 
     def _announce(self, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""Content properties and space properties: JSON that apps keep on a thing."""
+"""Content properties and space properties: JSON that apps store."""
 
 import json
 from sqlite3 import Row
@@ -26,7 +26,7 @@ class Properties:
         self._ledger = ledger
 
     def all(self, owner: Owner) -> list[Property]:
-        """Return the properties of *owner*, the oldest first."""
+        """Return the properties of *owner*, oldest first."""
         with self._state.transaction() as sql:
             rows = sql.execute(
                 "SELECT * FROM property WHERE owner_type = ? AND owner_id = ?"
@@ -36,7 +36,7 @@ class Properties:
         return [_property(row) for row in rows]
 
     def find(self, owner: Owner, key: str) -> Property | None:
-        """Return the property with this key, None if there is none."""
+        """Return the property with this key, None if there is no such property."""
         with self._state.transaction() as sql:
             row = sql.execute(
                 "SELECT * FROM property WHERE owner_type = ? AND owner_id = ?"
@@ -48,7 +48,7 @@ class Properties:
     def get(self, owner: Owner, key: str) -> Property:
         """Return the property with this key.
 
-        :raises NotFoundError: if there is none.
+        :raises NotFoundError: if there is no such property.
         """
         found = self.find(owner, key)
         if found is None:
@@ -58,7 +58,7 @@ class Properties:
     def get_by_id(self, owner: Owner, identifier: str) -> Property:
         """Return the property with this id.
 
-        :raises NotFoundError: if *owner* has none.
+        :raises NotFoundError: if *owner* has no such property.
         """
         number = content_number(identifier)
         for found in self.all(owner):
@@ -69,7 +69,7 @@ class Properties:
     def create(self, viewer: Viewer, owner: Owner, key: str, value: Any) -> Property:
         """Create a property.
 
-        :raises ConflictError: if there is one with this key already.
+        :raises ConflictError: if the key is taken.
         """
         account_id = self._writer(viewer, owner)
         if not key or len(key) > MAX_KEY_LENGTH:
@@ -89,7 +89,7 @@ class Properties:
     ) -> Property:
         """Give a property another value; *version* is the number of the new one.
 
-        :raises ConflictError: if it does not follow the current one.
+        :raises ConflictError: if *version* does not follow the current one.
         """
         account_id = self._writer(viewer, owner)
         with self._ledger.writing() as sql:

@@ -1,4 +1,4 @@
-"""One way to read contents: conditions, an order, and a part of the result."""
+"""Queries for contents: conditions, an order, and a part of the result."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from devhost.site.state import State
 from devhost.wiki.errors import InvalidError
 from devhost.wiki.records import CONTENT_COLUMNS, CONTENT_TABLES, Content
 
-# The names that REST v2's ``sort`` has, and the columns they stand for.
+# The values of REST v2's ``sort``, and their columns.
 ORDERS = {
     "id": "content.id",
     "title": "content.title",
@@ -20,9 +20,9 @@ ORDERS = {
 
 @dataclass
 class Query:
-    """Which contents, in which order.
+    """A selection of contents, with an order.
 
-    ``where`` narrows it. Conditions are SQL of our own; values never are.
+    ``where`` narrows it. Conditions are our own SQL; values never are.
     """
 
     order: str = "id"
@@ -36,20 +36,20 @@ class Query:
             raise InvalidError(f"Provided sort {self.order} is not supported")
 
     def where(self, condition: str, *values: Any) -> "Query":
-        """Keep only what fulfils *condition*, whose ``?`` are *values*."""
+        """Keep only contents that fulfill *condition*, whose ``?`` are *values*."""
         self.conditions.append(condition)
         self.values.extend(values)
         return self
 
     def among(self, column: str, values: Collection[Any]) -> "Query":
-        """Keep only what has one of *values* in *column*."""
+        """Keep only contents with one of *values* in *column*."""
         if len(values) == 1:
             return self.where(f"{column} = ?", *values)
         marks = ", ".join("?" * len(values))
         return self.where(f"{column} IN ({marks})", *values)
 
     def in_spaces(self, space_ids: Collection[str]) -> "Query":
-        """Keep only what is in these spaces.
+        """Keep only contents in these spaces.
 
         The plus sign keeps SQLite from walking space by space, which would lose
         the order of the index.
@@ -67,7 +67,7 @@ class Query:
         return " AND ".join(self.conditions) or "1"
 
     def position_of(self, content: Content) -> tuple[Any, int]:
-        """Return where *content* stands in the order, for ``fetch(after=...)``."""
+        """Return the position of *content* in the order, for ``fetch(after=...)``."""
         value = {
             "id": content.number,
             "title": content.title,
@@ -114,7 +114,7 @@ def fetch(
 
 
 def count(state: State, query: Query) -> int:
-    """Return how many contents there are."""
+    """Return the number of contents."""
     sql = f"SELECT count(*) FROM content WHERE {query.condition}"  # noqa: S608 - our own SQL; values are bound
     with state.transaction() as connection:
         return int(connection.execute(sql, query.values).fetchone()[0])

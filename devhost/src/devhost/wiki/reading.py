@@ -1,7 +1,7 @@
-"""What the pages of the wiki show of spaces and contents, to the current user.
+"""Reading for the pages of the wiki: spaces and contents for the current user.
 
-Every list here has an end, so that a wiki of ten thousand pages is as quick as
-the seeded one.
+Every list here is limited, so that a wiki of ten thousand pages is as fast as the
+seeded one.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ PLACES = {"page": "pages", CUSTOM: "custom-content"}
 
 
 def viewer_of(site: Site) -> Viewer:
-    """Return what the person who looks at the site may do."""
+    """Return the permissions of the site's current user."""
     return site.get(Wiki).viewer(site.user)
 
 
@@ -36,12 +36,12 @@ def spaces(site: Site) -> list[Space]:
 
 
 def find_space(site: Site, key: str) -> Space | None:
-    """Return the space with this key, None if there is none for the user."""
+    """Return the space with this key, None if the user can see no such space."""
     return site.get(Wiki).spaces.find(viewer_of(site), key)
 
 
 def find_content(site: Site, identifier: Any) -> Content | None:
-    """Return the page or blog post with this id, None if the user sees none."""
+    """Return the page or blog post with this id, None if the user cannot see it."""
     if not isinstance(identifier, str):
         return None
     found = site.get(Wiki).contents.find(viewer_of(site), identifier)
@@ -59,7 +59,7 @@ def find_any(site: Site, identifier: Any) -> Content | None:
 def address(content: Content) -> str:
     """Return the path of a page, a blog post or a content of an app's type.
 
-    Assumed: the place of the last of them; an app reads it from ``_links.webui``.
+    Assumed: the address of custom content; an app reads it from ``_links.webui``.
     """
     place = PLACES.get(content.kind, "blog")
     return f"{CONTEXT_PATH}/spaces/{content.space.key}/{place}/{content.id}"
@@ -81,7 +81,7 @@ def recent(site: Site) -> list[Content]:
 
 
 def space_contents(site: Site, space: Space) -> dict[str, Any]:
-    """Return what the page of a space lists: its newest pages and blog posts."""
+    """Return what a space's page lists: its newest pages and blog posts."""
     contents, viewer = site.get(Wiki).contents, viewer_of(site)
 
     def newest(kind: str, limit: int) -> list[Content]:
@@ -100,7 +100,7 @@ def space_contents(site: Site, space: Space) -> dict[str, Any]:
 def surroundings(
     site: Site, content: Content, macro: ShowMacro = NOTHING.macro
 ) -> dict[str, Any]:
-    """Return what stands around a page: its ancestors, children and comments."""
+    """Return what surrounds a page: its ancestors, children and comments."""
     contents, viewer = site.get(Wiki).contents, viewer_of(site)
     children = contents.fetch(viewer, contents.children(content), limit=LISTED)
     comments = contents.attached(content, "comment")
@@ -134,7 +134,7 @@ def body(site: Site, content: Content, macro: ShowMacro = NOTHING.macro) -> Mark
 
 
 def links(site: Site, viewer: Viewer, content: Content) -> Surroundings:
-    """Return what the body of a content needs to find pages and files."""
+    """Return what the body of a content needs in order to find pages and files."""
 
     def page_address(title: str, key: str | None) -> str | None:
         space = site.get(Wiki).spaces.find(viewer, key) if key else content.space

@@ -1,4 +1,4 @@
-"""What the wiki hands out: unchanging records of what is stored."""
+"""Records of the wiki: immutable copies of what is stored."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ CONTENT_COLUMNS = (
 # A type that an app declares is ac:{app key}:{module key}.
 CUSTOM_PREFIX = "ac:"
 CUSTOM = "custom"
-# The representation of a body that is no storage format, but what the app wrote.
+# The representation of a body that is not storage format, but the app's own text.
 RAW = "raw"
 # The left table is read first, so that its index gives the order.
 CONTENT_TABLES = "content CROSS JOIN space ON space.id = content.space_id"
@@ -75,10 +75,10 @@ class Version:
 class Content:
     """A page, blog post, comment, attachment or content of an app's own type.
 
-    In its current version. ``parent_id`` is a page's parent page or a comment's
-    parent comment; ``container_id`` is what a comment, an attachment or a content
-    of an app's type belongs to. ``details`` holds what only one type has, such as
-    an attachment's ``mediaType``.
+    It is in its current version. ``parent_id`` is a page's parent page or a comment's
+    parent comment; ``container_id`` is the container of a comment, an attachment or a
+    custom content. ``details`` holds what only one type has, such as an attachment's
+    ``mediaType``.
     """
 
     id: str
@@ -132,17 +132,17 @@ class Content:
 
     @property
     def kind(self) -> str:
-        """The type; one word for all those that apps declare."""
+        """The type, with one word for all types of apps."""
         return CUSTOM if self.is_custom else self.type
 
     @property
     def is_raw(self) -> bool:
-        """Whether the body is no storage format."""
+        """Whether the body is not storage format."""
         return self.details.get("representation") == RAW
 
     @property
     def current_version(self) -> Version:
-        """The current version as one of the versions."""
+        """The current version as a ``Version``."""
         return Version(
             self.version,
             self.editor_id,
@@ -154,7 +154,7 @@ class Content:
         )
 
     def context(self) -> dict[str, Any]:
-        """Return what the ``context`` claim says of this content.
+        """Return this content's part of the ``context`` claim.
 
         Assumed: as in Confluence's host code, every type of an app is ``custom``.
         """
@@ -174,12 +174,12 @@ def _text(number: int | None) -> str | None:
 
 
 def content_id(number: int, content_type: str) -> str:
-    """Return the id as REST has it: attachments begin with ``att``."""
+    """Return the id as in REST: an attachment's begins with ``att``."""
     return f"att{number}" if content_type == "attachment" else str(number)
 
 
 def content_number(identifier: str) -> int | None:
-    """Return the id in the database, None for what cannot be one."""
+    """Return the id in the database, None if it is not a valid id."""
     digits = identifier.removeprefix("att")
     if digits.isascii() and digits.isdigit() and len(digits) < 18:
         return int(digits)
@@ -188,7 +188,7 @@ def content_number(identifier: str) -> int | None:
 
 @dataclass(frozen=True)
 class Label:
-    """A label; ``global`` is the prefix of the usual ones."""
+    """A label; the usual prefix is ``global``."""
 
     id: str
     prefix: str

@@ -1,7 +1,7 @@
-"""Storage format as safe HTML: the ``view`` representation and our own pages.
+"""Rendering of storage format as safe HTML: for REST's views and our own pages.
 
-Only known elements and attributes are let through, so that a body brings no
-script into a page of the host.
+Only known elements and attributes are kept, so that a body cannot bring a script into a
+page of the host.
 """
 
 import re
@@ -27,7 +27,7 @@ BRIDGE_CLASS = re.compile(r"ap-[A-Za-z0-9._-]+")
 SAFE_ADDRESS = re.compile(r"(https?://|mailto:|/(?![/\\])|#)", re.IGNORECASE)
 PANELS = frozenset({"info", "note", "tip", "warning", "panel"})
 TRANSPARENT = frozenset({"excerpt", "section", "column", "details"})
-# Confluence's own macros that are not here; every other name is an unknown macro.
+# Confluence's own macros that are not here; any other name is an unknown macro.
 OTHER_MACROS = frozenset(
     "attachments blog-posts change-history chart children contentbylabel"
     " contributors contributors-summary create-from-template detailssummary excerpt-"
@@ -42,7 +42,7 @@ COLOURS = frozenset({"grey", "red", "yellow", "green", "blue", "purple"})
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a body cannot know of itself.
+    """What a body does not contain itself.
 
     ``page_address`` finds the address of a page by title and space key (None:
     the same space), ``file_address`` that of an attachment by file name.

@@ -1,4 +1,4 @@
-"""The SQL that writes contents. Every function works in the open transaction."""
+"""SQL that writes contents. Every function works in the open transaction."""
 
 import json
 from sqlite3 import Connection
@@ -30,7 +30,7 @@ def insert(sql: Connection, row: dict[str, Any]) -> int:
 
 
 def write(sql: Connection, content: Content) -> None:
-    """Write a content's row anew."""
+    """Update a content's row."""
     sql.execute(
         "UPDATE content SET status = ?, title = ?, body = ?, parent_id = ?,"
         " version = ?, editor_id = ?, modified_at = ?, message = ?, details = ?"
@@ -63,7 +63,7 @@ def next_position(sql: Connection, type: str, parent: Content | None) -> int:
 
 
 def siblings(sql: Connection, page: Content, parent_id: str | None) -> list[int]:
-    """Return the other children of a parent, in their order."""
+    """Return the other children of a parent, in order."""
     found = sql.execute(
         "SELECT id FROM content WHERE parent_id IS ? AND type = 'page'"
         " AND status = 'current' AND space_id = ? AND id != ?"
@@ -74,7 +74,7 @@ def siblings(sql: Connection, page: Content, parent_id: str | None) -> list[int]
 
 
 def order(sql: Connection, page: Content) -> list[str]:
-    """Return the ids of a page and its siblings as they are now, in their order."""
+    """Return the ids of a page and its siblings in their present order."""
     found = sql.execute(
         "SELECT id FROM content WHERE type = 'page' AND status = 'current'"
         " AND space_id = ? AND parent_id IS"
@@ -87,7 +87,7 @@ def order(sql: Connection, page: Content) -> list[str]:
 def put_below(
     sql: Connection, page: Content, parent_id: str | None, order: list[int]
 ) -> None:
-    """Give a page another parent, and its children an order."""
+    """Move a page below another parent, and order the children there."""
     sql.execute(
         "UPDATE content SET parent_id = ? WHERE id = ?",
         [parent_id and int(parent_id), page.number],
@@ -99,7 +99,7 @@ def put_below(
 
 
 def move_children_up(sql: Connection, content: Content) -> None:
-    """Give the children of a page to its parent."""
+    """Move the children of a page up to its parent."""
     if content.type == "page":
         sql.execute(
             "UPDATE content SET parent_id = ? WHERE parent_id = ? AND type = 'page'",
@@ -113,7 +113,7 @@ def set_status(sql: Connection, content: Content, status: str) -> None:
 
 
 def keep_version(sql: Connection, content: Content) -> None:
-    """Keep the current version among the past ones."""
+    """Store the current version among the past ones."""
     sql.execute(
         "INSERT INTO content_version VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -139,7 +139,7 @@ def index(sql: Connection, content: Content) -> None:
 
 
 def bury(sql: Connection, content: Content) -> None:
-    """Hide what is in a content that goes into the trash, such as its comments."""
+    """Hide what a trashed content contains, such as its comments."""
     _set_status_within(sql, content, "current", BURIED)
 
 
@@ -149,7 +149,7 @@ def unbury(sql: Connection, content: Content) -> None:
 
 
 def _set_status_within(sql: Connection, content: Content, old: str, new: str) -> None:
-    # What was put into the trash by itself stays there, with what is in it.
+    # What was trashed separately stays there, with its contents.
     sql.execute(
         "WITH RECURSIVE inside(id) AS ("
         " SELECT id FROM content WHERE container_id = ? AND status = ?"

@@ -128,7 +128,7 @@ NAMES = (
 
 
 def create(sql: sqlite3.Connection) -> None:
-    """Create the tables that are missing, within the open transaction."""
+    """Create missing tables, within the open transaction."""
     _admit_types_of_apps(sql)
     for statement in TABLES.split(";\n"):
         if statement.strip():
@@ -136,7 +136,7 @@ def create(sql: sqlite3.Connection) -> None:
 
 
 def _admit_types_of_apps(sql: sqlite3.Connection) -> None:
-    # A file of schema version 1 refuses them, and no constraint can be altered.
+    # A file of schema version 1 refuses them, and a constraint cannot be altered.
     found = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'content'")
     row = found.fetchone()
     if row is None or "'ac:" in row["sql"]:
@@ -148,7 +148,7 @@ def _admit_types_of_apps(sql: sqlite3.Connection) -> None:
     )
     sql.execute(statement.replace("EXISTS content (", "EXISTS wider_content ("))
     sql.execute("INSERT INTO wider_content SELECT * FROM content")
-    # Ids of contents that are gone stay gone.
+    # The ids of deleted contents are not reused.
     sql.execute(
         "UPDATE sqlite_sequence SET seq ="
         " (SELECT seq FROM sqlite_sequence WHERE name = 'content')"
@@ -159,7 +159,7 @@ def _admit_types_of_apps(sql: sqlite3.Connection) -> None:
 
 
 def empty(sql: sqlite3.Connection) -> None:
-    """Delete every row, and begin every sequence of ids anew."""
+    """Delete every row, and restart every sequence of ids."""
     for name in NAMES:
         sql.execute(f"DELETE FROM {name}")  # noqa: S608 - names of our own
     sql.execute(

@@ -1,4 +1,4 @@
-"""CQL as a query of the wiki."""
+"""Search: CQL translated to a query of the wiki."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -34,11 +34,11 @@ Part = tuple[str, list[object]]
 def query_of(
     search: cql.Search, custom: Mapping[str, CustomType] | None = None
 ) -> Query:
-    """Return the query for the current contents that *search* asks for.
+    """Return the query for the current contents that match *search*.
 
-    *custom* are the types of apps; those without ``indexing`` are not found.
-    Assumed: without ``order by`` the oldest comes first; Confluence has its own
-    measure of relevance.
+    *custom* are the types of apps; those without ``indexing`` are not found. Assumed:
+    without ``order by``, the oldest comes first; Confluence has its own measure of
+    relevance.
     """
     known = custom or {}
     for name in _types_of_apps(search.condition):
@@ -49,7 +49,7 @@ def query_of(
     types = [*TYPES, *indexed]
     order = search.order or "id"
     query = Query(order, search.descending)
-    # The plus signs leave the index to the order, or to what is searched for.
+    # The plus signs leave the index to the order, or to the search term.
     query.among("+content.type", types)
     query.where("+content.status = 'current'")
     if search.condition is not None:
@@ -116,7 +116,7 @@ def _property_value(operator: str, field: cql.PropertyField, value: str) -> Part
 
 
 def _words(text: str) -> str:
-    # Every word must be there; a phrase in quotation marks in this order.
+    # Every word must occur; a quoted phrase must occur in this order.
     if len(text) > 1 and text[0] == text[-1] == '"':
         words = WORD.findall(text.replace("*", " "))
         phrase = " ".join(words)
@@ -132,7 +132,7 @@ def _words(text: str) -> str:
 
 
 def _id(column: str) -> Callable[[str], Part]:
-    # An id that cannot be one names nothing.
+    # An invalid id matches nothing.
     return lambda value: (f"{column} IS ?", [content_number(value) or -1])
 
 

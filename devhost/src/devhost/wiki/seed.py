@@ -1,4 +1,4 @@
-"""Write the seeded wiki of ``seed.toml`` into an empty one."""
+"""The seeded wiki of ``seed.toml``, written into an empty one."""
 
 import tomllib
 from datetime import datetime
@@ -23,7 +23,7 @@ def _seeds() -> dict[str, Any]:
 
 
 def seed(wiki: WikiParts) -> None:
-    """Fill the empty *wiki*; nobody is told of these changes."""
+    """Fill the empty *wiki*; nobody is notified of these changes."""
     with wiki.ledger.quiet():
         wiki.groups.seed()
         for space in _seeds()["space"]:
@@ -35,7 +35,7 @@ def seed(wiki: WikiParts) -> None:
 
 
 def _author(wiki: WikiParts, name: str) -> Viewer:
-    # What was written long ago needs no permission of today.
+    # Seeded content was written long ago and is not subject to today's permissions.
     account_id = USERS[name].account_id
     assert account_id is not None  # noqa: S101 - a file of our own
     viewer = wiki.app_viewer(account_id)

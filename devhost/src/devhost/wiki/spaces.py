@@ -1,4 +1,4 @@
-"""Spaces, and who may do what in them."""
+"""Spaces and their permissions."""
 
 import re
 from dataclasses import replace
@@ -22,17 +22,17 @@ class Spaces:
         self._ledger = ledger
 
     def find(self, viewer: Viewer, key: str) -> Space | None:
-        """Return the space with this key, None if there is none for the viewer."""
+        """Return the space with this key, None if the viewer can see no such space."""
         return self._one(viewer, "key = ?", key)
 
     def find_by_id(self, viewer: Viewer, identifier: str) -> Space | None:
-        """Return the space with this id, None if there is none for the viewer."""
+        """Return the space with this id, None if the viewer can see no such space."""
         return self._one(viewer, "id = ?", content_number(identifier))
 
     def get(self, viewer: Viewer, key: str) -> Space:
         """Return the space with this key.
 
-        :raises NotFoundError: if there is none, or none that the viewer may see.
+        :raises NotFoundError: if the viewer can see no such space.
         """
         found = self.find(viewer, key)
         if found is None:
@@ -42,7 +42,7 @@ class Spaces:
     def get_by_id(self, viewer: Viewer, identifier: str) -> Space:
         """Return the space with this id.
 
-        :raises NotFoundError: if there is none, or none that the viewer may see.
+        :raises NotFoundError: if the viewer can see no such space.
         """
         found = self.find_by_id(viewer, identifier)
         if found is None:
@@ -59,7 +59,7 @@ class Spaces:
         return space if space and viewer.may(Role.READ, space) else None
 
     def all(self, viewer: Viewer, *, by_name: bool = False) -> list[Space]:
-        """Return every space that the viewer may see."""
+        """Return every space that the viewer can see."""
         with self._state.transaction() as sql:
             rows = sql.execute("SELECT * FROM space ORDER BY id").fetchall()
         spaces = [Space.of_row(row) for row in rows]
@@ -69,9 +69,9 @@ class Spaces:
     def create(
         self, viewer: Viewer, *, key: str, name: str, description: str = ""
     ) -> Space:
-        """Create a space, which its creator administers and every user writes in.
+        """Create a space that its creator administers and every user can write in.
 
-        :raises InvalidError: if key or name are not possible.
+        :raises InvalidError: if key or name is not allowed.
         """
         account_id = writer(viewer)
         if not KEY.fullmatch(key):
@@ -105,7 +105,7 @@ class Spaces:
         description: str | None = None,
         homepage_id: str | None = None,
     ) -> Space:
-        """Change what the space says of itself; None leaves a thing as it is."""
+        """Change name, description or home page; None leaves a value unchanged."""
         viewer.check(Role.ADMINISTER, space)
         changed = replace(
             space,

@@ -1,4 +1,4 @@
-"""Confluence's storage format: XHTML with macros, links and images of its own.
+"""Confluence's storage format: XHTML with its own macros, links and images.
 
 https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 """
@@ -20,8 +20,8 @@ MACRO = f"{AC}structured-macro"
 MAX_DEPTH = 100
 BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li td th tr pre div blockquote br".split())
 XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-# Only these entities exist: the body stands inside the root element, where it
-# cannot declare any of its own.
+# Only these entities exist: the body is inside the root element, where it cannot
+# declare any.
 _DOCTYPE = "<!DOCTYPE storage [{}]>".format(
     "".join(
         f'<!ENTITY {name} "&#{code};">'
@@ -30,7 +30,7 @@ _DOCTYPE = "<!DOCTYPE storage [{}]>".format(
     )
 )
 _ROOT = f'<storage xmlns:ac="{AC[1:-1]}" xmlns:ri="{RI[1:-1]}">'
-# What a body is parsed within, in place of the braces.
+# The document that is parsed, with the body in place of the braces.
 DOCUMENT = f"{_DOCTYPE}{_ROOT}{{}}</storage>"
 _DECLARATION = re.compile(r' xmlns:(?:ac|ri)="[^"]*"')
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
@@ -46,7 +46,7 @@ ElementTree.register_namespace("ri", RI[1:-1])
 class Macro:
     """A macro of a page. ``body_type`` is none, plain-text or rich-text.
 
-    A rich body is storage format itself.
+    A rich body is storage format too.
     """
 
     id: str
@@ -59,10 +59,10 @@ class Macro:
 def parse(storage: str) -> Element:
     """Return the tree of a body.
 
-    :raises InvalidError: if it is not well-formed, or nested beyond reason.
+    :raises InvalidError: if it is not well-formed, or nested too deeply.
     """
     try:
-        # Expat of the standard library limits what our own entities expand to.
+        # The standard library's Expat limits the expansion of our own entities.
         root = ElementTree.fromstring(  # noqa: S314 - see above
             DOCUMENT.replace("{}", storage, 1)
         )
@@ -82,7 +82,7 @@ def _check_depth(root: Element) -> None:
 
 
 def with_macro_ids(storage: str) -> str:
-    """Return the body with an ``ac:macro-id`` in every macro, as when it is saved."""
+    """Return the body with an ``ac:macro-id`` in every macro, as if it were saved."""
     parts = _CDATA.split(storage)
     # The odd parts are CDATA sections.
     parts[::2] = [_MACRO_TAG.sub(_identified, part) for part in parts[::2]]
@@ -101,7 +101,7 @@ def macros(storage: str) -> list[Macro]:
 
 
 def macro_of(element: Element) -> Macro:
-    """Return the macro that an ``ac:structured-macro`` element stands for."""
+    """Return the macro of an ``ac:structured-macro`` element."""
     parameters: dict[str, str] = {}
     body, body_type = "", "none"
     for child in element:
@@ -117,14 +117,14 @@ def macro_of(element: Element) -> Macro:
 
 def _parameter_value(element: Element) -> str:
     text = "".join(element.itertext())
-    # A resource identifier, such as <ri:page ri:content-title="…"/>, says it in
+    # A resource identifier, such as <ri:page ri:content-title="…"/>, has the value in
     # its attributes.
     values = [value for child in element for value in child.attrib.values()]
     return text or next(iter(values), "")
 
 
 def inner_storage(element: Element) -> str:
-    """Return what is inside an element, as storage format."""
+    """Return the contents of an element, as storage format."""
     parts = [_escape(element.text or "")]
     parts += [ElementTree.tostring(child, "unicode") for child in element]
     return _DECLARATION.sub("", "".join(parts))
@@ -140,7 +140,7 @@ def plain_text(storage: str) -> str:
 
 
 def readable_text(content: Content) -> str:
-    """Return the words of a content's body; a raw one as it is."""
+    """Return the words of a content's body; a raw body unchanged."""
     return content.body if content.is_raw else plain_text(content.body)
 
 

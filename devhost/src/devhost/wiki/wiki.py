@@ -1,4 +1,4 @@
-"""The wiki of a site: everything people and apps read and write."""
+"""The wiki of a site: everything that people and apps read and write."""
 
 from typing import Self
 
@@ -13,7 +13,7 @@ from devhost.wiki.seed import seed
 
 
 class Wiki(WikiParts):
-    """The wiki in one state file; the first one finds it empty, and seeds it."""
+    """The wiki in one state file; if the file has no wiki yet, it is seeded."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -32,7 +32,7 @@ class Wiki(WikiParts):
         return wiki
 
     def reset(self) -> None:
-        """Forget everything, and begin with the seeded wiki again."""
+        """Forget everything, and seed the wiki again."""
         with self._state.transaction() as sql:
             schema.empty(sql)
             seed(self)

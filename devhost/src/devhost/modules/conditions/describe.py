@@ -1,4 +1,4 @@
-"""Conditions in words, for the developer who looks for a module that is missing."""
+"""Conditions in words, for a developer whose module is not shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def in_words(condition: Any) -> str:
 
 
 def used_switches(site: Site) -> tuple[list[str], list[str]]:
-    """Return the assumed conditions and the feature flags that modules ask for."""
+    """Return the assumed conditions and the feature flags that modules use."""
     assumed: set[str] = set()
     flags = set(site.get(ConditionSwitches).feature_flags())
     for module in all_modules(site):

@@ -1,4 +1,4 @@
-"""Whether a module is shown to the current user in a place."""
+"""Evaluation of a module's conditions for the current user in a place."""
 
 import logging
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ def conditions_hold(
 ) -> bool:
     """Return whether every condition of a module holds for the current user.
 
-    *place* is where the module would be shown. A condition about a page or a
-    space does not hold in a place without one, and then its inversion does.
-    What the rules of ``devhost.descriptor.condition_rules`` would refuse does not hold;
-    the conditions that another product has of its own do.
+    *place* is where the module would be shown. A condition about a page or a space does
+    not hold in a place without one, and so its inversion does. A condition that
+    ``devhost.descriptor.condition_rules`` would refuse does not hold; the conditions
+    that only another product knows do.
     """
     conditions: Any = module_or_conditions
     if isinstance(module_or_conditions, Module):
@@ -57,7 +57,7 @@ def _holds(situation: Situation, condition: Any) -> bool:
             params if isinstance(params, dict) else {},
         )
         if answer is None:
-            # Only of Confluence is it known that there is no such condition.
+            # Only Confluence's list of conditions is complete here.
             return situation.site.product != CONFLUENCE
         return answer != (condition.get("invert") is True)
     parts = composite_parts(condition)
@@ -70,7 +70,7 @@ def _holds(situation: Situation, condition: Any) -> bool:
 
 
 def single_holds(situation: Situation, name: str, params: Params) -> bool | None:
-    """Return whether one condition holds, None for one that nobody knows."""
+    """Return whether one condition holds, None for an unknown one."""
     if judge := judges.JUDGES.get(name):
         return judge(situation, params)
     if name in ASSUMED:

@@ -1,8 +1,8 @@
 """Conditions as variables of a URL: ``{condition.has_page}`` becomes true or false.
 
-https://developer.atlassian.com/cloud/confluence/context-parameters/. Parameters
-follow in parentheses, as in ``{condition.feature_flag(featureKey=beta)}``: without
-quotation marks, so that no value holds a comma, an equals sign or a brace.
+https://developer.atlassian.com/cloud/confluence/context-parameters/. Parameters follow
+in parentheses, as in ``{condition.feature_flag(featureKey=beta)}``, without quotation
+marks: no value can contain a comma, an equals sign or a brace.
 """
 
 import re
@@ -22,8 +22,8 @@ def fill_conditions(
 ) -> str:
     """Fill in the conditions of a module's URL, and leave every other variable.
 
-    They are about *person*, by default the current user. A condition that is not
-    well-formed, or that nobody knows, becomes empty.
+    They are about *person*, by default the current user. A condition that is malformed
+    or unknown becomes empty.
     """
     situation = Situation(site, place, person)
 

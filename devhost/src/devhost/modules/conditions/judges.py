@@ -1,6 +1,6 @@
-"""The conditions with a name of their own that this host can judge.
+"""The named conditions that this host can evaluate.
 
-A condition about a page or a space does not hold where there is none.
+A condition about a page or a space does not hold where there is no page or space.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ ROLE_OF_PERMISSION = {
     "SET_PERMISSIONS": Role.ADMINISTER,
     "ADMINISTER": Role.ADMINISTER,
 }
-# Confluence's own names of space permissions that are not for every writer.
+# Confluence's own names of space permissions that not every writer has.
 ROLE_OF_SPACE_FUNCTION = {
     "VIEWSPACE": Role.READ,
     "SETSPACEPERMISSIONS": Role.ADMINISTER,
@@ -102,7 +102,7 @@ JUDGES: dict[str, Judge] = {
     "has_blog_post": _views("blogpost"),
     "has_page": _views("page"),
     "has_space": _has_space,
-    # The pages here show nothing but current versions, and none for printers.
+    # The pages here show only current versions, and no printable ones.
     "latest_version": _has_content,
     "not_personal_space": _is_not_personal,
     "printable_version": _never,
@@ -112,7 +112,7 @@ JUDGES: dict[str, Judge] = {
     "user_is_admin": _is_administrator,
     "user_is_confluence_administrator": _is_administrator,
     "user_is_logged_in": _is_logged_in,
-    # Assumed: the one administrator here is both.
+    # Assumed: the one administrator here is both kinds of administrator.
     "user_is_sysadmin": _is_administrator,
     "user_logged_in_editable": _is_logged_in,
     "viewing_content": _has_content,
@@ -120,7 +120,7 @@ JUDGES: dict[str, Judge] = {
 
 
 def permission_target(name: str) -> str | None:
-    """Return what ``has_..._permission`` asks about, None for another name."""
+    """Return the target of ``has_..._permission``, None for another condition."""
     if name.startswith("has_") and name.endswith("_permission"):
         return name.removeprefix("has_").removesuffix("_permission")
     return None

@@ -1,4 +1,4 @@
-"""Conditions about the properties that an app keeps on itself or on content.
+"""Conditions about the properties that an app stores on itself or on content.
 
 ``value`` is JSON in a string, as Confluence reads it; a text that is not JSON
 stands for itself. ``objectName`` is a path such as ``settings.enabled`` into the
@@ -14,7 +14,7 @@ from devhost.protocol.strict_json import parse_json
 from devhost.site.app_data import AppProperties
 from devhost.wiki import Wiki
 
-# There is no such property, or no such member in it; null is a value.
+# There is no such property, or no such member in it; null would be a value.
 NOTHING = object()
 
 
@@ -28,7 +28,7 @@ def split_name(name: str) -> tuple[str, str] | None:
 
 
 def judge(situation: Situation, owner: str, question: str, params: Params) -> bool:
-    """Answer a property condition; False where the place has no such owner."""
+    """Evaluate a property condition; False where the place has no such owner."""
     if owner == "entity":
         owner = text(params, "entity")
     actual = _member(
@@ -82,7 +82,7 @@ def _expected(params: Params) -> Any:
 def _equals(actual: Any, expected: Any, *, has_path: bool) -> bool:
     if _same(actual, expected):
         return True
-    # Connect once compared texts: a property "true" still equals a value of true.
+    # Connect once compared text: a property "true" still equals the value true.
     is_scalar = not isinstance(expected, dict | list)
     return (
         not has_path
@@ -109,7 +109,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    # Not ==, which takes true for 1.
+    # Not ==, which treats true as equal to 1.
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

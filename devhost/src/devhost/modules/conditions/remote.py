@@ -1,8 +1,8 @@
-"""Conditions that the app answers: a path instead of a name.
+"""Remote conditions: a path that the app answers, instead of a name.
 
-Confluence's page of conditions has listed none since 2019; until then the host
-asked with a signed GET and took ``{"shouldDisplay": true}`` for yes, anything else
-and any failure for no. Assumed: it still does. Unlike then, no answer is kept.
+Confluence's page of conditions has listed no remote ones since 2019; until then the
+host asked with a signed GET and took ``{"shouldDisplay": true}`` as yes, and anything
+else and any failure as no. Assumed: it still does. Unlike then, no answer is cached.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What a condition is judged by: the site, the person and the place."""
+"""The situation that a condition is evaluated in: site, person and place."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ Params = dict[str, object]
 
 @dataclass(frozen=True)
 class Situation:
-    """Somebody in front of a module in its place; the current user by default."""
+    """A person looking at a module in its place; the current user by default."""
 
     site: Site
     place: Place
@@ -24,12 +24,12 @@ class Situation:
 
     @property
     def app(self) -> Installation:
-        """The app whose module it is."""
+        """The app that the module belongs to."""
         return self.place.module.app
 
     @property
     def user(self) -> User:
-        """The person whom the conditions are about."""
+        """The person that the conditions are about."""
         return self.person or self.site.user
 
     @property
@@ -44,7 +44,7 @@ class Situation:
 
     @cached_property
     def viewer(self) -> Viewer:
-        """What the person may do."""
+        """The person's permissions."""
         return self.site.get(Wiki).viewer(self.user)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a developer decides of conditions: feature flags and assumptions."""
+"""A developer's switches for conditions: feature flags and assumptions."""
 
 import logging
 from typing import Self
@@ -11,11 +11,11 @@ logger = logging.getLogger("devhost")
 
 
 class ConditionSwitchError(Exception):
-    """There is no such switch; the message says which there are."""
+    """There is no such switch; the message lists the switches."""
 
 
 class ConditionSwitches:
-    """The feature flags of the site, and the conditions that it cannot judge."""
+    """The feature flags and the assumed conditions of the site."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -27,7 +27,7 @@ class ConditionSwitches:
         return cls(site.state)
 
     def is_on(self, feature_key: str) -> bool:
-        """Return whether a feature flag is on; every flag begins off."""
+        """Return whether a feature flag is on; every flag starts off."""
         return self._state.find_setting(_flag(feature_key)) == "on"
 
     def set_feature_flag(self, feature_key: str, on: bool) -> None:
@@ -40,18 +40,18 @@ class ConditionSwitches:
         return {name.removeprefix(_flag("")): on == "on" for name, on in stored.items()}
 
     def holds(self, name: str) -> bool:
-        """Return what is assumed of a condition that this host cannot judge."""
+        """Return the assumed result of a condition that this host cannot evaluate."""
         stored = self._state.find_setting(_assumption(name))
         return ASSUMED[name] if stored is None else stored == "true"
 
     def assume(self, name: str) -> bool:
-        """Return what ``holds`` says, and say so once in the log."""
+        """Return the same as ``holds``, and log the assumption once."""
         holds = self.holds(name)
         if name not in self._warned:
             self._warned.add(name)
             logger.warning(
-                "the local Confluence cannot judge the condition %s and takes it "
-                "for %s; PUT /devhost/api/conditions/%s changes that",
+                "the local Confluence cannot evaluate the condition %s and assumes "
+                "%s; PUT /devhost/api/conditions/%s changes that",
                 name,
                 str(holds).lower(),
                 name,
@@ -70,7 +70,7 @@ class ConditionSwitches:
         self._state.set_setting(_assumption(name), str(holds).lower())
 
     def assumptions(self) -> dict[str, bool]:
-        """Return every condition that is assumed, and how."""
+        """Return every assumed condition with its result."""
         return {name: self.holds(name) for name in ASSUMED}
 
 

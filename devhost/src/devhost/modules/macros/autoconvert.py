@@ -1,7 +1,7 @@
-"""Macros that take the place of a URL that is pasted into a page.
+"""Autoconvert: macros that replace a URL pasted into a page.
 
 https://developer.atlassian.com/cloud/confluence/modules/dynamic-content-macro/
-Assumed: ``{}`` in a pattern stands for one or more characters; the first macro fits.
+Assumed: ``{}`` in a pattern stands for one or more characters; the first match wins.
 """
 
 import re
@@ -12,7 +12,7 @@ from devhost.wiki.storage_format import Macro
 
 
 def converted(definitions: list[MacroDefinition], url: str) -> Macro | None:
-    """Return the macro for *url*, None if no app asks for it."""
+    """Return the macro for *url*, None if no app's pattern matches."""
     for definition in definitions:
         declared = definition.module.definition.get("autoconvert")
         if isinstance(declared, dict) and _fits(declared.get("matchers"), url):
@@ -31,7 +31,7 @@ def _fits(matchers: Any, url: str) -> bool:
 
 
 def _matches(pattern: str, url: str) -> bool:
-    # One pass over the fixed parts: a pattern of an app must not take for ever.
+    # One pass over the fixed parts, because an app's pattern must not take forever.
     parts = pattern.split("{}")
     if len(parts) == 1:
         return pattern == url
@@ -47,5 +47,5 @@ def _matches(pattern: str, url: str) -> bool:
 
 
 def is_url(text: str) -> bool:
-    """Whether a pasted text is one URL and nothing else."""
+    """Whether pasted text is a single URL."""
     return bool(re.fullmatch(r"https?://\S{1,2000}", text))

@@ -1,4 +1,4 @@
-"""What the macro browser and the macro editors of a page show."""
+"""The macro browser and the macro editors of a page, as JSON."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def picture(module: Module, name: str) -> dict[str, Any] | None:
-    """Return address and size of the icon or the placeholder, None without one."""
+    """Return address and size of the icon or the placeholder, None if there is none."""
     declared = module.definition.get(name)
     url = declared.get("url") if isinstance(declared, dict) else None
     if not isinstance(url, str) or not isinstance(declared, dict):
@@ -81,7 +81,7 @@ def _editor(module: Module) -> dict[str, Any] | None:
 
 
 def editor_of(module: Module) -> dict[str, Any] | None:
-    """Return what a macro declares of an editor of its own, None without one."""
+    """Return a macro's declaration of its own editor, None if there is none."""
     declared = module.definition.get("editor")
     if not isinstance(declared, dict) or not isinstance(declared.get("url"), str):
         return None
@@ -94,7 +94,7 @@ def _size(declared: Any) -> str | None:
 
 
 def carried(site: Site, macros: list[Macro]) -> list[dict[str, Any]]:
-    """Return the macros of a body as JSON, in their order; Confluence's own too."""
+    """Return the macros of a body as JSON, in order, including Confluence's own."""
     definitions = all_macros(site)
     lines = []
     for index, macro in enumerate(macros):

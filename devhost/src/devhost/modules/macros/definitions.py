@@ -1,4 +1,4 @@
-"""What an app declares of its macros.
+"""The macros that an app declares.
 
 A macro's name in storage format is the key of its module, or one of its aliases.
 """
@@ -14,7 +14,7 @@ BODY_TYPES = ("none", "plain-text", "rich-text")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a macro, as the form of the macro browser needs it."""
+    """One parameter of a macro, for the form of the macro browser."""
 
     identifier: str
     name: str
@@ -47,46 +47,46 @@ class MacroDefinition:
 
     @property
     def description(self) -> str:
-        """What the macro browser says of it."""
+        """Its description in the macro browser."""
         return text_of(self.module.definition.get("description"))
 
     @property
     def body_type(self) -> str:
         """``none``, ``plain-text`` or ``rich-text``."""
         declared = _word(self.module.definition, "bodyType")
-        # Only the first of several bodies is kept here.
+        # If there are several bodies, only the first is kept here.
         declared = declared.removeprefix("multi-body-")
         return declared if declared in BODY_TYPES else "none"
 
     @property
     def is_inline(self) -> bool:
-        """Whether it stands in a line of text."""
+        """Whether it stands within a line of text."""
         return _word(self.module.definition, "outputType") == "inline"
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the macro browser leaves it out."""
+        """Whether the macro browser hides it."""
         return self.module.definition.get("hidden") is True
 
     @property
     def is_featured(self) -> bool:
-        """Whether the macro browser names it first."""
+        """Whether the macro browser lists it first."""
         return self.module.definition.get("featured") is True
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """Other names that it has in storage format."""
+        """Its other names in storage format."""
         return _texts(self.module.definition.get("aliases"))
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The groups of the macro browser that it is in."""
+        """Its groups in the macro browser."""
         return _texts(self.module.definition.get("categories"))
 
     def export_module(self) -> Module | None:
-        """Return the static macro that stands for this one where there is no iframe.
+        """Return the static macro that replaces this one where there is no iframe.
 
-        Of the ``renderModes`` the ``default`` is taken, else the first one.
+        That is the ``default`` of the ``renderModes``, or else the first of them.
         """
         modes = self.module.definition.get("renderModes")
         every = modes if isinstance(modes, dict) else {}
@@ -110,7 +110,7 @@ def _embedded(mode: Any) -> dict[str, Any]:
 
 
 def definition_of(module: Module) -> MacroDefinition:
-    """Return what a macro module declares; what is malformed is left out."""
+    """Return the declaration of a macro module, without malformed parts."""
     declared = module.definition.get("parameters")
     every = declared if isinstance(declared, list) else []
     found = [each for each in map(_parameter, every) if each is not None]
@@ -139,7 +139,7 @@ def _parameter(declared: Any) -> Parameter | None:
 
 
 def all_macros(site: Site) -> list[MacroDefinition]:
-    """Return the macros of every enabled app; none where there is no wiki."""
+    """Return the macros of every enabled app; none on a product without a wiki."""
     modules = all_modules(site) if site.product.has_wiki else []
     return [
         definition_of(module)
@@ -159,13 +159,13 @@ def macro_named(
 
 
 def text_of(declared: Any) -> str:
-    """Return the value of an i18n object; empty if it is none."""
+    """Return the value of an i18n object; empty for anything else."""
     value = declared.get("value") if isinstance(declared, dict) else None
     return value if isinstance(value, str) else ""
 
 
 def _word(declared: dict[str, Any], name: str) -> str:
-    # Atlassian takes upper and lower case.
+    # Atlassian accepts upper and lower case.
     return str(declared.get(name, "")).lower().replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""A macro as it stands on a page, and what its app is told of it."""
+"""A macro on a page, and the variables and context that its app gets."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from devhost.wiki.contents import Contents
 from devhost.wiki.records import Content
 from devhost.wiki.storage_format import Macro, macros
 
-# What a URL carries of a body; the rest is read by REST.
+# How much of a body a URL carries; the rest is read by REST.
 BODY_IN_URL = 128
 DISPLAY = "display"
 # How many comments of a page are searched for a macro.
@@ -34,7 +34,7 @@ class MacroOnPage:
         return {"id": self.id, "hash": self.hash, "outputType": self.output_type}
 
     def variables(self) -> dict[str, str]:
-        """Return what the variables of a module URL stand for."""
+        """Return the values of the variables of a module URL."""
         is_cut = len(self.body) > BODY_IN_URL
         return {
             **self.parameters,
@@ -49,9 +49,9 @@ class MacroOnPage:
 def on_page(
     macro: Macro, definition: MacroDefinition, output_type: str = DISPLAY
 ) -> MacroOnPage:
-    """Return a macro of a body as the app is told of it.
+    """Return a macro of a body in the form that is sent to its app.
 
-    A parameter that was saved under an alias has its present name too.
+    A parameter that was saved under an alias is also given its present name.
     """
     parameters = dict(macro.parameters)
     for each in definition.parameters:

@@ -1,4 +1,4 @@
-"""Showing the macros of apps in the bodies of one content."""
+"""Rendering of the macros of apps in the bodies of one content."""
 
 import time
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ from devhost.wiki.records import Content
 from devhost.wiki.render import render
 from devhost.wiki.storage_format import MACRO, Macro, macro_of, parse
 
-# An output may contain macros, and so may theirs.
+# Output may contain macros, and so may their output.
 MAX_DEPTH = 3
 
 
 @dataclass(frozen=True)
 class Reader:
-    """For whom a content is shown: what they may see, and who an app is told."""
+    """The reader of a content: their permissions, and who apps are told they are."""
 
     viewer: Viewer
     user: User
 
 
 class MacroRenderer:
-    """Shows each macro in its place. What a dynamic macro becomes is a subclass's."""
+    """Renders each macro in its place; subclasses render dynamic macros."""
 
     output_type = DISPLAY
 
@@ -54,11 +54,11 @@ class MacroRenderer:
         raise TypeError(f"{type(self).__name__} shows no {definition.name}: {macro.id}")
 
     def may_ask(self, call: StaticCall) -> bool:
-        """Whether an app may be asked for the output of a static macro now."""
+        """Whether an app can be asked for the output of a static macro now."""
         return True
 
     def prepare(self, storage: str) -> None:
-        """Ask for the static macros of a body, all at once."""
+        """Request the static macros of a body, all at once."""
         if not any(each.is_static for each in self._definitions):
             return
         wanted = {}
@@ -79,13 +79,13 @@ class MacroRenderer:
             if child.tag == MACRO:
                 macro = macro_of(child)
                 if macro_named(self._definitions, macro.name):
-                    # What is inside it is for its app.
+                    # Its contents are for its app.
                     yield macro
                     continue
             yield from self._shown_macros(child)
 
     def show(self, macro: Macro) -> str | None:
-        """Return a macro as HTML, None if it is of no app."""
+        """Return a macro as HTML, None if it belongs to no app."""
         definition = macro_named(self._definitions, macro.name)
         if definition is None:
             return None
@@ -103,7 +103,7 @@ class MacroRenderer:
     def static(
         self, definition: MacroDefinition, module: Module, macro: MacroOnPage
     ) -> str:
-        """Return what the app answers at the URL of *module*, as safe HTML."""
+        """Return the app's answer at the URL of *module*, as safe HTML."""
         title = definition.module.title
         if self._depth >= MAX_DEPTH:
             return macro_messages.failed(title, "macros are nested too deeply")
@@ -121,7 +121,7 @@ class MacroRenderer:
     def _ask(self, module: Module, macro: MacroOnPage) -> Output:
         call = self._call(module, macro)
         if not self.may_ask(call):
-            return Output(error="the app asks for this page while it makes the macro")
+            return Output(error="the app requests this page while it renders the macro")
         return fetch(self.site, call, self._give_up_at)
 
     def _safe(self, storage: str) -> str:

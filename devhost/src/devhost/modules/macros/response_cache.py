@@ -1,8 +1,8 @@
-"""What apps answered for their static macros, for as long as they said.
+"""The cache of static macros: what apps answered, for as long as they allowed.
 
-A browser's cache in small: per person, ``max-age`` only, up to an hour, the newest
-500 answers. ``no-store``, ``no-cache`` and answers without ``Cache-Control`` are
-not kept. Assumed: Confluence's own bounds are not documented.
+A small browser cache: per person, ``max-age`` only, up to an hour, the newest 500
+answers. ``no-store``, ``no-cache`` and answers without ``Cache-Control`` are not kept.
+Assumed: these limits, because Confluence's own are not documented.
 """
 
 import re
@@ -17,7 +17,7 @@ MAX_AGE = re.compile(r'max-age="?(\d{1,9})"?')
 
 
 def seconds_fresh(cache_control: str) -> int:
-    """Return for how many seconds an answer may be used again."""
+    """Return for how many seconds an answer can be reused."""
     directives = [each.strip().lower() for each in cache_control.split(",")]
     if any(each.partition("=")[0] in {"no-store", "no-cache"} for each in directives):
         return 0
@@ -28,7 +28,7 @@ def seconds_fresh(cache_control: str) -> int:
 
 
 class ResponseCache:
-    """Answers by what was asked; ``now`` counts seconds."""
+    """Answers by request; ``now`` counts seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
@@ -36,7 +36,7 @@ class ResponseCache:
         self._kept: OrderedDict[Hashable, tuple[float, str]] = OrderedDict()
 
     def find(self, key: Hashable) -> str | None:
-        """Return a fresh answer, None if there is none."""
+        """Return a fresh answer, None if there is no fresh one."""
         with self._lock:
             fresh_until, answer = self._kept.get(key, (0.0, ""))
             if self.now() < fresh_until:
@@ -45,7 +45,7 @@ class ResponseCache:
             return None
 
     def keep(self, key: Hashable, answer: str, seconds: int) -> None:
-        """Keep an answer for so long."""
+        """Keep an answer for this many seconds."""
         if seconds <= 0:
             return
         with self._lock:

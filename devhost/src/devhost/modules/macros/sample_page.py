@@ -1,4 +1,4 @@
-"""A page that carries the macros of one app, to see them at work."""
+"""A sample page with the macros of one app, to see them work."""
 
 from html import escape
 
@@ -32,9 +32,9 @@ def sample(definition: MacroDefinition) -> str:
 
 
 def sample_page(site: Site, viewer: Viewer, app: Installation) -> Content:
-    """Return the page with the app's macros, made or completed if it has to be.
+    """Return the page with the app's macros, created or completed if necessary.
 
-    :raises NotPermittedError: if the viewer may write nowhere.
+    :raises NotPermittedError: if the viewer cannot write anywhere.
     """
     definitions = [
         each

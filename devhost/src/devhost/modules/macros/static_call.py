@@ -1,12 +1,12 @@
-"""The request with which the host asks an app for the output of a static macro.
+"""The request for the output of a static macro, from the host to an app.
 
 https://developer.atlassian.com/cloud/confluence/modules/static-content-macro/
 
-GET carries the token in the URL. POST carries it in the header, and everything else
-in a form: the query of the declared URL, and every parameter of the macro. The hash
-covers method, path and query, hence not the form. Assumed: the host's own
-parameters are those of an iframe without its bridge; the ``context`` claim is empty,
-as in other calls from server to server.
+GET carries the token in the URL. POST carries it in the header, and everything else in
+a form: the query of the declared URL, and every parameter of the macro. The hash covers
+method, path and query, but not the form. Assumed: the host's own parameters are those
+of an iframe without its bridge; the ``context`` claim is empty, as in other
+server-to-server calls.
 """
 
 from collections.abc import Hashable
@@ -26,7 +26,7 @@ from devhost.tokens.signing import url_token
 
 @dataclass(frozen=True)
 class StaticCall:
-    """One request, signed; ``cache_key`` is None where no answer may be kept."""
+    """One signed request; ``cache_key`` is None if its answer must not be cached."""
 
     app: Installation
     title: str
@@ -35,7 +35,7 @@ class StaticCall:
     headers: dict[str, str] = field(repr=False)
     form: str | None = None
     cache_key: Hashable = None
-    # By which an app is known to ask for what it is being asked for.
+    # Identifies a macro whose app is being asked for it.
     macro: Hashable = None
 
 

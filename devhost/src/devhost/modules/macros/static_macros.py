@@ -1,4 +1,4 @@
-"""What a site keeps of its static macros: answers, and which macros are asked now."""
+"""The state of a site's static macros: cached answers, and pending requests."""
 
 import threading
 from collections import Counter
@@ -11,7 +11,7 @@ from devhost.site import Site
 
 
 class StaticMacros:
-    """One for each site."""
+    """The static macros of one site."""
 
     def __init__(self) -> None:
         self.cache = ResponseCache()
@@ -20,7 +20,7 @@ class StaticMacros:
 
     @classmethod
     def of_site(cls, site: Site) -> Self:
-        """Return what is kept of *site*."""
+        """Return the static macros of *site*."""
         return cls()
 
     @contextmanager
@@ -35,6 +35,6 @@ class StaticMacros:
                 self._asked[macro] -= 1
 
     def is_asked(self, macro: Hashable) -> bool:
-        """Whether the app is just now being asked for the output of this macro."""
+        """Whether the app is currently being asked for the output of this macro."""
         with self._lock:
             return self._asked[macro] > 0

@@ -1,7 +1,7 @@
-"""Asking apps for the output of their static macros, several at a time.
+"""The output of static macros, requested from apps several at a time.
 
-A page waits for all of them, but no longer than ``PAGE_SECONDS``, and for a single
-one as long as for any call to an app.
+A page waits for all of them together, up to ``PAGE_SECONDS``; each request has the same
+timeout as any call to an app.
 """
 
 import time
@@ -27,7 +27,7 @@ KIND = "static-macro"
 
 @dataclass(frozen=True)
 class Output:
-    """What the app answered, as storage format; or why there is nothing."""
+    """The app's answer in storage format, or why there is no output."""
 
     storage: str = ""
     error: str = ""
@@ -51,7 +51,7 @@ def fetch(site: Site, call: StaticCall, give_up_at: float) -> Output:
         return Output(kept)
     left = give_up_at - time.monotonic()
     if left <= 0:
-        return Output(error="the page did not wait any longer for its macros")
+        return Output(error="the page stopped waiting for its macros")
     try:
         with site.get(StaticMacros).asking(call.macro):
             answer = _ask(site, call, left, give_up_at)
@@ -96,7 +96,7 @@ def _ask(
 
 def _text(answer: requests.Response) -> str:
     kind = answer.headers.get("Content-Type", "")
-    # Without a charset, requests would take text/html for Latin-1.
+    # Without a charset, requests would read text/html as Latin-1.
     charset = (answer.encoding or "utf-8") if "charset=" in kind.lower() else "utf-8"
     try:
         return answer.content.decode(charset, "replace")

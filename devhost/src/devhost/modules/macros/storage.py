@@ -1,4 +1,4 @@
-"""Writing macros into storage format, and replacing them there.
+"""Macros in storage format: writing and replacing them.
 
 https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 """
@@ -14,7 +14,7 @@ TAG = "ac:structured-macro"
 
 
 def write(macro: Macro) -> str:
-    """Return a macro as storage format; one without an id gets one.
+    """Return a macro as storage format; give it an id if it has none.
 
     :raises InvalidError: if its rich body is not well-formed.
     """
@@ -44,7 +44,7 @@ def _cdata(text: str) -> str:
 
 
 def replace(storage: str, index: int, replacement: str) -> str:
-    """Return the body with another text in place of one macro.
+    """Return the body with other text in place of one macro.
 
     Macros are counted from 0 in the order in which they begin.
 
@@ -60,7 +60,7 @@ def replace(storage: str, index: int, replacement: str) -> str:
 
 
 class _Spans:
-    """Where each macro begins and ends, in bytes, in the order of their beginnings."""
+    """Where each macro begins and ends, in bytes, in the order of their starts."""
 
     def __init__(self, storage: str) -> None:
         self.found: list[tuple[int, int]] = []
@@ -86,7 +86,7 @@ class _Spans:
             self.found[number] = (self.found[number][0], self._end_here())
 
     def _end_here(self) -> int:
-        # Of an empty element the parser names what follows it.
+        # For an empty element, the parser is already at what follows it.
         offset = self._offset()
         is_tag = self._text.startswith(f"</{TAG}".encode(), offset)
         return self._text.index(b">", offset) + 1 if is_tag else offset

@@ -1,4 +1,4 @@
-"""What the lifecycle desk can do with an app, for its page and its JSON alike."""
+"""Actions of the lifecycle desk on an app, shared by its page and its JSON."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,14 +37,14 @@ ACTIONS: dict[str, Callable[[Site, str], Any]] = {
 
 
 def find_action(name: str) -> Callable[[Site, str], Any]:
-    """Return what *name* does; 404 if there is no such action."""
+    """Return the action called *name*; 404 if there is no such action."""
     if name not in ACTIONS:
         abort(404, f"The actions are {', '.join(ACTIONS)}.")
     return ACTIONS[name]
 
 
 def decoded_key(segment: str) -> str:
-    """Return an app key from an address; 404 if it is none."""
+    """Return an app key from an address; 404 if it cannot be decoded."""
     try:
         return decode_segment(segment)
     except UnicodeDecodeError:
@@ -63,7 +63,7 @@ def json_object() -> dict[str, Any]:
 
 
 def member(name: str) -> str:
-    """Return a string of the request's body; 400 if there is none of that name."""
+    """Return a string of the request's body; 400 if there is no such string."""
     value = json_object().get(name)
     if not isinstance(value, str):
         abort(400, f'The body must be a JSON object with a string "{name}".')
@@ -71,13 +71,13 @@ def member(name: str) -> str:
 
 
 def shown_exchanges(after: int) -> list[Exchange]:
-    """Return what an operation that began behind *after* sent, and the answers."""
+    """Return what an operation sent and received after the exchange *after*."""
     exchanges = current_site().get(ExchangeLog).since(after)
     return [one for one in exchanges if one.kind in SHOWN_KINDS]
 
 
 def representation(app: Installation, after: int | None = None) -> dict[str, Any]:
-    """Return *app* as JSON; with what was sent behind the exchange *after*."""
+    """Return *app* as JSON, with the exchanges after *after* if it is given."""
     site = current_site()
     page = first_page(site, app) if app.state == "enabled" else None
     answer: dict[str, Any] = {

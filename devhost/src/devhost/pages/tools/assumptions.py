@@ -30,7 +30,7 @@ def show_assumptions(error: str = "") -> str:
 
 @blueprint.post("/assumptions/<name>")
 def set_from_form(name: str) -> AnyResponse | tuple[str, int]:
-    """Assume what a form says."""
+    """Change an assumption to the form's value."""
     try:
         current_site().get(Assumptions).set(name, request.form.get("value", "").strip())
     except AssumptionError as error:
@@ -40,13 +40,13 @@ def set_from_form(name: str) -> AnyResponse | tuple[str, int]:
 
 @blueprint.get("/api/assumptions")
 def list_assumptions() -> dict[str, Any]:
-    """Answer every assumption."""
+    """Return every assumption."""
     return {"assumptions": [_as_json(name) for name in ASSUMPTIONS]}
 
 
 @blueprint.put("/api/assumptions/<name>")
 def set_assumption(name: str) -> tuple[dict[str, Any], int]:
-    """Assume the ``value`` of the body from now on."""
+    """Set an assumption to the ``value`` of the body from now on."""
     try:
         current_site().get(Assumptions).set(name, json_object().get("value", ""))
     except AssumptionError as error:
@@ -56,7 +56,7 @@ def set_assumption(name: str) -> tuple[dict[str, Any], int]:
 
 @blueprint.delete("/api/assumptions")
 def reset_assumptions() -> tuple[str, int]:
-    """Assume everything that was assumed at first."""
+    """Reset every assumption to its default."""
     current_site().get(Assumptions).reset()
     return "", 204
 

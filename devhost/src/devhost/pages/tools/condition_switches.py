@@ -1,4 +1,4 @@
-"""What a developer decides of conditions: the desk's buttons, and JSON."""
+"""Switches for conditions: the desk's buttons, and JSON."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def _protect(response: Response) -> Response:
 
 @blueprint.post("/conditions")
 def switch_from_form() -> AnyResponse:
-    """Decide a condition or a feature flag, as a button of the desk says."""
+    """Set a condition or a feature flag from a button of the desk."""
     switches, form = current_site().get(ConditionSwitches), request.form
     on = form.get("holds") == "true"
     if flag := form.get("flag"):
@@ -35,7 +35,7 @@ def switch_from_form() -> AnyResponse:
 
 @blueprint.get("/api/conditions")
 def list_switches() -> dict[str, Any]:
-    """Answer the conditions that are assumed, and the feature flags set so far."""
+    """Return the assumed conditions, and the feature flags set so far."""
     switches = current_site().get(ConditionSwitches)
     return {
         "assumed": switches.assumptions(),

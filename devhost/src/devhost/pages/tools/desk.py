@@ -1,4 +1,4 @@
-"""The lifecycle desk at ``/devhost/``, and who looks at the site."""
+"""The lifecycle desk at ``/devhost/``, and the switch of the current user."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _protect(response: Response) -> Response:
 
 @blueprint.get("/")
 def desk(error: str = "", after: int | None = None) -> str:
-    """Show the apps, what can be done with them, and what was sent to them."""
+    """Show the apps, the actions on them, and what was sent to them."""
     site = current_site()
     if after is None:
         after = request.args.get("after", type=int)
@@ -95,7 +95,7 @@ def install_from_form() -> AnyResponse | tuple[str, int]:
 
 @blueprint.post("/apps/<app_key>/<action>")
 def act_from_form(app_key: str, action: str) -> AnyResponse | tuple[str, int]:
-    """Do what a button on the desk says."""
+    """Carry out the action of a button on the desk."""
     before = current_site().get(ExchangeLog).last_id
     try:
         find_action(action)(current_site(), decoded_key(app_key))
@@ -106,7 +106,7 @@ def act_from_form(app_key: str, action: str) -> AnyResponse | tuple[str, int]:
 
 @blueprint.post("/apps/<app_key>/licence")
 def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
-    """Give an app the licence that a button on the desk names."""
+    """Give an app the license that a button on the desk names."""
     app = current_site().get(Installations).find(decoded_key(app_key))
     if app is None:
         abort(404, "There is no such app.")
@@ -120,7 +120,7 @@ def switch_licence_from_form(app_key: str) -> AnyResponse | tuple[str, int]:
 
 @blueprint.post("/site")
 def rename_from_form() -> AnyResponse | tuple[str, int]:
-    """Rename the site and tell the installed apps."""
+    """Rename the site and notify the installed apps."""
     before = current_site().get(ExchangeLog).last_id
     try:
         rename_site(
@@ -156,17 +156,17 @@ def stop_site_from_form(port: int) -> AnyResponse:
 
 @blueprint.post("/user")
 def switch_user_from_form() -> AnyResponse:
-    """Switch the person, and return to the page it was asked on."""
+    """Switch the current user, and return to the page the request came from."""
     _switch_user(request.form.get("user", ""))
     back = request.form.get("back", "")
-    # Only a path of this site; // would lead elsewhere.
+    # Only a path on this site, because // would lead elsewhere.
     is_path = back.startswith("/") and not back.startswith(("//", "/\\"))
     return redirect(back if is_path else "/", 303)
 
 
 @blueprint.get("/api/ready")
 def ready() -> dict[str, str] | tuple[dict[str, str], int]:
-    """Answer the page to open, once the host has done what it was started for."""
+    """Return the page to open, once the host has finished starting."""
     page = current_site().page_to_open
     if page is None:
         return {"error": "still starting"}, 503
@@ -175,14 +175,14 @@ def ready() -> dict[str, str] | tuple[dict[str, str], int]:
 
 @blueprint.post("/api/user")
 def switch_user() -> dict[str, Any]:
-    """Let another person look at the site: admin, user or anonymous."""
+    """Switch the current user of the site: admin, user or anonymous."""
     _switch_user(member("user"))
     return get_user()
 
 
 @blueprint.get("/api/user")
 def get_user() -> dict[str, Any]:
-    """Answer who looks at the site."""
+    """Return the current user of the site."""
     user = current_site().user
     return {"user": user.name, "accountId": user.account_id}
 

@@ -39,14 +39,14 @@ def _protect(response: Response) -> Response:
 
 @blueprint.get("/apps")
 def list_apps() -> dict[str, Any]:
-    """Answer every app that was ever installed here."""
+    """Return every app that was ever installed here."""
     apps = current_site().get(Installations).all()
     return {"apps": [representation(app) for app in apps]}
 
 
 @blueprint.get("/apps/<app_key>/modules")
 def list_modules(app_key: str) -> dict[str, Any]:
-    """Answer every module of an app: where it is shown, or why it is not."""
+    """Return every module of an app, with where it is shown or why it is not."""
     site = current_site()
     app = site.get(Installations).find(decoded_key(app_key))
     if app is None:
@@ -68,7 +68,7 @@ def list_modules(app_key: str) -> dict[str, Any]:
 
 @blueprint.get("/callbacks")
 def list_callbacks() -> dict[str, Any]:
-    """Answer the lifecycle callbacks that were sent lately, newest first."""
+    """Return the latest lifecycle callbacks, newest first."""
     return {
         "callbacks": [
             {
@@ -96,7 +96,7 @@ def install() -> Answer:
 
 @blueprint.post("/apps/<app_key>/<action>")
 def act(app_key: str, action: str) -> Answer:
-    """Do one of ``ACTIONS`` with an app."""
+    """Carry out one of ``ACTIONS`` on an app."""
     site, key = current_site(), decoded_key(app_key)
     do = find_action(action)
     if site.get(Installations).find(key) is None:
@@ -128,7 +128,7 @@ def switch_licence(app_key: str) -> Answer:
 
 @blueprint.get("/site")
 def get_site() -> dict[str, Any]:
-    """Answer this site's addresses, and the names it can be given."""
+    """Return this site's addresses, and the names it can be given."""
     return _site(current_site())
 
 
@@ -136,7 +136,7 @@ def get_site() -> dict[str, Any]:
 def rename() -> Answer:
     """Rename the site to ``baseName``; ``displayName`` and ``newSecret`` are optional.
 
-    Every installed app is told by ``installed``.
+    ``installed`` tells every installed app.
     """
     site, body, base_name = current_site(), json_object(), member("baseName")
     before = site.get(ExchangeLog).last_id
@@ -162,7 +162,7 @@ def rename() -> Answer:
 
 @blueprint.get("/sites")
 def list_sites() -> dict[str, Any]:
-    """Answer the further sites of this process."""
+    """Return the further sites of this process."""
     return {"sites": [_site(site) for site in current_site().get(FurtherSites).sites()]}
 
 

@@ -14,7 +14,7 @@ from devhost.site.current import current_site
 
 CAMEL = {"retry_after": "retryAfter"}
 SNAKE = {camel: snake for snake, camel in CAMEL.items()}
-# What a form sends as text. An empty field is None where that means something.
+# The settings that a form sends as text. Empty means None where None is allowed.
 NUMBERS = frozenset({"times", "seconds", "status", "retry_after"})
 OPTIONAL = frozenset({"times", "retry_after"})
 
@@ -38,7 +38,7 @@ def show_faults(error: str = "") -> str:
 
 @blueprint.post("/faults/<name>")
 def switch_from_form(name: str) -> AnyResponse | tuple[str, int]:
-    """Switch a fault on or off, as a button says."""
+    """Switch a fault on or off from a button."""
     faults = current_site().get(Faults)
     if "off" in request.form:
         faults.switch_off(name)
@@ -52,7 +52,7 @@ def switch_from_form(name: str) -> AnyResponse | tuple[str, int]:
 
 @blueprint.get("/api/faults")
 def list_faults() -> dict[str, Any]:
-    """Answer every fault; ``settings`` is null for one that is off."""
+    """Return every fault; ``settings`` is null for a fault that is off."""
     on = current_site().get(Faults).on()
     return {"faults": [_as_json(name, on.get(name)) for name in KINDS]}
 

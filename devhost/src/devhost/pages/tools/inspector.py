@@ -1,7 +1,7 @@
 """The inspector at ``/devhost/inspector``, and every exchange as JSON.
 
-Secrets and signatures leave the host only by ``POST .../plain``, when the
-developer asks for those of one exchange.
+Secrets and signatures leave the host only through ``POST .../plain``, when the
+developer asks to see those of one exchange.
 """
 
 from typing import Any
@@ -34,20 +34,20 @@ def inspector() -> str:
 
 @blueprint.get("/api/exchanges")
 def list_exchanges() -> dict[str, Any]:
-    """Answer the exchanges as lines, oldest first, and the newest id.
+    """Return the exchanges as lines, oldest first, and the newest id.
 
     Query: ``after`` (an id), ``method``, ``path`` (a template), ``kind``,
     ``direction``, ``app``, ``status``.
     """
     arguments = request.args
     log = current_site().get(ExchangeLog)
-    # Asked first: what comes meanwhile must not be skipped next time.
+    # Read first, so that exchanges arriving meanwhile are not skipped next time.
     last_id = log.last_id
     found = log.find(
         arguments.get("method"),
         arguments.get("path"),
         kind=arguments.get("kind"),
-        direction=arguments.get("direction"),  # type: ignore[arg-type]  # Another word finds nothing.
+        direction=arguments.get("direction"),  # type: ignore[arg-type]  # Other words find nothing.
         app_key=arguments.get("app"),
         status=arguments.get("status", type=int),
         after=arguments.get("after", 0, type=int),
@@ -65,19 +65,19 @@ def clear_exchanges() -> tuple[str, int]:
 
 @blueprint.get("/api/exchanges/<int:exchange_id>")
 def get_exchange(exchange_id: int) -> dict[str, Any]:
-    """Answer one exchange, with secrets and signatures masked."""
+    """Return one exchange, with secrets and signatures masked."""
     return as_json(_exchange(exchange_id))
 
 
 @blueprint.post("/api/exchanges/<int:exchange_id>/plain")
 def get_plain_exchange(exchange_id: int) -> dict[str, Any]:
-    """Answer one exchange as it was, secrets and signatures included."""
+    """Return one exchange unmasked, with its secrets and signatures."""
     return as_json(_exchange(exchange_id), plain=True)
 
 
 @blueprint.post("/api/exchanges/<int:exchange_id>/replay")
 def replay_exchange(exchange_id: int) -> tuple[dict[str, Any], int]:
-    """Send a captured request again, byte for byte; answer what came of it."""
+    """Send a captured request again, byte for byte; return the new exchange."""
     try:
         return as_json(replay(current_site(), _exchange(exchange_id))), 200
     except ReplayError as error:
@@ -87,5 +87,5 @@ def replay_exchange(exchange_id: int) -> tuple[dict[str, Any], int]:
 def _exchange(exchange_id: int) -> Exchange:
     found = current_site().get(ExchangeLog).find_by_id(exchange_id)
     if found is None:
-        abort(404, "There is no such exchange, or it was too long ago.")
+        abort(404, "There is no such exchange, or it is no longer kept.")
     return found

@@ -1,4 +1,4 @@
-"""Every module of an app, and where it is shown or why it is not."""
+"""List of every module of an app, with where it is shown or why it is not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from devhost.wiki import reading
 from devhost.wiki.custom_types import TYPE as CONTENT_TYPE
 from devhost.wiki.records import Content, Space
 
-# What is shown where its type says, whatever its location.
+# Types that are shown where the type says, whatever the location.
 BY_TYPE = {
     "configurePage": "Configure, on this page and in the settings of the site",
     "postInstallPage": "Get started, after an installation and on this page",
@@ -36,14 +36,14 @@ BY_TYPE = {
 ON_CONTENT = frozenset({"contentBylineItems"})
 NOT_HERE = {
     "confluenceThemes": "spaces have no themes here",
-    "publishConditions": "nothing is published here but by REST",
+    "publishConditions": "pages are published only through REST here",
     "cloudAppMigration": "there are no migrations here",
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One module; ``address`` is where it can be seen, ``hidden`` why it cannot."""
+    """One module; ``address`` is where to see it, ``hidden`` why that is impossible."""
 
     module: Module
     is_dynamic: bool
@@ -53,7 +53,7 @@ class Entry:
 
 
 class _Examples:
-    """A place of each kind to look at, as far as the user sees one."""
+    """An example of each kind of place, as far as the user can see one."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -151,7 +151,7 @@ class _Describer:
         if list_page(module, self._modules) is not None:
             where += "; its list, in the side bar of a space"
         if view_page(module, self._modules) is None:
-            where += "; shown as stored, for it has no contentViewComponent"
+            where += "; shown as stored, because it has no contentViewComponent"
         on = "space" if "space" in declared.containers else "content"
         return Entry(module, is_dynamic, where, self._examples.address(on))
 
@@ -159,7 +159,7 @@ class _Describer:
         location = location_of(module)
         own = module.address if module.type in PAGE_TYPES else None
         if location == NOWHERE:
-            where = "without a link, for its location is none"
+            where = "without a link, because its location is none"
             return Entry(module, is_dynamic, where, own)
         spot = self._finders[module.type](module)
         if spot is None:

@@ -41,7 +41,7 @@ def _protect(response: Response) -> Response:
 
 @blueprint.get("/webhooks")
 def show_webhooks() -> str:
-    """Show what was delivered, as it happens, and fire any event."""
+    """Show the deliveries as they happen, and a form that fires any event."""
     site = current_site()
     return render(
         "webhooks.html",
@@ -55,7 +55,7 @@ def show_webhooks() -> str:
 
 @blueprint.get(ROOT)
 def describe() -> dict[str, Any]:
-    """Answer the webhooks of the enabled apps, every event, and what is assumed."""
+    """Return the webhooks of the enabled apps, every event, and the assumptions."""
     webhooks = current_site().get(Webhooks)
     return {
         "webhooks": [_subscription(each) for each in webhooks.subscriptions()],
@@ -68,7 +68,7 @@ def describe() -> dict[str, Any]:
 
 @blueprint.put(f"{ROOT}/settings")
 def change_settings() -> dict[str, Any]:
-    """Change what is assumed: any of the members that ``describe`` answers."""
+    """Change assumptions: any of the members that ``describe`` returns."""
     changes = {SNAKE.get(name, name): value for name, value in json_object().items()}
     try:
         return _settings(current_site().get(Webhooks).assume(**changes))
@@ -78,12 +78,12 @@ def change_settings() -> dict[str, Any]:
 
 @blueprint.get(f"{ROOT}/deliveries")
 def list_deliveries() -> dict[str, Any]:
-    """Answer the deliveries as lines, oldest first, and the newest revision.
+    """Return the deliveries as lines, oldest first, and the newest revision.
 
     Query: ``event``, ``app``, ``outcome``, ``after`` (an id), ``since`` (a revision).
     """
     webhooks, arguments = current_site().get(Webhooks), request.args
-    # Asked first: what comes meanwhile is told the next time.
+    # Read first, so that changes arriving meanwhile are returned the next time.
     revision = webhooks.revision
     found = webhooks.deliveries(
         arguments.get("event"),
@@ -97,23 +97,23 @@ def list_deliveries() -> dict[str, Any]:
 
 @blueprint.delete(f"{ROOT}/deliveries")
 def clear_deliveries() -> tuple[str, int]:
-    """Forget every delivery that is done."""
+    """Forget every finished delivery."""
     current_site().get(Webhooks).clear()
     return "", 204
 
 
 @blueprint.get(f"{ROOT}/deliveries/<int:delivery_id>")
 def get_delivery(delivery_id: int) -> dict[str, Any]:
-    """Answer one delivery with its headers, masked, and its body."""
+    """Return one delivery with its headers, masked, and its body."""
     found = current_site().get(Webhooks).find(delivery_id)
     if found is None:
-        abort(404, "There is no such delivery, or it was too long ago.")
+        abort(404, "There is no such delivery, or it is no longer kept.")
     return _whole(found)
 
 
 @blueprint.post(f"{ROOT}/deliveries/<int:delivery_id>/redeliver")
 def redeliver(delivery_id: int) -> Answer:
-    """Send a delivery once more, as a delivery of its own."""
+    """Send a delivery once more, as a new delivery."""
     try:
         return _line(current_site().get(Webhooks).redeliver(delivery_id)), 202
     except WebhookError as error:
@@ -122,7 +122,7 @@ def redeliver(delivery_id: int) -> Answer:
 
 @blueprint.get(f"{ROOT}/events/<event>/example")
 def get_example(event: str) -> Answer:
-    """Answer a body of *event*, made of the page whose id is ``content``."""
+    """Return a body of *event*, made from the page whose id is ``content``."""
     site = current_site()
     content = _content(request.args.get("content"))
     account_id = _account(request.args.get("account") or site.user.account_id)
@@ -135,10 +135,10 @@ def get_example(event: str) -> Answer:
 
 @blueprint.post(f"{ROOT}/events/<event>")
 def fire(event: str) -> Answer:
-    """Fire *event*, which did not happen, to every webhook that asks for it.
+    """Fire *event*, which did not happen, to every webhook that subscribes to it.
 
-    Optional members: ``body`` (any JSON; the example without it), ``content`` (the
-    id of a page), ``account`` (who caused it), ``app`` (that one only).
+    Optional members: ``body`` (any JSON, by default the example), ``content`` (the id
+    of a page), ``account`` (who caused it), ``app`` (only that one).
     """
     site, asked = current_site(), json_object()
     for name in ("content", "account", "app"):

@@ -24,7 +24,7 @@ from devhost.wiki.records import Content
 
 ROOT = "/rest/api/content/{id}/child/attachment"
 ONE = f"{ROOT}/{{attachmentId}}"
-# Of ours; Confluence lets its administrator choose.
+# Our own limit; Confluence lets its administrator choose.
 MAX_UPLOAD_BYTES = 25_000_000
 NO_CHECK = frozenset({"no-check", "nocheck"})
 
@@ -48,7 +48,7 @@ def create_attachments(id: str) -> Response:
 
 
 def create_or_update_attachments(id: str) -> Response:
-    """Attach files; one whose name is there already becomes its next version."""
+    """Attach files; a file whose name already exists becomes a new version."""
     page = _container(id)
     stored = []
     for file in _files():
@@ -74,7 +74,7 @@ def update_data(id: str, attachmentId: str) -> Response:
 
 
 def download(id: str, attachmentId: str) -> AnyResponse:
-    """Lead to the file."""
+    """Redirect to the file."""
     attachment = _attachment(id, attachmentId)
     return redirect(current_site().origin + file_address(attachment))
 
@@ -99,7 +99,7 @@ def _files() -> list[File]:
 
 
 def _file(given: FileStorage, comment: list[str]) -> File:
-    # What the client says of the type counts, unless it says nothing.
+    # The client's type counts, unless it gives none.
     kind = given.mimetype
     said = "" if kind == "application/octet-stream" else kind
     name = (given.filename or "").encode("utf-8", "replace").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""What is below a content, its versions and its macros, in version 1."""
+"""Resources below a content, its versions and its macros, in version 1."""
 
 from typing import Any
 
@@ -44,12 +44,12 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def get_children(id: str) -> dict[str, Any]:
-    """Answer the children of every type that is expanded."""
+    """Return the children of every expanded type."""
     return _expanded_children(id)
 
 
 def get_descendants(id: str) -> dict[str, Any]:
-    """Answer the descendants of every type that is expanded; no pages."""
+    """Return the descendants of every expanded type, except pages."""
     if "page" in Expansion.of_request():
         raise not_here(f"expand=page of GET {ONE}/descendant")
     return _expanded_children(id)
@@ -66,7 +66,7 @@ def _names() -> list[str]:
 
 
 def list_children(id: str, type: str) -> Response:
-    """Answer the children of one type."""
+    """Return the children of one type."""
     content = found(id)
     kind = segment(type)
     if kind not in CHILD_TYPES and not is_custom(kind):
@@ -79,7 +79,7 @@ def list_children(id: str, type: str) -> Response:
 
 
 def list_descendants(id: str, type: str) -> Response:
-    """Answer the descendants of one type."""
+    """Return the descendants of one type."""
     content = found(id)
     if segment(type) == "comment":
         query = wiki.contents.attached(content, "comment")
@@ -97,18 +97,18 @@ def list_descendants(id: str, type: str) -> Response:
 
 
 def get_history(id: str) -> Response:
-    """Answer who made a content, and when."""
+    """Return who created a content, and when."""
     return jsonify(representation.history(found(id), Expansion.of_request()))
 
 
 def list_versions(id: str) -> Response:
-    """Answer every version, the newest first."""
+    """Return every version, newest first."""
     versions = wiki.contents.versions(found(id))
     return jsonify(whole_list(versions, representation.version, default=200))
 
 
 def get_version(id: str, versionNumber: str) -> Response:
-    """Answer one version; its content, if it is expanded."""
+    """Return one version, with its content if that is expanded."""
     content = found(id)
     version = _version(id, versionNumber)
     shown = representation.version(version)
@@ -125,14 +125,14 @@ def _version(id: str, number: str) -> Version:
 
 
 def get_macro(id: str, version: str, macroId: str) -> dict[str, Any]:
-    """Answer a macro of a page: what an app's macro with a body asks for."""
+    """Return a macro of a page, as an app with a bodied macro requests it."""
     macro = _macro_of(id, version, macroId)
     parameters = {name: {"value": text} for name, text in macro.parameters.items()}
     return {"name": macro.name, "body": macro.body, "parameters": parameters}
 
 
 def convert_macro(id: str, version: str, macroId: str, to: str) -> dict[str, str]:
-    """Answer the body of a macro in another representation."""
+    """Return the body of a macro in another representation."""
     target = segment(to)
     if target not in representation.BODIES:
         raise not_here(f"Converting the body of a macro to {target}")
@@ -157,7 +157,7 @@ def _macro(found: list[Macro], identifier: str) -> Macro:
 
 
 def convert_body(to: str) -> dict[str, str]:
-    """Answer storage format in another representation: storage or view."""
+    """Return storage format in another representation: storage or view."""
     body = json_object()
     source, target = required_text(body, "representation"), segment(to)
     if source != "storage" or target not in representation.BODIES:

@@ -48,9 +48,9 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def found(identifier: str, *, every_status: bool = False) -> Content:
-    """Return the content that a path names, current if not otherwise asked for.
+    """Return the content that a path names; current, unless another status is given.
 
-    :raises NotFoundError: if there is none for the caller.
+    :raises NotFoundError: if the caller can see no such content.
     """
     statuses = STATUSES if every_status else _statuses(("current",))
     return wiki.contents.get(viewer, segment(identifier), statuses)
@@ -69,7 +69,7 @@ def _statuses(default: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def list_contents() -> Response:
-    """Answer the contents of a type, in a space, with a title."""
+    """Return the contents of a type, in a space, with a title."""
     for name in ("orderby", "postingDay", "trigger"):
         if name in request.args:
             raise not_here(f"The parameter {name} of GET /rest/api/content")
@@ -94,7 +94,7 @@ def in_space(query: Query, space: Space) -> Query:
 
 
 def get_content(id: str) -> Response:
-    """Answer one content, in the current or in a past version."""
+    """Return one content, in the current or in a past version."""
     shown = found(id)
     number = integer("version", 0)
     if number and number != shown.version:
@@ -104,7 +104,7 @@ def get_content(id: str) -> Response:
 
 
 def storage_body(body: JSON) -> str | None:
-    """Return the storage format of ``body``, None if there is none.
+    """Return the storage format of ``body``, None if it is missing.
 
     :raises RestError: 501 if it is in another representation.
     """
@@ -181,7 +181,7 @@ def _new_comment(body: JSON) -> NewContent:
 
 
 def update_content(id: str) -> Response:
-    """Make a new version of a content, or restore it from the trash."""
+    """Create a new version of a content, or restore it from the trash."""
     content = found(id, every_status=True)
     body = json_object()
     kind = text(body, "type")
@@ -209,14 +209,14 @@ def _edit_of(content: Content, body: JSON) -> Edit:
 
 
 def delete_content(id: str) -> tuple[str, int]:
-    """Put a content into the trash; with ``status=trashed`` remove it from there."""
+    """Move a content to the trash; with ``status=trashed``, delete it from there."""
     content = found(id)
     delete(content, purge=content.status != "current" or boolean("purge"))
     return "", 204
 
 
 def delete(content: Content, *, purge: bool) -> None:
-    """Delete a content as Confluence does; comments never go into the trash."""
+    """Delete a content as Confluence does; comments skip the trash."""
     if content.type == "comment" or purge:
         wiki.editor.remove(viewer, content)
     else:

@@ -1,4 +1,4 @@
-"""Contents of apps' own types in version 1: what creates and changes them.
+"""Custom content in version 1: creating and updating contents of apps' own types.
 
 https://developer.atlassian.com/cloud/confluence/custom-content-with-confluence-connect/
 """
@@ -22,13 +22,13 @@ WRITTEN = ("storage", RAW)
 def is_custom(kind: str) -> bool:
     """Whether a type is one that an app declares.
 
-    :raises InvalidError: if it has the form of one, and no enabled app does.
+    :raises InvalidError: if it looks like such a type, but no enabled app declares it.
     """
     return kind.startswith(CUSTOM_PREFIX) and bool(wiki.custom.type_of(kind))
 
 
 def _body(body: JSON) -> tuple[str, str] | None:
-    """Return the representation and the value of ``body``, None without one."""
+    """Return the representation and the value of ``body``, None if it is missing."""
     bodies = member(body, "body")
     if bodies is None:
         return None
@@ -62,7 +62,7 @@ def create(body: JSON) -> Content:
 
 
 def update(content: Content, body: JSON) -> Content:
-    """Make the new version that a request describes."""
+    """Create the new version that a request describes."""
     within = text(body, "container.id")
     if within not in {None, content.container_id, content.space.id}:
         raise not_here("Moving a content of an app's type to another container")

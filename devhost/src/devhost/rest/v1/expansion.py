@@ -1,4 +1,4 @@
-"""``expand``: which parts of a resource are shown, and which only named."""
+"""The ``expand`` parameter: the parts of a resource to show, not only to name."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ class Expansion:
 
     @classmethod
     def of_request(cls, default: str = "") -> "Expansion":
-        """Return what this request expands; *default* if it does not say."""
+        """Return what this request expands, by default *default*."""
         given = request.args.getlist("expand")
         names = ",".join(given) if given else default
         return cls([name.strip() for name in names.split(",")])
@@ -35,7 +35,7 @@ class Expansion:
         return list(dict.fromkeys(each.partition(".")[0] for each in self._names))
 
     def fill(self, parts: Parts) -> dict[str, Any]:
-        """Return the parts that are expanded, and ``_expandable`` with the others."""
+        """Return the parts that are expanded, and the others in ``_expandable``."""
         shown = {
             name: show(self.below(name)) for name, show in parts.items() if name in self
         }

@@ -51,35 +51,35 @@ def _list(groups: list[Group]) -> Response:
 
 
 def list_groups() -> Response:
-    """Answer every group."""
+    """Return every group."""
     return _list(wiki.groups.all())
 
 
 def pick_groups() -> Response:
-    """Answer the groups whose names contain the query."""
+    """Return the groups whose names contain the query."""
     part = request.args.get("query", "").lower()
     return _list([each for each in wiki.groups.all() if part in each.name])
 
 
 def get_by_id() -> Response:
-    """Answer the group with an id."""
+    """Return the group with an id."""
     _refuse_anonymous()
     return jsonify(_group(wiki.groups.get(id=request.args.get("id", ""))))
 
 
 def get_by_name() -> Response:
-    """Answer the group with a name."""
+    """Return the group with a name."""
     _refuse_anonymous()
     return jsonify(_group(wiki.groups.get(name=request.args.get("name", ""))))
 
 
 def list_members_by_name() -> Response:
-    """Answer the members of the group with a name."""
+    """Return the members of the group with a name."""
     return _members(wiki.groups.get(name=request.args.get("name", "")))
 
 
 def list_members(groupId: str) -> Response:
-    """Answer the members of a group."""
+    """Return the members of a group."""
     return _members(wiki.groups.get(id=segment(groupId)))
 
 
@@ -89,5 +89,5 @@ def _members(group: Group) -> Response:
 
 
 def list_groups_of_user() -> Response:
-    """Answer the groups of a person."""
+    """Return the groups of a person."""
     return _list(wiki.groups.of(request.args.get("accountId", "")))

@@ -26,7 +26,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_labels(id: str) -> Response:
-    """Answer the labels of a content, of one prefix if so asked."""
+    """Return the labels of a content, filtered by prefix if one is given."""
     return _labels(found(id))
 
 
@@ -38,7 +38,7 @@ def _labels(content: Content) -> Response:
 
 
 def add_labels(id: str) -> Response:
-    """Add labels: ``[{"prefix": "global", "name": "x"}]``, or one of them alone."""
+    """Add labels: one ``{"prefix": "global", "name": "x"}``, or a list of them."""
     content = found(id)
     body = json_body()
     given = body if isinstance(body, list) else [body]
@@ -56,12 +56,12 @@ def _label(given: object) -> tuple[str, str]:
 
 
 def remove_named_label(id: str) -> tuple[str, int]:
-    """Take the label of ``?name=`` off; it may contain a slash, unlike a path."""
+    """Remove the label in ``?name=``, which can contain a slash, unlike a path."""
     wiki.labels.remove(viewer, found(id), request.args.get("name", ""))
     return "", 204
 
 
 def remove_label(id: str, label: str) -> tuple[str, int]:
-    """Take a label off."""
+    """Remove a label."""
     wiki.labels.remove(viewer, found(id), segment(label))
     return "", 204

@@ -1,4 +1,4 @@
-"""Lists of version 1: ``start``, ``limit`` and ``_links.next``."""
+"""Paging in version 1: ``start``, ``limit`` and ``_links.next``."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -14,23 +14,23 @@ from devhost.wiki.queries import Query
 from devhost.wiki.records import Content
 
 DEFAULT_LIMIT = 25
-# Assumed: more is not refused, but cut, as version 1 has always done.
+# Assumed: a larger limit is capped, not refused, as version 1 has always done.
 MAX_LIMIT = 250
 
 Item = TypeVar("Item")
 
 
 def start_and_limit(default: int = DEFAULT_LIMIT) -> tuple[int, int]:
-    """Return the part of a list that is asked for."""
+    """Return the requested ``start`` and ``limit``."""
     return integer("start", 0), min(integer("limit", default), MAX_LIMIT)
 
 
 def content_list(
     query: Query, show: Callable[[Content], Any], *, default: int = DEFAULT_LIMIT
 ) -> dict[str, Any]:
-    """Return the part of the contents of *query* that is asked for."""
+    """Return the requested part of the contents of *query*."""
     start, limit = start_and_limit(default)
-    # One more than asked for tells whether there is a next part.
+    # One more than requested shows whether there is a next part.
     found = wiki.contents.fetch(viewer, query, limit=limit + 1, start=start)
     return part([show(each) for each in found[:limit]], len(found) > limit)
 
@@ -38,7 +38,7 @@ def content_list(
 def whole_list(
     items: Sequence[Item], show: Callable[[Item], Any], *, default: int = 25
 ) -> dict[str, Any]:
-    """Return the part of *items* that is asked for."""
+    """Return the requested part of *items*."""
     start, limit = start_and_limit(default)
     shown = [show(each) for each in items[start : start + limit]]
     return part(shown, len(items) > start + limit, default=default)

@@ -1,7 +1,7 @@
-"""Whether somebody may do something with a content.
+"""Permission checks: whether a user or group is allowed an operation on a content.
 
-``POST /rest/api/content/{id}/permission/check``, which Atlassian's own middleware
-asks before it shows an app's page of a content.
+``POST /rest/api/content/{id}/permission/check``, which Atlassian's own middleware calls
+before it shows an app's page about a content.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def check_permission(id: str) -> dict[str, Any]:
-    """Answer whether a user or a group may do an operation with a content."""
+    """Return whether a user or a group is allowed an operation on a content."""
     content = found(id)
     body = json_object()
     operation = required_text(body, "operation")
@@ -45,7 +45,7 @@ def _subject(kind: str, identifier: str) -> Viewer:
         return wiki.group_viewer(wiki.groups.get(id=names.get(identifier, identifier)))
     if kind != "user":
         raise RestError(400, "subject.type must be one of user, group")
-    # Assumed: the empty identifier is that of anonymous visitors.
+    # Assumed: an empty identifier stands for anonymous visitors.
     user = find_user(identifier) if identifier else ANONYMOUS
     if user is not None:
         return wiki.viewer(user)

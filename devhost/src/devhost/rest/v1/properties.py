@@ -82,7 +82,8 @@ class _Properties:
         name = segment(key)
         old = wiki.properties.find(owner, name)
         if old is None:
-            # Version 1 creates what is not there, with the version 1 or none.
+            # Version 1 creates a missing property, with the version number 1 or without
+            # one.
             if member(body, "version.number") not in {None, 1}:
                 raise RestError(409, f"Can not find property with key: {name}")
             new = wiki.properties.create(viewer, owner, name, _value(body))

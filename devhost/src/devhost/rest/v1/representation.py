@@ -1,4 +1,4 @@
-"""Contents, spaces, labels and properties as version 1 shows them."""
+"""JSON of contents, spaces, labels and properties in version 1."""
 
 from functools import partial
 from typing import Any
@@ -58,7 +58,7 @@ def content(found: Content, expansion: Expansion) -> dict[str, Any]:
 
 
 def single(found: Content, expansion: Expansion) -> dict[str, Any]:
-    """Return a content that is an answer of its own."""
+    """Return a content that is the whole response."""
     shown = content(found, expansion)
     shown["_links"] |= {
         "context": CONTEXT_PATH,
@@ -69,7 +69,7 @@ def single(found: Content, expansion: Expansion) -> dict[str, Any]:
 
 
 def content_links(found: Content) -> dict[str, str]:
-    """Return where a content is, relative to the site's base URL but for itself."""
+    """Return a content's links, relative to the site's base URL except for ``self``."""
     place = found
     if found.container_id is not None and not found.is_custom:
         container = wiki.contents.find(current_viewer(), found.container_id)
@@ -101,7 +101,7 @@ def version(found: Version) -> dict[str, Any]:
 
 
 def history(found: Content, expansion: Expansion) -> dict[str, Any]:
-    """Return who made a content, and when."""
+    """Return who created a content, and when."""
 
     def previous(below: Expansion) -> dict[str, Any] | None:
         versions = wiki.contents.versions(found)
@@ -120,7 +120,7 @@ def history(found: Content, expansion: Expansion) -> dict[str, Any]:
 
 
 def body(found: Content, expansion: Expansion) -> dict[str, Any]:
-    """Return the bodies that are asked for.
+    """Return the requested bodies.
 
     :raises RestError: 501 for a representation that is not in the local host.
     """
@@ -173,7 +173,7 @@ def child_query(found: Content, kind: str) -> Any:
     if kind == "page" or (kind == "comment" and found.type == "comment"):
         return wiki.contents.children(found)
     query = wiki.contents.attached(found, kind)
-    # Replies are below the comments that they reply to.
+    # Replies are below the comments they reply to.
     return query.where("content.parent_id IS NULL") if kind == "comment" else query
 
 
@@ -242,7 +242,7 @@ def space(found: Space, expansion: Expansion) -> dict[str, Any]:
     """Return a space."""
 
     def homepage(below: Expansion) -> dict[str, Any] | None:
-        # The space may be open to the app where its pages are not.
+        # The space may be readable by the app where its pages are not.
         if is_blocked(current_site(), caller.app.app_key, found):
             return None
         page = found.homepage_id and wiki.contents.find(viewer, found.homepage_id)

@@ -48,14 +48,14 @@ def _query() -> Query:
 
 
 def search_contents() -> Response:
-    """Answer the contents that a query finds."""
+    """Return the contents that a query finds."""
     query, expansion = _query(), Expansion.of_request()
     shown = content_list(query, lambda each: representation.content(each, expansion))
     return jsonify({**shown, "totalSize": wiki.contents.count(viewer, query)})
 
 
 def search() -> Response:
-    """Answer what a query finds, each with an excerpt."""
+    """Return what a query finds, each result with an excerpt."""
     query = _query()
     expansion = Expansion.of_request().below("content")
     shown = content_list(query, lambda each: _result(each, expansion))

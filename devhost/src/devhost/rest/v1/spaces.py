@@ -45,7 +45,7 @@ def _space(key: str) -> Space:
 
 
 def list_spaces() -> Response:
-    """Answer the spaces, by keys, ids, types and status if so asked."""
+    """Return the spaces, filtered by keys, ids, types and status."""
     spaces = wiki.spaces.all(viewer)
     for name, attribute in (
         ("spaceKey", "key"),
@@ -79,7 +79,7 @@ def _description(body: JSON) -> str | None:
 
 
 def get_space(spaceKey: str) -> Response:
-    """Answer one space."""
+    """Return one space."""
     return _answer(_space(spaceKey))
 
 
@@ -104,12 +104,12 @@ def update_space(spaceKey: str) -> Response:
 
 
 def get_contents(spaceKey: str) -> dict[str, Any]:
-    """Answer the pages and the blog posts of a space."""
+    """Return the pages and the blog posts of a space."""
     return {kind: _contents(_space(spaceKey), kind) for kind in TYPES}
 
 
 def list_contents(spaceKey: str, type: str) -> Response:
-    """Answer the contents of one type in a space."""
+    """Return the contents of one type in a space."""
     kind = segment(type)
     if kind not in TYPES and not is_custom(kind):
         raise not_here(f"GET {ONE}/content/{kind}")
@@ -123,9 +123,9 @@ def _contents(space: Space, kind: str) -> dict[str, Any]:
 
 
 def list_labels(spaceKey: str) -> Response:
-    """Answer the labels that the contents of a space carry.
+    """Return the labels on the contents of a space.
 
-    Assumed: labels of the space itself are not told apart; there are none here.
+    Assumed: labels of the space itself are not distinguished; there are none here.
     """
     labels = wiki.labels.in_space(_space(spaceKey))
     return jsonify(whole_list(labels, representation.label))

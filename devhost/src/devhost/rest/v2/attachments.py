@@ -22,7 +22,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_attachments() -> Response:
-    """Answer every attachment, of one file name or media type if so asked."""
+    """Return every attachment, filtered by file name or media type if given."""
     query = lists.ordered(("attachment",))
     if "filename" in request.args:
         query.where("content.title = ?", request.args["filename"])
@@ -33,7 +33,7 @@ def list_attachments() -> Response:
 
 
 def list_labelled(id: str) -> Response:
-    """Answer the attachments that carry a label."""
+    """Return the attachments that have a label."""
     label = wiki.labels.get(id)
     query = lists.ordered(("attachment",)).where(
         "content.id IN (SELECT content_id FROM content_label WHERE label_id = ?)",
@@ -43,13 +43,13 @@ def list_labelled(id: str) -> Response:
 
 
 def get_attachment(id: str) -> Response:
-    """Answer one attachment."""
+    """Return one attachment."""
     found = lists.found(id, "attachment", statuses=lists.statuses())
     return jsonify(representation.single(found))
 
 
 def delete_attachment(id: str) -> tuple[str, int]:
-    """Put an attachment into the trash; with ``purge`` remove it from there."""
+    """Move an attachment to the trash; with ``purge``, delete it from there."""
     if boolean("purge"):
         trashed = lists.found(id, "attachment", statuses=("trashed",))
         wiki.editor.remove(viewer, trashed)

@@ -1,4 +1,4 @@
-"""What is below a content in version 2: relatives, labels, versions, operations."""
+"""Resources below a content in version 2: relatives, labels, versions, operations."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from devhost.rest.v2.paging import content_list, fetched_list, whole_list
 from devhost.rest.viewer import wiki
 from devhost.wiki.records import CUSTOM, Content
 
-# The place in the path, and whether there are labels.
+# The name in the path, and whether it has labels.
 PLACES = {
     "pages": ("page", True),
     "blogposts": ("blogpost", True),
@@ -56,7 +56,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_versions(kind: str, id: str) -> Response:
-    """Answer every version, the newest first."""
+    """Return every version, newest first."""
     content = lists.found(id, kind)
     return whole_list(
         wiki.contents.versions(content),
@@ -68,7 +68,7 @@ def list_versions(kind: str, id: str) -> Response:
 
 
 def get_version(kind: str, version_number: str, **arguments: str) -> Response:
-    """Answer one version, and what it was like."""
+    """Return one version, with the content as it was then."""
     (identifier,) = arguments.values()
     content = lists.found(identifier, kind)
     if not (version_number.isdecimal() and len(version_number) < 10):
@@ -87,17 +87,17 @@ def get_version(kind: str, version_number: str, **arguments: str) -> Response:
 
 
 def operations(kind: str, id: str) -> dict[str, Any]:
-    """Answer what the caller may do with a content."""
+    """Return what the caller is allowed to do with a content."""
     return representation.operations(lists.found(id, kind))
 
 
 def list_labels(kind: str, id: str) -> Response:
-    """Answer the labels of a content."""
+    """Return the labels of a content."""
     return whole_list(wiki.labels.of(lists.found(id, kind)), representation.label)
 
 
 def list_attachments(kind: str, id: str) -> Response:
-    """Answer the attachments of a content."""
+    """Return the attachments of a content."""
     content = lists.found(id, kind)
     query = lists.ordered(("attachment",))
     query.where("content.container_id = ?", content.number)
@@ -115,12 +115,12 @@ def _child(found: Content) -> dict[str, Any]:
 
 
 def list_children(id: str) -> Response:
-    """Answer the child pages in their order."""
+    """Return the child pages in order."""
     return _children(id, {})
 
 
 def list_direct_children(id: str) -> Response:
-    """Answer the child pages in their order, each with its type."""
+    """Return the child pages in order, each with its type."""
     return _children(id, {"type": "page"})
 
 
@@ -132,13 +132,13 @@ def _children(id: str, more: dict[str, str]) -> Response:
 
 
 def list_ancestors(id: str) -> Response:
-    """Answer the pages above a page, the topmost first."""
+    """Return the pages above a page, topmost first."""
     above = wiki.contents.ancestors(lists.found(id, "page"))
     return whole_list(above, lambda each: {"id": each.id, "type": each.type})
 
 
 def list_descendants(id: str) -> Response:
-    """Answer the pages below a page, the nearest first."""
+    """Return the pages below a page, nearest first."""
     depth = integer("depth", MAX_DEPTH, least=1, most=MAX_DEPTH)
     page = lists.found(id, "page")
     return fetched_list(

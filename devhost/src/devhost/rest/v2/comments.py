@@ -29,7 +29,7 @@ CONTAINERS = {
     "attachment": "attachments",
     CUSTOM: "custom-content",
 }
-# What has inline comments, too.
+# The types that also have inline comments.
 ANNOTATED = frozenset({"page", "blogpost"})
 LOCATED = "json_extract(content.details, '$.location') = ?"
 
@@ -67,31 +67,31 @@ def _found(location: str, identifier: str) -> Content:
 
 
 def list_comments(location: str) -> Response:
-    """Answer every comment of one kind."""
+    """Return every comment of one kind."""
     return lists.answer(_comments(location))
 
 
 def list_of_container(location: str, kind: str, id: str) -> Response:
-    """Answer the comments of a content; replies are below the comments."""
+    """Return the comments of a content; replies are below the comments."""
     content = lists.found(id, kind)
     query = _comments(location).where("content.container_id = ?", content.number)
     return lists.answer(query.where("content.parent_id IS NULL"))
 
 
 def list_replies(location: str, id: str) -> Response:
-    """Answer the replies to a comment."""
+    """Return the replies to a comment."""
     comment = _found(location, id)
     query = lists.ordered(("comment",))
     return lists.answer(query.where("content.parent_id = ?", comment.number))
 
 
 def get_comment(location: str, comment_id: str) -> Response:
-    """Answer one comment."""
+    """Return one comment."""
     return jsonify(representation.single(_found(location, comment_id)))
 
 
 def create_comment(location: str) -> tuple[Response, int]:
-    """Create a comment on a page or what else has comments, or a reply to one."""
+    """Create a comment on anything that can have comments, or a reply to one."""
     body = json_object()
     parent_id = text(body, "parentCommentId")
     parent = _found(location, parent_id) if parent_id else None
@@ -143,7 +143,7 @@ def _inline_details(body: JSON, parent: Content | None) -> dict[str, Any]:
 
 
 def update_comment(location: str, comment_id: str) -> Response:
-    """Make a new version of a comment; resolve or reopen an inline one."""
+    """Create a new version of a comment; resolve or reopen an inline one."""
     comment, body = _found(location, comment_id), json_object()
     details = dict(comment.details)
     if location == "inline" and isinstance(member(body, "resolved"), bool):
@@ -159,6 +159,6 @@ def update_comment(location: str, comment_id: str) -> Response:
 
 
 def delete_comment(location: str, comment_id: str) -> tuple[str, int]:
-    """Remove a comment and its replies for good."""
+    """Delete a comment and its replies for good."""
     wiki.editor.remove(viewer, _found(location, comment_id))
     return "", 204

@@ -46,12 +46,12 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_contents(kind: str) -> Response:
-    """Answer the contents of a type."""
+    """Return the contents of a type."""
     return lists.answer(lists.filtered(lists.ordered((kind,))))
 
 
 def list_in_space(kind: str, id: str) -> Response:
-    """Answer the contents of a type in a space."""
+    """Return the contents of a type in a space."""
     space = wiki.spaces.get_by_id(viewer, id)
     query = lists.filtered(lists.ordered((kind,)))
     if request.args.get("depth", "all") == "root":
@@ -60,7 +60,7 @@ def list_in_space(kind: str, id: str) -> Response:
 
 
 def list_labelled(kind: str, id: str) -> Response:
-    """Answer the contents of a type that carry a label."""
+    """Return the contents of a type that have a label."""
     label = wiki.labels.get(id)
     query = lists.filtered(lists.ordered((kind,)))
     query.where(
@@ -71,9 +71,9 @@ def list_labelled(kind: str, id: str) -> Response:
 
 
 def get_content(kind: str, id: str) -> Response:
-    """Answer one content, in the current or in a past version.
+    """Return one content, in the current or in a past version.
 
-    Assumed: what is in the trash is answered if ``status`` asks for it.
+    Assumed: a content in the trash is returned if ``status`` asks for it.
     """
     statuses = ("draft",) if boolean("get-draft") else lists.statuses()
     shown = lists.found(id, kind, statuses=statuses)
@@ -84,7 +84,7 @@ def get_content(kind: str, id: str) -> Response:
 
 
 def storage_body(body: JSON) -> str | None:
-    """Return the storage format of ``body``, None if there is none.
+    """Return the storage format of ``body``, None if it is missing.
 
     It is ``{"representation", "value"}``, or the same below ``storage``.
 
@@ -106,7 +106,7 @@ def storage_body(body: JSON) -> str | None:
 
 
 def create_content(kind: str) -> Response:
-    """Create a page or a blog post; a page without a parent below the home page."""
+    """Create a page or a blog post; by default below the home page."""
     body = json_object()
     space = wiki.spaces.get_by_id(viewer, required_text(body, "spaceId"))
     for name in ("private", "embedded"):
@@ -133,7 +133,7 @@ def _parent(body: JSON, space: Space) -> Content | None:
 
 
 def update_content(kind: str, id: str) -> Response:
-    """Make a new version of a content, or restore it from the trash."""
+    """Create a new version of a content, or restore it from the trash."""
     content = lists.found(id, kind, statuses=STATUSES)
     body = json_object()
     if text(body, "id") not in {None, content.id}:
@@ -154,7 +154,7 @@ def update_content(kind: str, id: str) -> Response:
 
 
 def update_title(id: str) -> Response:
-    """Give a page another title, which is a new version of it."""
+    """Change the title of a page, which creates a new version."""
     page = lists.found(id, "page", statuses=("current", "draft"))
     body = json_object()
     number = page.version + (page.status == "current")
@@ -163,7 +163,7 @@ def update_title(id: str) -> Response:
 
 
 def delete_content(kind: str, id: str) -> tuple[str, int]:
-    """Put a content into the trash; ``purge`` and ``draft`` remove it for good."""
+    """Move a content to the trash; ``purge`` and ``draft`` delete it for good."""
     wanted: tuple[str, ...] = ("current",)
     if boolean("purge"):
         wanted = ("trashed",)

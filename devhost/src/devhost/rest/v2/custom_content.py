@@ -33,7 +33,7 @@ from devhost.wiki.records import CUSTOM, RAW, Content
 
 ROOT = "/api/v2/custom-content"
 ONE = f"{ROOT}/{{id}}"
-# What may contain one besides a space: the name in a body, and the kind.
+# The containers besides a space: the name in a body, and the kind.
 CONTAINERS = {"pageId": "page", "blogPostId": "blogpost", "customContentId": CUSTOM}
 WRITTEN = frozenset({"storage", RAW})
 
@@ -63,26 +63,26 @@ def _of_type() -> Query:
 
 
 def list_contents() -> Response:
-    """Answer the contents of a type."""
+    """Return the contents of a type."""
     return lists.answer(lists.filtered(_of_type()))
 
 
 def list_in_space(id: str) -> Response:
-    """Answer the contents of a type in a space, whatever they are in."""
+    """Return the contents of a type in a space, whatever their container."""
     space = wiki.spaces.get_by_id(viewer, id)
     query = _of_type().where("content.space_id = ?", int(space.id))
     return lists.answer(query)
 
 
 def list_in_content(kind: str, id: str) -> Response:
-    """Answer the contents of a type in a page or a blog post."""
+    """Return the contents of a type in a page or a blog post."""
     container = lists.found(id, kind)
     query = _of_type().where("content.container_id = ?", container.number)
     return lists.answer(query)
 
 
 def list_children(id: str) -> Response:
-    """Answer the contents of any app's type in one."""
+    """Return the contents of any app's type inside another one."""
     container = lists.found(id, CUSTOM)
     query = lists.ordered(tuple(wiki.custom.types()))
     query.where("content.container_id = ?", container.number)
@@ -100,7 +100,7 @@ def _child(found: Content) -> dict[str, Any]:
 
 
 def get_content(id: str) -> Response:
-    """Answer one content, in the current or in a past version."""
+    """Return one content, in the current or in a past version."""
     shown = lists.found(id, CUSTOM, statuses=lists.statuses())
     number = integer("version", 0)
     if number and number != shown.version:
@@ -109,7 +109,7 @@ def get_content(id: str) -> Response:
 
 
 def _body(body: JSON) -> tuple[str, str] | None:
-    """Return the representation and the value of ``body``, None without one.
+    """Return the representation and the value of ``body``, None if it is missing.
 
     It is ``{"representation", "value"}``, or the same below ``raw`` or ``storage``.
     """
@@ -129,7 +129,7 @@ def _body(body: JSON) -> tuple[str, str] | None:
 
 
 def create_content() -> tuple[Response, int]:
-    """Create a content in a space, a page, a blog post or another of an app's."""
+    """Create a content in a space, a page, a blog post or another custom content."""
     body = json_object()
     kind, title = required_text(body, "type"), required_text(body, "title")
     container = _container(body)
@@ -155,7 +155,7 @@ def _container(body: JSON) -> Content | None:
 
 
 def update_content(id: str) -> Response:
-    """Make a new version of a content, or restore it from the trash."""
+    """Create a new version of a content, or restore it from the trash."""
     content = lists.found(id, CUSTOM, statuses=STATUSES)
     body = json_object()
     for name, own in (("id", content.id), ("type", content.type)):
@@ -184,7 +184,7 @@ def _refuse_move(content: Content, body: JSON) -> None:
 
 
 def delete_content(id: str) -> tuple[str, int]:
-    """Put a content into the trash; with ``purge`` remove it from there.
+    """Move a content to the trash; with ``purge``, delete it from there.
 
     Assumed: every type has a trash, whatever its ``apiSupport``.
     """

@@ -1,9 +1,9 @@
-"""What an app access rule blocks, for the app that it blocks.
+"""Data policies: what an app access rule blocks, for the blocked app to read.
 
 https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-data-policies/
 
-Only an app may ask, and not as a person. Assumed: both tell of the calling app; a
-space has no icon and no description here.
+Only an app can call these, and not on behalf of a person. Assumed: both describe the
+calling app; a space has no icon and no description here.
 """
 
 from typing import Any
@@ -28,13 +28,13 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def get_metadata() -> dict[str, bool]:
-    """Answer whether the app is blocked anywhere on the site."""
+    """Return whether the app is blocked anywhere on the site."""
     rule = current_site().get(AccessRules).of(require_app().app_key)
     return {"anyContentBlocked": rule.blocks_anything}
 
 
 def list_spaces() -> Response:
-    """Answer every space, and whether the app is blocked there."""
+    """Return every space, and whether the app is blocked there."""
     blocked = blocked_space_ids(current_site(), require_app().app_key)
 
     def show(space: Space) -> dict[str, Any]:

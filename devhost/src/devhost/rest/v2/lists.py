@@ -1,4 +1,4 @@
-"""What every list of contents in version 2 shares: filters, order, the found thing."""
+"""Lists of contents in version 2: the shared filters, sort orders and lookups."""
 
 from flask import Response, request
 
@@ -20,9 +20,9 @@ MAX_IDS = 250
 def found(
     identifier: str, type: str, *, statuses: tuple[str, ...] = CURRENT
 ) -> Content:
-    """Return the content of this type that a path names; ``custom`` is any app's.
+    """Return the content of this type that a path names; ``custom`` is any app's type.
 
-    :raises NotFoundError: if there is none for the caller.
+    :raises NotFoundError: if the caller can see no such content.
     """
     content = wiki.contents.get(viewer, segment(identifier), statuses)
     if content.kind != type:
@@ -31,9 +31,9 @@ def found(
 
 
 def statuses(default: tuple[str, ...] = CURRENT) -> tuple[str, ...]:
-    """Return the statuses that are asked for.
+    """Return the requested statuses.
 
-    :raises RestError: 501 for one that the local host does not have.
+    :raises RestError: 501 for a status that the local host does not have.
     """
     asked = tuple(values("status"))
     for name in asked:
@@ -43,7 +43,7 @@ def statuses(default: tuple[str, ...] = CURRENT) -> tuple[str, ...]:
 
 
 def ordered(types: tuple[str, ...], *, default: str = "id") -> Query:
-    """Return the query for contents in the status and order that are asked for."""
+    """Return the query for contents in the requested statuses and order."""
     sort = request.args.get("sort", default)
     name = sort.removeprefix("-")
     if name not in SORTS and name != default:
@@ -54,7 +54,7 @@ def ordered(types: tuple[str, ...], *, default: str = "id") -> Query:
 
 
 def filtered(query: Query) -> Query:
-    """Keep what has the ids, spaces and title that are asked for."""
+    """Keep only contents with the requested ids, spaces and title."""
     for name, column in (("id", "content.id"), ("space-id", "content.space_id")):
         wanted = values(name)
         if wanted:
@@ -68,5 +68,5 @@ def filtered(query: Query) -> Query:
 
 
 def answer(query: Query) -> Response:
-    """Answer the part of the contents of *query* that is asked for."""
+    """Return the requested part of the contents of *query*."""
     return content_list(query, representation.content)

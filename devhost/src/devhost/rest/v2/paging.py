@@ -1,4 +1,4 @@
-"""Lists of version 2: ``limit``, an opaque ``cursor``, ``Link`` and ``_links.next``."""
+"""Paging in version 2: ``limit``, a ``cursor``, ``Link`` and ``_links.next``."""
 
 import base64
 import json
@@ -23,10 +23,10 @@ Item = TypeVar("Item")
 
 
 def content_list(query: Query, show: Callable[[Content], Any]) -> Response:
-    """Answer the contents of *query* after the cursor."""
+    """Return the contents of *query* after the cursor."""
     limit = _limit()
     cursor = _cursor(query.order)
-    # One more than asked for tells whether there is a next part.
+    # One more than requested shows whether there is a next part.
     found = wiki.contents.fetch(viewer, query, limit=limit + 1, after=cursor)
     following = None
     if len(found) > limit:
@@ -35,7 +35,7 @@ def content_list(query: Query, show: Callable[[Content], Any]) -> Response:
 
 
 def whole_list(items: Sequence[Item], show: Callable[[Item], Any]) -> Response:
-    """Answer the part of *items* after the cursor."""
+    """Return the part of *items* after the cursor."""
     return fetched_list(
         lambda start, limit: list(items[start : start + limit]),
         show,
@@ -45,7 +45,7 @@ def whole_list(items: Sequence[Item], show: Callable[[Item], Any]) -> Response:
 def fetched_list(
     fetch: Callable[[int, int], list[Item]], show: Callable[[Item], Any]
 ) -> Response:
-    """Answer what ``fetch(start, limit)`` finds after the cursor."""
+    """Return what ``fetch(start, limit)`` finds after the cursor."""
     limit = _limit()
     cursor = _cursor("place")
     start = cursor[1] if cursor else 0
@@ -56,7 +56,7 @@ def fetched_list(
 
 
 def answer(results: list[Any], following: list[Any] | None) -> Response:
-    """Answer a part of a list; *following* is what the next cursor holds."""
+    """Return a part of a list; *following* is the payload of the next cursor."""
     links = {"base": current_site().base_url}
     headers = [f'<{links["base"]}>; rel="base"']
     if following is not None:

@@ -22,7 +22,7 @@ from devhost.wiki.errors import InvalidError
 from devhost.wiki.properties import Owner
 from devhost.wiki.records import CUSTOM, Property
 
-# The place, the name of its parameter, and the type of what it names.
+# The name in the path, the name of its parameter, and the type it names.
 OWNERS = (
     ("pages", "page-id", "page"),
     ("blogposts", "blogpost-id", "blogpost"),

@@ -1,4 +1,4 @@
-"""What version 2 shows. https://developer.atlassian.com/cloud/confluence/rest/v2/"""
+"""JSON in version 2: https://developer.atlassian.com/cloud/confluence/rest/v2/"""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def content(found: Content) -> dict[str, Any]:
 
 
 def single(found: Content) -> dict[str, Any]:
-    """Return a content that is an answer of its own, with what is included."""
+    """Return a content that is the whole response, with the included parts."""
     shown = content(found)
     shown["_links"]["base"] = current_site().base_url
     includes: dict[str, Any] = {
@@ -76,7 +76,7 @@ def version(found: Version) -> dict[str, Any]:
 
 
 def body(found: Content) -> dict[str, Any]:
-    """Return the body in the ``body-format`` that is asked for; none by default.
+    """Return the body in the requested ``body-format``; no body by default.
 
     :raises RestError: 501 for a format that is not in the local host.
     """
@@ -84,7 +84,7 @@ def body(found: Content) -> dict[str, Any]:
     if not name:
         return {}
     if found.is_custom and (name == RAW) != found.is_raw:
-        # Assumed: there is no other format of a raw body, and no raw one of another.
+        # Assumed: a raw body has no other format, and other bodies have no raw one.
         return {}
     if name == "storage" or found.is_raw:
         value = found.body
@@ -193,7 +193,7 @@ def _custom_content(found: Content) -> dict[str, Any]:
 
 
 def _container(found: Content) -> Content:
-    # Whoever sees a comment sees what it is about: both are in one space.
+    # Whoever can see a comment can see its container: both are in one space.
     container = wiki.contents.container_of(current_viewer(), found)
     return container or found
 
@@ -223,7 +223,7 @@ def property_of(found: Property) -> dict[str, Any]:
 
 
 def space(found: Space) -> dict[str, Any]:
-    """Return a space; its description only in a format that is asked for."""
+    """Return a space; with its description only if a format is requested."""
     name = request.args.get("description-format", "")
     if name not in {"", "plain"}:
         raise not_here(f"description-format={name}")
@@ -248,7 +248,7 @@ def base_url() -> str:
 
 
 def operations(found: Content | Space) -> dict[str, Any]:
-    """Return what the caller may do."""
+    """Return what the caller is allowed to do."""
     if isinstance(found, Space):
         return {"operations": space_operations(viewer, found)}
     return {"operations": content_operations(viewer, found)}

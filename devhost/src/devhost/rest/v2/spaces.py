@@ -45,7 +45,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def list_spaces() -> Response:
-    """Answer the spaces, by ids, keys, type and status if so asked."""
+    """Return the spaces, filtered by ids, keys, type and status."""
     return whole_list(asked_spaces(), representation.space)
 
 
@@ -87,19 +87,19 @@ def _space(identifier: str) -> Space:
 
 
 def get_space(id: str) -> Response:
-    """Answer one space."""
+    """Return one space."""
     return jsonify(representation.space(_space(id)))
 
 
 def get_operations(id: str) -> dict[str, Any]:
-    """Answer what the caller may do in a space."""
+    """Return what the caller is allowed to do in a space."""
     return representation.operations(_space(id))
 
 
 def list_permissions(id: str) -> Response:
-    """Answer who may read, write and administer a space.
+    """Return who is allowed to read, write and administer a space.
 
-    Assumed: a role of ours is shown by the operation that tells it from the others.
+    Assumed: a role is represented by the operation that distinguishes it.
     """
     space = _space(id)
     viewer.check(Role.ADMINISTER, space)
@@ -119,17 +119,17 @@ def list_permissions(id: str) -> Response:
 
 
 def list_content_labels(id: str) -> Response:
-    """Answer the labels that the contents of a space carry."""
+    """Return the labels on the contents of a space."""
     return whole_list(wiki.labels.in_space(_space(id)), representation.label)
 
 
 def list_labels() -> Response:
-    """Answer every label that is in use."""
+    """Return every label that is in use."""
     return whole_list(wiki.labels.used(viewer), representation.label)
 
 
 def get_users() -> dict[str, Any]:
-    """Answer several people by account ids; unknown ones are left out."""
+    """Return several people by account ids, without unknown ones."""
     known = [find_user(each) for each in _ids("accountIds")]
     shown = [
         {
@@ -143,7 +143,7 @@ def get_users() -> dict[str, Any]:
 
 
 def convert_ids() -> dict[str, Any]:
-    """Answer the type of each content; null for those that do not exist."""
+    """Return the type of each content; null if it does not exist."""
     found = {each: wiki.contents.find(viewer, each, STATUSES) for each in _ids()}
     types = {id: each.type if each else None for id, each in found.items()}
     return {"results": types}

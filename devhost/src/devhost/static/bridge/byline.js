@@ -1,4 +1,4 @@
-/* Byline items that show what a content property says, as it changes here.
+/* Byline items that follow a content property, as it changes here.
    https://developer.atlassian.com/cloud/confluence/modules/content-byline-item/ */
 function absolute(url, root) {
   return /^https?:/i.test(url) ? url : `${root}/${url.replace(/^\/+/, "")}`;
@@ -9,7 +9,7 @@ function follow(link, value) {
   const tooltip = value.tooltip && value.tooltip.value;
   const icon = link.querySelector("img");
   if (typeof label === "string") link.querySelector(".label").textContent = label;
-  // Only what the module itself has is replaced.
+  // Only properties that the module itself has are replaced.
   if (typeof tooltip === "string" && link.hasAttribute("title")) link.title = tooltip;
   if (icon && value.icon && typeof value.icon.url === "string") {
     icon.src = absolute(value.icon.url, link.dataset.appUrl);

@@ -1,8 +1,8 @@
 /* AP.confluence: macros and content properties.
    https://developer.atlassian.com/cloud/confluence/jsapi/confluence/
 
-   A macro editor is a dialog of the page editor, with options.macroEditor: what it
-   saves is told to that page by the event macro-editor-save. */
+   A macro editor is a dialog of the page editor, with options.macroEditor: it
+   sends what it saves to that page in the event macro-editor-save. */
 import { callbackOf, callerOf, contentIdOf, host, promising } from "./page.js";
 import { followProperty } from "./byline.js";
 import { send } from "./request.js";

@@ -1,4 +1,4 @@
-/* AP.cookie: kept in this browser, for each app by itself. */
+/* AP.cookie: kept in this browser, separately for each app. */
 import { callbackOf, callerOf, host } from "./page.js";
 
 const DAY = 864e5;

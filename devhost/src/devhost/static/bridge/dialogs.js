@@ -12,12 +12,12 @@ const SIZES = {
   fullscreen: ["100%", "100%"],
 };
 
-// What the descriptor's `dialogs` and web items say; connect-host.js reads it.
+// The options of the descriptor's `dialogs` and web items; connect-host.js reads them.
 Object.assign(window._AP, boot.dialogs);
 
 let dialog = null;
 
-// Until its page listens, nobody else would close the dialog.
+// Until its page listens, nothing else would close the dialog.
 function press(options) {
   if (dialog.isEstablished) options.onClick();
   else host.dialog.close(dialog.extension.addon_key);
@@ -33,7 +33,7 @@ function addButton(options) {
   dialog.bar.append(made);
 }
 
-// A button that does not exist can be asked and changed, without an effect.
+// A button that does not exist can be read and changed, without any effect.
 function namedButton(identifier) {
   return (dialog && dialog.buttons[identifier]) || element("button");
 }

@@ -1,4 +1,4 @@
-/* AP.dropdown: a menu that may leave the bounds of the app's iframe. */
+/* AP.dropdown: a menu that can extend beyond the app's iframe. */
 import { element, placeNear, provide } from "./elements.js";
 
 const menus = new Map();

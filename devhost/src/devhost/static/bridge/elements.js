@@ -1,4 +1,4 @@
-/* Elements of this page, and how the bridge learns of what they make up. */
+/* Elements of this page, and their registration with the bridge. */
 import { host } from "./page.js";
 
 export function element(name, className, text) {
@@ -21,7 +21,7 @@ export function dismissButton(onClick) {
   return made;
 }
 
-/* Without a provider the bridge would ask for Atlassian's old widgets, AUI. */
+/* Without a provider, the bridge would use Atlassian's old widgets, AUI. */
 export function provide(name, provider) {
   host.getFrameworkAdaptor().registerModule({
     getModuleRegistrationName: () => name,
@@ -30,7 +30,7 @@ export function provide(name, provider) {
   });
 }
 
-/* Keep what floats inside the window, next to *anchor* if there is room. */
+/* Keep a floating element inside the window, next to *anchor* if there is room. */
 export function placeNear(box, anchor) {
   const margin = 8;
   const { offsetWidth: width, offsetHeight: height } = box;

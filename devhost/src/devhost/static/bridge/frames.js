@@ -9,7 +9,7 @@ function frameOf(extension) {
   return ask("/devhost/api/macro-editor", { ...place, ...macroEditor });
 }
 
-// The bridge wants a promise of jQuery's kind, and a failure with a text.
+// The bridge needs a jQuery promise, whose failure has a text.
 function resolve(extension) {
   const answer = $.Deferred();
   frameOf(extension).then(
@@ -23,7 +23,7 @@ function resolve(extension) {
   return answer.promise();
 }
 
-// Asked for dialogs, and for an iframe whose token is about to expire.
+// Called for dialogs, and for an iframe whose token is about to expire.
 host.registerContentResolver.resolveByExtension(resolve);
 host.setExtensionConfigurationOptions({});
 host.onIframeTimeout((data) => {
@@ -50,7 +50,7 @@ function show(frame) {
   $(target).append($container);
   const iframe = $container.find("iframe");
   iframe.attr("title", target.dataset.title);
-  // In a line of text the iframe is as wide as what stands around it.
+  // In a line of text, the iframe is as wide as its container.
   if (frame.width) (frame.isInline ? $(target) : iframe).css("width", frame.width);
   // The bridge lets an iframe grow with its page's body, but never shrink.
   const smallest = options.isFullPage ? null : "48px";

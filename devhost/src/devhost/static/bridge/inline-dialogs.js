@@ -38,7 +38,7 @@ window.AJS.InlineDialog = function (bindTo, id, render, options = {}) {
     trigger.setAttribute("aria-expanded", "false");
   }
   $box.show = () => {
-    // Rendered in view, for the bridge fills only what is visible.
+    // Rendered in view, because the bridge fills only visible elements.
     open();
     render($(contents), trigger, open);
     return $box;

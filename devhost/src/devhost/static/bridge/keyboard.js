@@ -16,7 +16,7 @@ function clickOn(name) {
   const links = [...document.querySelectorAll("[data-module]")];
   const link = links.find((each) => each.dataset.module === name);
   if (!link) return;
-  // What is in a closed menu cannot be seen, and an inline dialog needs a place.
+  // A link in a closed menu is invisible, and an inline dialog needs a place.
   const menu = link.closest("details");
   if (menu) menu.open = true;
   link.click();

@@ -1,4 +1,4 @@
-/* AP.navigator: to another page of the site.
+/* AP.navigator: navigation to another page of the site.
    https://developer.atlassian.com/cloud/confluence/jsapi/navigator/ */
 import { ask, boot, callerOf, host, notHere, placeOf, promising, reader } from "./page.js";
 

@@ -1,4 +1,4 @@
-/* The settings of this page, and what every part of the bridge needs.
+/* The settings of this page, and helpers for every part of the bridge.
 
    A host method's last argument is the caller's callback; its _context.extension
    says which iframe calls. Nothing else in the arguments is trusted for that. */
@@ -18,7 +18,7 @@ export function callerOf(args) {
 export function promising(method) {
   async function answer(...args) {
     try {
-      // The bridge takes undefined for a failure.
+      // The bridge treats undefined as a failure.
       return (await method(...args)) ?? null;
     } catch (error) {
       console.error(error.message || error.err || error);
@@ -44,7 +44,7 @@ export function contentIdOf(extension) {
   return (extension.options || {}).contentId || shown;
 }
 
-/* What is undefined is not sent. A content says itself what space it is in. */
+/* Undefined values are not sent. The space of a content need not be sent. */
 export function placeOf(extension) {
   const options = extension.options || {};
   const contentId = contentIdOf(extension);
@@ -58,7 +58,7 @@ export function placeOf(extension) {
   };
 }
 
-/* Ask this page's own server. */
+/* Call this page's own server. */
 export async function ask(path, body) {
   const response = await fetch(path, {
     method: "POST",

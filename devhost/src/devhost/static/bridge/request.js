@@ -1,4 +1,4 @@
-/* AP.request: as the person at this page, to the site's REST resources.
+/* AP.request: calls the site's REST resources as the current user of this page.
    https://developer.atlassian.com/cloud/confluence/jsapi/request/ */
 import { boot, callerOf, host, promising } from "./page.js";
 
@@ -77,7 +77,7 @@ export async function send(options, appKey) {
   return { body, xhr };
 }
 
-// An app meets refusals of REST resources in its own console.
+// An app sees refusals of REST resources in its own console.
 const request = (...args) => send(args[0] || {}, callerOf(args).addon_key);
 request.returnsPromise = true;
 host.defineModule({ request });

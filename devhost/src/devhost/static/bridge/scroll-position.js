@@ -1,4 +1,4 @@
-/* AP.scrollPosition, for a page whose main part scrolls and not its window. */
+/* AP.scrollPosition, for a page whose main part scrolls instead of its window. */
 import { callbackOf, host } from "./page.js";
 
 const main = document.getElementById("content");

@@ -1,4 +1,4 @@
-/* The web items that stand next to selected text on a page. */
+/* The web items that appear next to selected text on a page. */
 import { placeNear } from "./elements.js";
 
 const panel = document.getElementById("selection-panel");

@@ -1,5 +1,5 @@
-/* The page editor: the text, and the macros that it carries. */
-// The bridge first: a dialog that is opened before it stays empty.
+/* The page editor: the text, and the macros in it. */
+// The bridge first: a dialog opened before it would stay empty.
 import "../host.js";
 import { ask } from "../bridge/page.js";
 import { button, element } from "./elements.js";
@@ -16,7 +16,7 @@ function changed() {
   refresh();
 }
 
-/* Put a text where the cursor is; the browser can undo it. */
+/* Insert text at the cursor; the browser can undo it. */
 function insert(markup) {
   text.focus();
   const done = document.execCommand && document.execCommand("insertText", false, markup);
@@ -111,7 +111,7 @@ text.addEventListener("input", () => {
   soon = setTimeout(refresh, 300);
 });
 
-/* A URL that an app asks for becomes its macro. */
+/* A pasted URL that matches an app's pattern becomes its macro. */
 text.addEventListener("paste", async (event) => {
   const url = event.clipboardData.getData("text/plain").trim();
   if (!/^https?:\/\/\S+$/.test(url)) return;

@@ -1,4 +1,4 @@
-/* What the editor puts together: fields with labels, dialogs of its own. */
+/* Elements of the editor: fields with labels, and its own dialogs. */
 import { button, element } from "../bridge/elements.js";
 
 export { button, element };
@@ -20,7 +20,7 @@ export function labelled(text, field, hint) {
   return box;
 }
 
-/* A dialog of our own; *build* fills it, and its answer is what close is given. */
+/* Our own dialog; *build* fills it, and it resolves to the argument of close. */
 export function openDialog(title, build, className = "") {
   return new Promise((resolve) => {
     const box = element("dialog", `app-dialog editor-dialog ${className}`);

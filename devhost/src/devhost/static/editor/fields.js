@@ -1,4 +1,4 @@
-/* The field of each type of macro parameter. Every value is saved as a text. */
+/* The field of each type of macro parameter. Every value is saved as text. */
 import { element } from "./elements.js";
 
 const HINTS = {
@@ -17,7 +17,7 @@ function options(parameter, value) {
   field.multiple = parameter.isMultiple;
   if (!parameter.isRequired && !parameter.isMultiple) field.append(new Option("", ""));
   const chosen = parameter.isMultiple ? value.split(",") : [value];
-  // What is saved stays possible, even if the app does not offer it any more.
+  // A saved value stays available, even if the app no longer offers it.
   const offered = new Set([...parameter.values, ...chosen.filter(Boolean)]);
   offered.forEach((each) => {
     const isChosen = chosen.includes(each);

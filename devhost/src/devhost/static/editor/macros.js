@@ -140,7 +140,7 @@ function blank(definition) {
   return { name: definition.name, parameters: Object.fromEntries(defaults), body: "" };
 }
 
-/* Answer {name, parameters, body} of a macro that was edited; null if it was not. */
+/* Resolve to {name, parameters, body} of the edited macro; null if canceled. */
 export async function editMacro(definition, macro) {
   const isNew = !macro;
   const { name, id, parameters, body } = macro || blank(definition);
@@ -150,7 +150,7 @@ export async function editMacro(definition, macro) {
   return given && { name: definition.name, ...given };
 }
 
-/* Answer the macro that is chosen and filled in; null if there is none. */
+/* Resolve to the chosen and completed macro; null if there is none. */
 export async function browseMacros() {
   const definition = await choose();
   return definition && editMacro(definition);
