@@ -1,7 +1,7 @@
-"""Check the routes of an app against its descriptor, at start.
+"""Start-up check of an app's routes against its descriptor.
 
-A module URL that nothing serves, or that a weaker check than its policy guards,
-is a mistake that is better found before the first customer finds it.
+A module URL that nothing serves, or that the wrong policy guards, should be found
+before the first customer runs into it.
 """
 
 import re
@@ -25,7 +25,7 @@ _MIGRATION = "migrationWebhookPath"
 
 
 def find_undeclared_routes(app: Flask) -> Iterator[str]:
-    """Yield the routes whose view declares no policy, as text for their author."""
+    """Yield each route whose view declares no policy, as text for the author."""
     for rule in app.url_map.iter_rules():
         if policy_of(app.view_functions.get(rule.endpoint)) is None:
             yield (
@@ -36,7 +36,7 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
 
 
 def find_misplaced_checks(app: Flask) -> Iterator[str]:
-    """Yield the checks of permissions that would ask about nobody, or of nothing."""
+    """Yield each permission check that lacks a user, a content id or a scope."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         restrictions = restrictions_of(view)
@@ -62,7 +62,7 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
 
 
 def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield what of the modules, by a URL, the app does not serve as it must."""
+    """Yield each module URL that is not served, or is served under a wrong policy."""
     for path, kind, module in iterate_modules(descriptor):
         for name, method, url in _urls_of(kind, module):
             cacheable = name == "url" and module.get("cacheable") is True
@@ -88,7 +88,7 @@ def _unserved(
 
 
 def _urls_of(kind: str, module: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield where each URL of a module stands, its method, and itself."""
+    """Yield the JSON path, the method and the text of each URL of a module."""
     url, migration = module.get("url"), module.get(_MIGRATION)
     if isinstance(url, str) and kind not in _NOT_OURS:
         elsewhere = is_external_link(kind, url) or module.get("context") == "product"
@@ -121,6 +121,6 @@ def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | 
 
 
 def policy_at(app: Flask, method: str, url: str) -> Policy | None:
-    """Return the policy of the view that serves *url*; None if there is none."""
+    """Return the policy of the view that serves *url*; None if it has no policy."""
     route = route_of(app, method, url)
     return policy_of(app.view_functions[route[0]]) if route else None

@@ -1,7 +1,7 @@
-"""Check the translations of the descriptor: files that the host fetches.
+"""Start-up check of the descriptor's translation files, which the host fetches.
 
-Each maps the ``i18n`` keys of the descriptor to texts in one language; what a page
-shows is translated elsewhere (``languages``).
+Each file maps the ``i18n`` keys of the descriptor to texts in one language. Texts on
+pages are translated elsewhere (``http.locale``).
 https://developer.atlassian.com/cloud/confluence/internationalization/
 """
 
@@ -25,7 +25,7 @@ _PATHS = "$.translations.paths"
 
 
 def find_translation_problems(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the texts of a descriptor and their translations."""
+    """Yield each problem with the descriptor's texts and their translations."""
     texts: dict[str, Any] = {}
     for path, text in _texts("$.modules", descriptor.get("modules")):
         yield from _text(path, text, texts)
@@ -43,7 +43,7 @@ def find_translation_problems(app: Flask, descriptor: dict[str, Any]) -> Iterato
 
 
 def _texts(path: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object with a key to translate by, wherever it stands."""
+    """Yield each object with an ``i18n`` key, at any depth."""
     if isinstance(value, dict):
         if "i18n" in value:
             yield path, value

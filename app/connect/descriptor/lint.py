@@ -1,6 +1,6 @@
-"""Lint a descriptor: find what is wrong before a host does.
+"""Linter for the app descriptor: finds mistakes before a host does.
 
-Each problem names the JSON path, what is wrong there and what to write instead.
+Each problem names the JSON path, what is wrong, and what to write instead.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/
 """
 
@@ -24,11 +24,11 @@ _KEYLESS = frozenset({"webhooks", "cloudAppMigration"})
 _SINGLE = frozenset({"configurePage", "postInstallPage", "cloudAppMigration"})
 
 Module = tuple[str, str, dict[str, Any]]
-"""A module's JSON path, its type, and itself."""
+"""A module's JSON path, its type, and the module itself."""
 
 
 def find_problems(descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield each problem of a descriptor, as text for its author."""
+    """Yield each problem with a descriptor, as text for its author."""
     yield from _identity(descriptor)
     yield from _lifecycle(descriptor)
     yield from _scopes(descriptor)
@@ -39,7 +39,7 @@ def find_problems(descriptor: dict[str, Any]) -> Iterator[str]:
 
 
 def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
-    """Yield every module that is an object, wherever it stands."""
+    """Yield every module that is an object, at any depth."""
     modules = descriptor.get("modules")
     for kind, value in modules.items() if isinstance(modules, dict) else ():
         if isinstance(value, dict):
@@ -50,7 +50,7 @@ def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
 
 
 def iterate_conditions(path: str, conditions: Any) -> Iterator[tuple[str, str]]:
-    """Yield every single condition, however deep, as its path and its name."""
+    """Yield the path and name of every single condition, at any depth."""
     for index, entry in enumerate(conditions if isinstance(conditions, list) else ()):
         place = f"{path}[{index}]"
         if not isinstance(entry, dict):
@@ -178,7 +178,7 @@ def _module_cache(path: str, module: dict[str, Any]) -> Iterator[str]:
 
 
 def _regions(descriptor: dict[str, Any]) -> Iterator[str]:
-    """Check the base URLs for data residency.
+    """Yield each problem with the base URLs for data residency.
 
     https://developer.atlassian.com/cloud/confluence/data-residency/
     """

@@ -1,4 +1,4 @@
-"""URLs of this app's pages on a tenant's site.
+"""Links to this app's pages on a tenant's site.
 
 https://developer.atlassian.com/cloud/confluence/modules/page/
 """
@@ -23,14 +23,14 @@ def module_url(
     *,
     tenant: Tenant | None = None,
 ) -> str:
-    """Return the address of a page module on the site of a tenant.
+    """Return the URL of a page module on a tenant's site.
 
-    *custom* reaches the page by the variables ``{ac.name}`` in the module's URL, as
-    the ``customData`` of ``AP.navigator`` does. Whoever follows the link can change
-    it. *tenant* is the one of the request, unless given. Confluence and Jira alike.
+    *custom* reaches the page through the variables ``{ac.name}`` in the module's URL,
+    like the ``customData`` of ``AP.navigator``. Anyone who follows the link can
+    change it. *tenant* defaults to the current one. Works for Confluence and Jira.
 
-    :raises ValueError: if a key or name is malformed, or the URL of the module in
-        the descriptor does not ask for a name, which the host would drop.
+    :raises ValueError: if a key or name is malformed, or if the module's URL in the
+        descriptor has no variable for a name, which the host would then drop.
     """
     if not _MODULE_KEY.fullmatch(module_key):
         raise ValueError(f"{module_key!r} is no key of a module")
