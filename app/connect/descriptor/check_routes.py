@@ -107,9 +107,9 @@ def _method_of(kind: str, module: dict[str, Any]) -> str:
 
 
 def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | None:
-    """Return the endpoint that serves *url*, and its values; None if there is none."""
+    """Return the endpoint that serves *url*, and its values; None if nothing does."""
     routes = app.url_map.bind("localhost")
-    # A variable stands for text or, where the route asks for one, for a number.
+    # A variable stands for text or, if the route requires it, for a number.
     for value in ("x", "1"):
         path = _VARIABLE.sub(value, url.partition("?")[0])
         try:
