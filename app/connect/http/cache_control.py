@@ -11,7 +11,7 @@ MAX_AGE_SECONDS: Final = 31_536_000
 def check_max_age(seconds: int) -> int:
     """Return *seconds* if it is a valid max-age.
 
-    :raises ValueError: unless they are a whole number from 1 to a year.
+    :raises ValueError: unless it is a whole number from 1 to a year.
     """
     # True is a number to Python, but not a duration.
     if type(seconds) is not int or not 0 < seconds <= MAX_AGE_SECONDS:

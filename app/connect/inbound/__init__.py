@@ -16,7 +16,7 @@ from .state import KEY, InboundState
 
 
 def init_app(app: Flask) -> None:
-    """Serve the lifecycle callbacks and the health checks; reads CONNECT_KEY_SERVERS."""
+    """Serve lifecycle callbacks and health checks. Reads CONNECT_KEY_SERVERS."""
     keys = InstallKeys(app.config["CONNECT_KEY_SERVERS"])
     app.extensions[KEY] = InboundState(install_keys=keys)
     app.register_blueprint(lifecycle.bp)

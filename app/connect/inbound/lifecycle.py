@@ -61,7 +61,7 @@ def installed() -> ResponseReturnValue:
 @bp.post("/uninstalled")
 @signed_install_required
 def uninstalled() -> ResponseReturnValue:
-    """Mark a tenant as uninstalled; its data is kept until the retention time is over."""
+    """Mark a tenant as uninstalled; its data is kept for the retention time."""
     event = read_lifecycle_event(_body())
     _check(event, "uninstalled")
     tenants = get_state().tenants

@@ -94,7 +94,7 @@ def guard(
     policy: Policy,
     verify: Callable[[Request, ConnectState], None],
 ) -> Callable[_P, _R]:
-    """Declare a policy that *verify* enforces; TypeError if the view already has one."""
+    """Declare a policy that *verify* enforces; TypeError if *view* already has one."""
     is_async = iscoroutinefunction(view)
 
     @wraps(view)

@@ -76,11 +76,11 @@ def _is_hash_of(qsh: str, method: str, paths: tuple[str, ...], query: str) -> bo
 
 
 def _paths(request: Request, base_path: str) -> tuple[str, ...]:
-    """Return the forms of the path, each without the base path."""
+    """Return the possible forms of the path, without the base path."""
     environ = request.environ
-    # BasePath has taken the base path away, and takes it only once.
+    # BasePath has stripped the base path, and strips it only once.
     routed = _text(environ.get("PATH_INFO", ""))
-    # gunicorn's name, then that of uWSGI and Werkzeug. No client can set either.
+    # gunicorn's name, then uWSGI's and Werkzeug's. No client can set either.
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if raw.partition("?")[0] != routed and (target := _TARGET.match(raw)):
         sent = _text(target[1])

@@ -31,7 +31,7 @@ from .policies import Policy, guard
 from .verify import ENABLED
 
 FIELD: Final = "session_token"
-"""The name of the form field, and of the parameter in a query."""
+"""The name of the form field and of the query parameter."""
 
 SCHEME: Final = "session"
 """The scheme of the Authorization header, case-insensitive."""

@@ -52,14 +52,14 @@ class Licenses:
         self._db = db
 
     def find(self, tenant: Tenant) -> KeptLicense | None:
-        """Return the last answer for this installation; None if it has no answer yet."""
+        """Return the last answer for this installation; None if not stored yet."""
         query = select(record.c.answer, record.c.answered_at, record.c.asked_at)
         with self._db.engine.connect() as connection:
             row = connection.execute(query.where(*_is_of(tenant))).first()
         return None if row is None else KeptLicense(*row)
 
     def keep(self, tenant: Tenant, answer: dict[str, Any]) -> None:
-        """Store an answer, unless the tenant has uninstalled the app in the meantime."""
+        """Store an answer, unless the tenant has uninstalled the app meanwhile."""
         now = utc_now()
         values = {
             "client_key": tenant.client_key,
