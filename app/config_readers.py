@@ -99,7 +99,7 @@ def read_fernet_keys(text: str) -> tuple[str, ...]:
             Fernet(key)
     except ValueError:
         # The library's message is dropped: it could quote the key.
-        raise ValueError("holds something that is no Fernet key") from None
+        raise ValueError("contains something that is not a Fernet key") from None
     if not keys:
         raise ValueError("is empty")
     return keys
@@ -131,7 +131,7 @@ def read_yes_or_no(text: str) -> bool:
 def read_header_name(text: str) -> str:
     """Read the name of an HTTP header."""
     if not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("is no name of an HTTP header")
+        raise ValueError("is not an HTTP header name")
     return text
 
 

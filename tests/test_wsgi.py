@@ -60,7 +60,7 @@ def test_the_app_starts(tmp_path: Path) -> None:
         pytest.param(
             "CONNECT_ENCRYPTION_KEYS",
             "canary",
-            "CONNECT_ENCRYPTION_KEYS holds something that is no Fernet key",
+            "CONNECT_ENCRYPTION_KEYS contains something that is not a Fernet key",
             id="malformed",
         ),
         pytest.param(

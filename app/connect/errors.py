@@ -196,7 +196,7 @@ class AccessRuleError(HostResponseError):
         )
 
     def __str__(self) -> str:
-        return f"{super().__str__()}; perhaps since an app access rule blocks the app"
+        return f"{super().__str__()}; perhaps because an app access rule blocks the app"
 
 
 class ScopeError(ConnectError):

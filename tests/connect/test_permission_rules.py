@@ -35,7 +35,7 @@ def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) ->
     ("policy", "message"),
     [
         pytest.param(lambda view: view, "declares no policy", id="none"),
-        pytest.param(public, "its policy public knows of none", id="public"),
+        pytest.param(public, "its policy public knows no user", id="public"),
         pytest.param(signed_install_required, "signed install knows", id="install"),
     ],
 )

@@ -91,7 +91,7 @@ def _secrets() -> str:
         tenants.load_credentials(tenant.client_key) is not None
         for tenant in tenants.iterate()
     )
-    return f"those of {readable} tenants can be decrypted"
+    return f"the secrets of {readable} tenants can be decrypted"
 
 
 def _descriptor() -> str:
@@ -105,7 +105,7 @@ def _descriptor() -> str:
 def _broker() -> str:
     get_queue().check()
     scheme = current_app.config["CELERY_BROKER_URL"].partition(":")[0]
-    return f"{scheme} takes tasks"
+    return f"{scheme} accepts tasks"
 
 
 def _key_server(server: str) -> str:

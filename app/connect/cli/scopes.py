@@ -21,7 +21,9 @@ _HOW_TO_RECORD = (
     "No calls are recorded. Set CONNECT_RECORD_CALLS=yes, as `make run` does in .env, "
     "then use the app or run its tests, and ask again."
 )
-_OF_PAGES = "calls of your pages through AP.request are not recorded, and need them too"
+_OF_PAGES = (
+    "calls of your pages through AP.request are not recorded but need scopes, too"
+)
 # The recorded calls can't show whether these are needed.
 _NOT_JUDGED = frozenset({"NONE", "ACT_AS_USER", "PROJECT_ADMIN"})
 # The most important first.
@@ -159,7 +161,7 @@ def _show(report: ScopeReport) -> None:
 
 
 def _failure(report: ScopeReport) -> str:
-    failures = [f"{call} is for no Connect app" for call in report.inaccessible]
+    failures = [f"{call} is closed to Connect apps" for call in report.inaccessible]
     if report.missing:
         failures.append(
             f"missing: {', '.join(report.missing)}. Write {report.suggestion} into "

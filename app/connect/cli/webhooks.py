@@ -44,7 +44,7 @@ class Moment(click.ParamType[datetime]):
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
-                f"{text!r} is no time: write such as 90m, 2h, 7d or 2026-11-21T08:00, "
+                f"{text!r} is not a time: write e.g. 90m, 2h, 7d or 2026-11-21T08:00, "
                 "which is in UTC",
                 param,
                 ctx,

@@ -43,6 +43,6 @@ class SecretCipher:
 
 def _no_key_fits() -> ConfigurationError:
     return ConfigurationError(
-        "CONNECT_ENCRYPTION_KEYS decrypts no such secret: "
+        "no key in CONNECT_ENCRYPTION_KEYS decrypts a secret: "
         "add the key that it was encrypted with to the end of the list"
     )

@@ -43,8 +43,8 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
         policy = policy_of(view)
         if restrictions and policy is not None and policy not in _OF_A_USER:
             yield (
-                f"the route {rule.rule} asks what its user may do, and its policy "
-                f"{policy} knows of none: let it have jwt_required, "
+                f"the route {rule.rule} checks its user's permissions, and its policy "
+                f"{policy} knows no user: use jwt_required, "
                 "context_jwt_required or session_token_required"
             )
         for restriction in restrictions:
@@ -56,7 +56,7 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
                 )
         if restrictions and "READ" not in get_state(app).scopes:
             yield (
-                f"the route {rule.rule} asks what its user may do, which needs the "
+                f"the route {rule.rule} checks its user's permissions, which needs the "
                 "scope READ: add it to scopes in atlassian-connect.json"
             )
 

@@ -34,11 +34,11 @@ def find_translation_problems(app: Flask, descriptor: dict[str, Any]) -> Iterato
     translations = descriptor["translations"]
     paths = translations.get("paths") if isinstance(translations, dict) else None
     if not isinstance(paths, dict):
-        yield f'{_PATHS} is no object: write such as {{"de-DE": "/de-DE.json"}}'
+        yield f'{_PATHS} is no object: write e.g. {{"de-DE": "/de-DE.json"}}'
         return
     for locale, url in paths.items():
         if not _LOCALE.fullmatch(locale):
-            yield f"{_PATHS}.{locale} is no locale: write such as de-DE"
+            yield f"{_PATHS}.{locale} is not a locale: write e.g. de-DE"
         yield from _file(app, f"{_PATHS}.{locale}", url, texts)
 
 
@@ -58,7 +58,7 @@ def _text(path: str, text: dict[str, Any], seen: dict[str, Any]) -> Iterator[str
     if not isinstance(value, str) or not 0 < len(value) <= MAX_VALUE:
         yield f"{path}.value is not 1 to {MAX_VALUE} characters: write the English text"
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY:
-        yield f"{path}.i18n is not 1 to {MAX_KEY} characters: write such as page.name"
+        yield f"{path}.i18n is not 1 to {MAX_KEY} characters: write e.g. page.name"
     elif seen.setdefault(key, value) != value:
         yield f"{path}.i18n has another value elsewhere: write another key"
 

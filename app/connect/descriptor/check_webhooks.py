@@ -26,7 +26,7 @@ def find_webhook_differences(
                 declared.add(event)
                 yield from _declared(path, event, module.get("url"), handlers)
             else:
-                yield f'{path}.event is missing: write such as "page_created"'
+                yield f'{path}.event is missing: write e.g. "page_created"'
     for event, found in handlers.items():
         names = " and ".join(map(name_of, found))
         if len(found) > 1:

@@ -33,15 +33,15 @@ def module_url(
         descriptor has no variable for a name, which the host would then drop.
     """
     if not _MODULE_KEY.fullmatch(module_key):
-        raise ValueError(f"{module_key!r} is no key of a module")
+        raise ValueError(f"{module_key!r} is not a module key")
     url = _url_of(module_key)
     for name in custom or {}:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name such as page-id")
+            raise ValueError(f"{name!r} is not a name such as page-id")
         if url is not None and f"{{ac.{name}}}" not in url:
             raise ValueError(
                 f"the URL of {module_key} drops {name}: "
-                f"write such as {url.partition('?')[0]}?{name}={{ac.{name}}}"
+                f"write e.g. {url.partition('?')[0]}?{name}={{ac.{name}}}"
             )
     base_url = (current_tenant if tenant is None else tenant).base_url
     path = f"/plugins/servlet/ac/{quote(get_state().app_key, safe='')}/{module_key}"

@@ -45,7 +45,7 @@ _Fetch = Future[RSAPublicKey | None]
 
 class _Refusal(StrEnum):
     NO_SUCH_KEY = "has no such key"
-    NOT_A_KEY = "answered with something that is no RSA public key"
+    NOT_A_KEY = "did not answer with an RSA public key"
     OUTAGE = "could not be asked"
 
 

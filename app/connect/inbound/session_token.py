@@ -74,7 +74,7 @@ def session_token() -> str:
         # The secret in the database, which may differ from the one just used.
         credentials = get_state().tenants.load_credentials(client_key)
         if credentials is None:
-            raise LookupError(f"the tenant {client_key} is no longer kept")
+            raise LookupError(f"the tenant {client_key} has been purged")
         made = request.environ[_TOKEN_KEY] = _serializer().dumps(
             [
                 client_key,
@@ -130,7 +130,7 @@ def _read(token: str) -> tuple[str, str | None, dict[str, Any], str]:
     try:
         claims = _serializer().loads(token, max_age=LIFETIME)
     except (BadData, RecursionError):
-        raise InvalidTokenError("no session token of this app, or too old") from None
+        raise InvalidTokenError("not a session token of this app, or expired") from None
     # The app's own signer, which signs nothing else with this salt.
     client_key, account_id, context, generation = claims
     return client_key, account_id, context, generation

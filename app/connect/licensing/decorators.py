@@ -57,4 +57,4 @@ def _check() -> None:
         return
     if policy is LicensePolicy.BLOCK:
         raise LicenseRequiredError(client_key, evaluation=bool(license_.evaluation))
-    _logger.warning("no license, let in all the same: client_key=%s", client_key)
+    _logger.warning("no license, request allowed anyway: client_key=%s", client_key)

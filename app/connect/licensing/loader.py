@@ -62,7 +62,7 @@ def load_license(tenant: Tenant) -> License:
         return _ask(tenant)
     except HostError as error:
         key = tenant.client_key
-        _logger.warning("an old license holds: client_key=%s: %s", key, error)
+        _logger.warning("using an old license: client_key=%s: %s", key, error)
         return license_
 
 

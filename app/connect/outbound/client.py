@@ -113,7 +113,7 @@ class HostClient:
         try:
             return self._outbound.session.prepare_request(request)
         except requests.exceptions.InvalidJSONError:
-            raise ValueError("json is not something that JSON can hold") from None
+            raise ValueError("json can't be serialized as JSON") from None
         except (requests.RequestException, HTTPError) as error:
             # requests does not wrap all of urllib3's errors, as for a host with "..".
             raise unavailable(request.method, request.url, error) from None

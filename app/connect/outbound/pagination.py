@@ -83,7 +83,7 @@ def _next_url(response: requests.Response, body: dict[str, Any]) -> str | None:
     if found is None:
         found = response.links.get("next", {}).get("url")
     if found is not None and not isinstance(found, str):
-        raise _refused(response, "the link to its next page is no text")
+        raise _refused(response, "the link to its next page is not a string")
     return found or None
 
 

@@ -58,7 +58,7 @@ def report_accounts(service: TenantService, accounts: Sequence[Account]) -> Answ
         except (KeyError, TypeError):
             raise HostResponseError(
                 response.status_code,
-                "the answer is no list of accounts",
+                "the answer is not a list of accounts",
                 method="POST",
                 path=PATH,
             ) from None

@@ -78,7 +78,7 @@ class PersonalDataStore:
         :raises UnknownTenantError: if the app is not installed there.
         """
         if not is_account_id(account_id):
-            raise ValueError("this is no account id")
+            raise ValueError("this is not an account id")
         now = utc_now()
         values = {
             "client_key": client_key,

@@ -83,12 +83,12 @@ class TaskQueue:
             with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
                 yield producer
         except EncodeError:
-            raise TypeError("a task was given what JSON can't hold") from None
+            raise TypeError("a task's arguments can't be serialized as JSON") from None
         except Exception as error:
             self._paused_until = time.monotonic() + PAUSE
             # The error's text can quote the broker's URL.
             raise QueueUnavailableError(
-                f"the broker took no task: {type(error).__name__}; "
+                f"the broker did not accept the task: {type(error).__name__}; "
                 "see CELERY_BROKER_URL"
             ) from None
 

@@ -118,7 +118,7 @@ class TenantStore:
         client_key = tenant.client_key
         credentials = self._cache.get(client_key) or self.load_credentials(client_key)
         if credentials is None:
-            raise LookupError(f"the tenant {client_key} is no longer kept")
+            raise LookupError(f"the tenant {client_key} has been purged")
         return credentials.shared_secret
 
     def note_secret_used(self, credentials: Credentials) -> None:

@@ -29,7 +29,7 @@ def webhook(event: str) -> Callable[[_H], _H]:
     :raises ValueError: if *event* can't be the name of an event.
     """
     if not _EVENT.fullmatch(event):
-        raise ValueError(f"{event!r} is no event: write such as page_created")
+        raise ValueError(f"{event!r} is not an event: write e.g. page_created")
 
     def decorate(handler: _H) -> _H:
         registered[event].append(handler)

@@ -56,7 +56,7 @@ def receive(event: str) -> ResponseReturnValue:
         payload=Payload(text, verified.account_id, verified.context),
     )
     if delivery_id is None:
-        _logger.info("webhook %s came again: client_key=%s", event, client_key)
+        _logger.info("duplicate webhook %s: client_key=%s", event, client_key)
     else:
         _tell_a_worker(delivery_id)
     return "", 204

@@ -67,8 +67,8 @@ def test_a_rotation_without_a_key_that_fits_says_which_setting_to_mend(
     done = connect(with_keys(config, NEW_KEY), "rotate-keys")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1] == (
-        "Error: CONNECT_ENCRYPTION_KEYS decrypts no such secret: add the key that it "
-        "was encrypted with to the end of the list. 0 tenants are done"
+        "Error: no key in CONNECT_ENCRYPTION_KEYS decrypts a secret: add the key that "
+        "it was encrypted with to the end of the list. 0 tenants are done"
     )
     assert stored_secrets(app) == before
 

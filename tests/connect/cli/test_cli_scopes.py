@@ -155,7 +155,7 @@ def test_a_call_that_is_for_no_app_exits_with_1(app: Flask) -> None:
     given(app, AUDIT, declared=("READ", "ADMIN"))
     code, report = asked(app)
     assert (code, report["inaccessible"], report["missing"]) == (1, [AUDIT], [])
-    assert f"{AUDIT} is for no Connect app" in connect(app, "scopes").output
+    assert f"{AUDIT} is closed to Connect apps" in connect(app, "scopes").output
 
 
 def test_each_call_is_listed_as_json(app: Flask) -> None:

@@ -107,7 +107,7 @@ def test_an_empty_list_says_so(app: Flask) -> None:
 def test_a_malformed_time_is_named_with_its_remedy(app: Flask, since: str) -> None:
     done = connect(app, "webhooks", "list", "--since", since)
     assert done.exit_code == 2
-    assert "write such as 90m" in " ".join(done.stderr.split())
+    assert "write e.g. 90m" in " ".join(done.stderr.split())
 
 
 def test_a_long_list_is_shown_and_purged_whole(app: Flask) -> None:

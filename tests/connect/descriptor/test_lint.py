@@ -36,21 +36,20 @@ def test_the_example_has_no_problem() -> None:
 
 
 APP_KEY = (
-    "$.key is not made of letters, digits, '.', '_' and '-': "
-    "write such as com.example.app"
+    "$.key is not made of letters, digits, '.', '_' and '-': write e.g. com.example.app"
 )
 NAME = "$.name is missing or too long: write 1 to 80 characters"
 HTTPS = "$.baseUrl is not a plain https URL such as https://app.example.com"
 TYPE = '$.authentication.type is not jwt: write {"type": "jwt"}'
 LIFECYCLE = '$.lifecycle is missing: write {"installed": "/installed", ...}'
-SCOPES = '$.scopes is not a list: write such as ["READ"]'
+SCOPES = '$.scopes is not a list: write e.g. ["READ"]'
 MODULES = "$.modules is missing: write an object of modules"
 REFUSED = "or the host signs in a way that is refused here"
 MODULE_KEY = (
     "$.modules.generalPages[0].key is not made of letters, digits and '-': "
-    "write such as my-page"
+    "write e.g. my-page"
 )
-URL = '$.modules.generalPages[0].url is not relative to baseUrl: write such as "/page"'
+URL = '$.modules.generalPages[0].url is not relative to baseUrl: write e.g. "/page"'
 ODD = [
     pytest.param(None, id="null"),
     pytest.param(1, id="number"),
@@ -174,7 +173,7 @@ def test_the_scopes_are_a_list(scopes: Any) -> None:
 @pytest.mark.parametrize("scope", ["EVERYTHING", "", None, 1, ["READ"]])
 def test_a_scope_is_known(scope: Any) -> None:
     assert problems("scopes", ["READ", scope]) == [
-        "$.scopes[1] is no scope: write one of ACCESS_EMAIL_ADDRESSES, ACT_AS_USER, "
+        "$.scopes[1] is not a scope: write one of ACCESS_EMAIL_ADDRESSES, ACT_AS_USER, "
         "ADMIN, DELETE, NONE, PROJECT_ADMIN, READ, SPACE_ADMIN, WRITE"
     ]
 
@@ -224,7 +223,7 @@ def test_a_module_that_is_no_list_is_looked_at_too() -> None:
     assert problems("modules/configurePage", page) == [
         "$.modules.configurePage.key is taken by $.modules.generalPages[0]: "
         "write another",
-        '$.modules.configurePage.url is not relative to baseUrl: write such as "/page"',
+        '$.modules.configurePage.url is not relative to baseUrl: write e.g. "/page"',
     ]
 
 
@@ -233,7 +232,7 @@ def test_a_webhook_needs_no_key() -> None:
     assert problems("modules/webhooks", [webhook]) == []
     assert problems("modules/webhooks", [webhook | {"key": "a b"}]) == [
         "$.modules.webhooks[0].key is not made of letters, digits and '-': "
-        "write such as my-page"
+        "write e.g. my-page"
     ]
 
 
@@ -267,11 +266,10 @@ def test_a_web_item_may_link_to_another_site() -> None:
     assert problems("modules/webItems", [link]) == []
     for url in ("http://www.example.com", "//www.example.com"):
         assert problems("modules/webItems", [link | {"url": url}]) == [
-            "$.modules.webItems[0].url is not relative to baseUrl: "
-            'write such as "/page"'
+            '$.modules.webItems[0].url is not relative to baseUrl: write e.g. "/page"'
         ]
     assert problems("modules/webPanels", [link]) == [
-        '$.modules.webPanels[0].url is not relative to baseUrl: write such as "/page"'
+        '$.modules.webPanels[0].url is not relative to baseUrl: write e.g. "/page"'
     ]
 
 

@@ -48,7 +48,7 @@ def test_a_refusal_where_content_is_blocked_says_so(
     assert (error.method, error.path) == ("GET", f"/wiki{PAGE}")
     assert str(error) == (
         f"GET /wiki{PAGE} answered {status}: No page.; "
-        "perhaps since an app access rule blocks the app"
+        "perhaps because an app access rule blocks the app"
     )
 
 

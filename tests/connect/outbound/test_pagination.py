@@ -152,7 +152,7 @@ def test_a_link_that_is_no_text_is_an_error(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
     network.get(PAGES, json={"results": [1], "_links": {"next": 5}})
-    with pytest.raises(HostResponseError, match="no text"):
+    with pytest.raises(HostResponseError, match="not a string"):
         list(service.paginate("/api/v2/pages"))
 
 

@@ -235,7 +235,7 @@ def test_whoever_waits_is_told_so_without_a_secret(
     with caplog.at_level(logging.WARNING, "app.connect.outbound"):
         service.request("GET", "/rest/api/space?secret=canary")
     [record] = caplog.records
-    assert "waits 2.0 seconds for the host" in record.message
+    assert "waiting 2.0 seconds for the host" in record.message
     assert "canary" not in record.message
 
 

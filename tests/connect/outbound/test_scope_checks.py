@@ -74,7 +74,9 @@ def test_the_scope_is_checked_however_the_path_is_given(
 def test_what_is_for_no_app_is_not_sent(
     app: Flask, app_context: None, network: responses.RequestsMock
 ) -> None:
-    with pytest.raises(ScopeError, match="^GET /rest/api/audit is for no Connect app"):
+    with pytest.raises(
+        ScopeError, match="^GET /rest/api/audit is closed to Connect apps"
+    ):
         service_with(app, "ADMIN").request("GET", "/rest/api/audit")
     assert not network.calls
 

@@ -60,7 +60,7 @@ def test_a_purged_tenant_has_no_service(
     store = app.extensions["connect"].tenants
     assert store.purge(retention_days=0) == [signing.CLIENT_KEY]
 
-    with pytest.raises(LookupError, match="no longer kept"):
+    with pytest.raises(LookupError, match="has been purged"):
         TenantService(tenant)
 
 

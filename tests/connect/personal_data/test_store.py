@@ -91,7 +91,7 @@ def test_a_forgotten_account_is_gone(accounts: PersonalDataStore) -> None:
 def test_what_is_no_account_id_is_not_remembered(
     accounts: PersonalDataStore, account_id: str
 ) -> None:
-    with pytest.raises(ValueError, match="no account id"):
+    with pytest.raises(ValueError, match="not an account id"):
         accounts.remember(HERE, account_id)
     assert kept(accounts) == []
 

@@ -64,7 +64,7 @@ class CallRules:
 
 def _lacking(operation: Operation, declared: tuple[str, ...]) -> str:
     if operation.scope == INACCESSIBLE:
-        return f"{operation} is for no Connect app, whatever its scopes"
+        return f"{operation} is closed to Connect apps, whatever their scopes"
     return (
         f"{operation} needs the scope {operation.scope}, and atlassian-connect.json "
         f"declares {', '.join(declared) or 'none'}: "

@@ -168,7 +168,7 @@ def test_the_log_names_server_and_key_id(
     answer(world, {"body": b"private"}, DOWN)
     with pytest.raises(InstallKeysUnavailableError):
         keys.get(KEY_ID)
-    assert f"{KEY_SERVER} answered with something that is no RSA" in caplog.text
+    assert f"{KEY_SERVER} did not answer with an RSA" in caplog.text
     assert f"{SECOND_KEY_SERVER} could not be asked: kid={KEY_ID}" in caplog.text
     assert "private" not in caplog.text
 
