@@ -1,4 +1,4 @@
-"""``make run``: runs the app, its worker, and a local Confluence that has it installed.
+"""``make run``: the app, its worker, and a local Confluence that has it installed.
 
 Run it from the repository's root. It uses the app only over HTTP and through its
 commands, and imports nothing from it.

@@ -1,4 +1,4 @@
-"""The host: signs webhooks, sends them over a few connections, and times the answers."""
+"""The host: signs webhooks, sends them over a few connections, times the answers."""
 
 import http.client
 import json

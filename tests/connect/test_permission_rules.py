@@ -1,4 +1,4 @@
-"""Checks of permissions: what stops the start, and how they are declared."""
+"""Permission checks: declarations, and mistakes that stop the start."""
 
 from typing import Any
 

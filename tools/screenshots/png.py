@@ -12,7 +12,7 @@ PALETTE_SCRIPT = Path(__file__).with_name("palette.js")
 
 
 def shrunk(picture: bytes, page: Page) -> bytes:
-    """Return a PNG with at most 256 colours; a blank browser *page* decodes the input."""
+    """Return a PNG with at most 256 colours; a blank *page* decodes the input."""
     given = base64.b64encode(picture).decode()
     found = page.evaluate(PALETTE_SCRIPT.read_text("utf-8"), given)
     indices = base64.b64decode(found["indices"])

@@ -47,7 +47,7 @@ class Stack:
         return answer.json()
 
     def address_of(self, module_type: str) -> str | None:
-        """Return the URL of the app's first page of a type; None if it has no such page."""
+        """Return the URL of the app's first page of a type; None if it has no page."""
         modules = self.get(f"/devhost/api/apps/{self.app_key}/modules")["modules"]
         for each in modules:
             if each["type"] == module_type and not each["hidden"]:

@@ -1,4 +1,4 @@
-"""What flask connect doctor finds."""
+"""The checks of ``flask connect doctor``."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ from tests.example import create_app
 
 @pytest.fixture
 def key_servers(network: responses.RequestsMock) -> responses.RequestsMock:
-    """Both key servers, answering that there is nothing at their root."""
+    """Both key servers, which answer 404 at their root."""
     network.head(signing.KEY_SERVER, status=404)
     network.head(signing.SECOND_KEY_SERVER, status=403)
     return network
 
 
 def findings(done: Result) -> dict[str, str]:
-    """Return what the doctor says of each check, with its mark."""
+    """Return the doctor's line for each check, with its mark."""
     lines = [line for line in done.stdout.splitlines() if line]
     return {
         line[6:].partition(": ")[0]: line[:6] + line[6:].partition(": ")[2]
@@ -37,7 +37,7 @@ FIRST, SECOND = (
 
 
 @pytest.mark.usefixtures("key_servers")
-def test_a_well_app_passes_every_check(app: Flask) -> None:
+def test_a_healthy_app_passes_every_check(app: Flask) -> None:
     install(app, "one")
     install(app, "two")
     done = connect(app, "doctor")

@@ -1,4 +1,4 @@
-"""``flask connect webhooks``: look at the inbox, replay and purge."""
+"""``flask connect webhooks``: list, show, replay and purge deliveries."""
 
 import json
 from datetime import timedelta
@@ -157,7 +157,7 @@ def test_an_unknown_delivery_is_said_to_be_unknown(app: Flask) -> None:
     assert "there is no delivery 77" in done.stderr
 
 
-def test_what_is_replayed_starts_anew(
+def test_a_replayed_delivery_starts_from_its_first_attempt(
     app: Flask, inbox_of_four: list[int], told: Told
 ) -> None:
     parked = inbox_of_four[1]

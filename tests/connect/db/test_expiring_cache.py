@@ -1,4 +1,4 @@
-"""The cache: values expire, the oldest go first, and outdated ones never get in."""
+"""The expiring cache: TTL, eviction of the oldest, and no outdated values."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The texts of the descriptor, and the files with their translations."""
+"""The descriptor's texts are checked against the translation files."""
 
 import json
 from pathlib import Path

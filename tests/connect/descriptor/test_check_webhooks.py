@@ -14,11 +14,11 @@ from tests.example import HOME, create_app
 
 
 def handle(delivery: WebhookDelivery) -> None:
-    """Stand for the author's function."""
+    """An author's handler."""
 
 
 def other(delivery: WebhookDelivery) -> None:
-    """Stand for another one."""
+    """Another handler."""
 
 
 HANDLERS = {"page_created": [handle]}
@@ -58,7 +58,7 @@ def differences(*entries: Any, handlers: Any = HANDLERS) -> list[str]:
         ),
     ],
 )
-def test_what_agrees_is_let_through(entries: list[Any]) -> None:
+def test_matching_webhooks_and_handlers_pass(entries: list[Any]) -> None:
     assert differences(*entries) == []
 
 

@@ -1,4 +1,4 @@
-"""Each rule of the descriptor: where it is broken, and what to write instead."""
+"""Lint rules: each names where the descriptor is wrong, and what to write instead."""
 
 import json
 from copy import deepcopy
@@ -14,7 +14,7 @@ TEMPLATE = json.loads((HOME / "atlassian-connect.json").read_text(encoding="utf-
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """Return the good descriptor with one thing changed; MISSING takes it out."""
+    """Return the valid descriptor with one thing changed; MISSING removes it."""
     descriptor: dict[str, Any] = deepcopy(TEMPLATE)
     *parents, last = path.split("/")
     place: Any = descriptor

@@ -1,4 +1,4 @@
-"""The rarer parts of a descriptor: single pages, caching, regions, migration."""
+"""Lint rules for single pages, caching, regions and migration."""
 
 from typing import Any
 

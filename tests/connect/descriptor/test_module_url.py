@@ -1,4 +1,4 @@
-"""Addresses of the app's pages on a tenant's site."""
+"""Links to the app's pages on a tenant's site."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which language an answer is in, and whose texts it has."""
+"""The locale of an answer, and which catalog its texts come from."""
 
 from pathlib import Path
 from shutil import copytree
@@ -21,7 +21,7 @@ CATALOGS = catalogs("app/connect/translations")
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
-    """The app with one translation more."""
+    """The app with an extra translation."""
     app.extensions["connect.http"].append("pt_BR")
     return app
 

@@ -1,4 +1,4 @@
-"""What a call to the host carries, and with what signature."""
+"""Calls to the host: their content and their signature."""
 
 from typing import Any
 

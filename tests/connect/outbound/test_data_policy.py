@@ -1,4 +1,4 @@
-"""What a tenant says of its app access rules, and for how long it is remembered."""
+"""The data policy of a tenant, and its cache."""
 
 from dataclasses import replace
 from typing import Any

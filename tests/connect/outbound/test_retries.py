@@ -1,4 +1,4 @@
-"""Calls that the host can't answer now, outside of requests and tasks."""
+"""Retries of calls to the host, outside of requests and tasks."""
 
 import io
 import logging
@@ -111,7 +111,7 @@ def test_a_pause_becomes_longer_by_jitter_but_never_shorter(
     assert waits.seconds == [22]
 
 
-def test_a_pause_of_no_seconds_is_no_leave_to_hammer(
+def test_a_retry_after_of_0_still_backs_off(
     service: TenantService, network: responses.RequestsMock, waits: Waits
 ) -> None:
     busy_then_well(network, status=429, headers={"Retry-After": "0"})
@@ -196,7 +196,7 @@ def test_a_get_is_tried_once_on_request(
         service.request("GET", "/rest/api/space", retry=False)
 
 
-def test_each_try_is_signed_anew_for_the_same_request(
+def test_each_try_has_a_new_token_for_the_same_request(
     service: TenantService,
     network: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
@@ -217,7 +217,7 @@ def test_each_try_is_signed_anew_for_the_same_request(
 
 
 def aged_by(seconds: Any) -> Any:
-    """Make the claims of a token as they were some seconds ago, below its life."""
+    """Sign claims as of some seconds ago, within the token's lifetime."""
 
     def make(**about: Any) -> dict[str, Any]:
         claims, age = dict(outbound_claims(**about)), int(seconds()) // 10
@@ -226,7 +226,7 @@ def aged_by(seconds: Any) -> Any:
     return make
 
 
-def test_whoever_waits_is_told_so_without_a_secret(
+def test_a_wait_is_logged_without_a_secret(
     service: TenantService,
     network: responses.RequestsMock,
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""Who waits for a busy host how long: a web request, and a task not at all."""
+"""Retries in a web request, for a few seconds, and in a task, without waiting."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def page(app: Flask, tenant: Tenant) -> FlaskClient:
                 seen.append(error.retry_in)
         return "done"
 
-    # The app has answered its install by now, after which Flask adds no route.
+    # The app has served the install by now, and Flask adds no routes after that.
     app._got_first_request = False
     app.add_url_rule("/once", view_func=jwt_required(once))
     app.add_url_rule("/twice", view_func=jwt_required(twice))
@@ -172,7 +172,7 @@ def run(task: Any, message: list[Any], *, retries: int = 0) -> str:
     return "SUCCESS" if traced.info is None else str(traced.info.state)
 
 
-def test_a_pause_is_none_of_the_tries_of_a_task(
+def test_a_pause_does_not_count_towards_the_retries_of_a_task(
     app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
 ) -> None:
     network.get(SPACE, status=429)

@@ -1,4 +1,4 @@
-"""A call that lacks its scope is not sent, and says what to write."""
+"""A call whose scope is missing is not sent, and the error says what to add."""
 
 import logging
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The accounts of whom data is kept: whose they are, and who reports them."""
+"""The table of accounts with personal data: tenants, due dates and claims."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("each_database")
 
 @pytest.fixture
 def store(app: Flask, app_context: None) -> TenantStore:
-    """The app's own, whose tenants take their accounts with them."""
+    """The app's own store; accounts are deleted with their tenants."""
     found: TenantStore = app.extensions["connect"].tenants
     return found
 

@@ -1,4 +1,4 @@
-"""The way to the broker: bounded in time, and never in the way."""
+"""The task queue: timeouts, and no waiting after a failure."""
 
 import socket
 import sqlite3
@@ -24,7 +24,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A server that takes connections, and never says a word."""
+    """A server that accepts connections and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(50)

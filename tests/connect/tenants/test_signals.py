@@ -1,4 +1,4 @@
-"""Signals reach every subscriber, and none of them can do harm."""
+"""Signals reach every subscriber, even if one fails."""
 
 from typing import Any
 

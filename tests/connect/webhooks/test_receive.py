@@ -1,4 +1,4 @@
-"""What is answered to a webhook, and what is kept of it."""
+"""The webhook endpoint: its answers, and what it stores."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How a delivery ends: done, tried again, parked or dropped."""
+"""Outcomes of a delivery: done, retried, parked or dropped."""
 
 import logging
 import sqlite3
@@ -39,7 +39,7 @@ Run = Callable[[], DeliveryState]
 
 @pytest.fixture
 def run(app: Flask, deliveries: Deliveries) -> Run:
-    """Run the newest delivery as Celery does, and return how it is then."""
+    """Run the newest delivery as Celery does, and return its new state."""
 
     def run_newest() -> DeliveryState:
         app.extensions["celery"].tasks[RUN](deliveries()[0].id)
@@ -107,7 +107,7 @@ def test_a_delivery_that_is_done_is_not_run_again(
     assert len(handled) == 1
 
 
-def test_an_unknown_delivery_is_nothing_to_do(app: Flask) -> None:
+def test_an_unknown_delivery_is_ignored(app: Flask) -> None:
     assert app.extensions["celery"].tasks[RUN](12345) is None
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of install keys."""
+"""The cache of install keys."""
 
 from types import SimpleNamespace
 from typing import Any
