@@ -290,7 +290,7 @@ def test_all_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert load()["CONNECT_BASE_URL"] == "https://app.example.com"
 
 
-def test_what_is_no_setting_is_handed_on() -> None:
+def test_unknown_keys_are_passed_on() -> None:
     given = GIVEN | {"TESTING": True, "MAX_CONTENT_LENGTH": None}
     read = load(given)
     assert read["TESTING"] is True

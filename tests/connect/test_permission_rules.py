@@ -74,7 +74,7 @@ class _Without:
         return getattr(self._state, name)
 
 
-def test_checks_stand_on_each_other() -> None:
+def test_permission_checks_can_be_combined() -> None:
     both = admin_required(permission_required(content="delete", of="id")(view))
     needed = [(one.needed, one.argument) for one in restrictions_of(jwt_required(both))]
     assert needed == [("administrator", None), ("delete", "id")]

@@ -110,7 +110,7 @@ def test_the_content_may_be_the_one_of_the_context(
         pytest.param([1], id="array"),
     ],
 )
-def test_what_is_no_content_id_reaches_no_path(
+def test_a_malformed_content_id_is_not_put_into_a_path(
     ask: Ask, network: responses.RequestsMock, content_id: Any
 ) -> None:
     context = {"confluence": {"content": {"id": content_id}}}

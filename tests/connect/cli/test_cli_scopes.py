@@ -151,7 +151,7 @@ def test_a_descriptor_with_webhooks_needs_read(app: Flask) -> None:
     assert asked(app) == (1, asked(app)[1] | {"missing": ["READ"]})
 
 
-def test_a_call_that_is_for_no_app_exits_with_1(app: Flask) -> None:
+def test_a_call_closed_to_all_apps_exits_with_1(app: Flask) -> None:
     given(app, AUDIT, declared=("READ", "ADMIN"))
     code, report = asked(app)
     assert (code, report["inaccessible"], report["missing"]) == (1, [AUDIT], [])

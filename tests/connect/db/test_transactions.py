@@ -70,7 +70,7 @@ def test_a_transaction_is_repeated_from_its_start(
         pytest.param("SELECT * FROM nowhere", OperationalError, 1, id="operational"),
     ],
 )
-def test_a_transaction_is_not_repeated_for_ever(
+def test_a_transaction_is_not_retried_forever(
     engine: Engine, statement: str, error: type[Exception], expected: int
 ) -> None:
     tries = []

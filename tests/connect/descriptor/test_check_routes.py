@@ -227,7 +227,7 @@ def test_the_migration_path_is_posted_to(app: Flask) -> None:
         pytest.param("confluenceContentProperties", {"url": "/x"}, id="property"),
     ],
 )
-def test_some_modules_have_no_page_here(
+def test_some_modules_need_no_route(
     app: Flask, kind: str, module: dict[str, Any]
 ) -> None:
     assert unserved(app, kind, **module) == []

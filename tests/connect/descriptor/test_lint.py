@@ -87,7 +87,7 @@ def test_the_app_key_has_at_most_64_characters() -> None:
 
 
 @pytest.mark.parametrize("key", ["a", "A.b_c-9", "com.example.app"])
-def test_an_app_key_may_be(key: str) -> None:
+def test_a_valid_app_key_is_accepted(key: str) -> None:
     assert problems("key", key) == []
 
 
@@ -153,7 +153,7 @@ def test_the_lifecycle_urls_are_where_the_app_listens(event: str, url: Any) -> N
 
 @pytest.mark.parametrize("event", ["installed", "uninstalled"])
 @pytest.mark.parametrize("nothing", [MISSING, None])
-def test_two_events_must_be_asked_for(event: str, nothing: Any) -> None:
+def test_two_lifecycle_events_are_required(event: str, nothing: Any) -> None:
     assert problems(f"lifecycle/{event}", nothing) == [
         f'$.lifecycle.{event} is not where the app listens: write "/{event}"'
     ]
@@ -161,7 +161,7 @@ def test_two_events_must_be_asked_for(event: str, nothing: Any) -> None:
 
 @pytest.mark.parametrize("event", ["enabled", "disabled"])
 @pytest.mark.parametrize("nothing", [MISSING, None])
-def test_two_events_may_be_left_out(event: str, nothing: Any) -> None:
+def test_two_lifecycle_events_are_optional(event: str, nothing: Any) -> None:
     assert problems(f"lifecycle/{event}", nothing) == []
 
 
@@ -179,7 +179,7 @@ def test_a_scope_is_known(scope: Any) -> None:
 
 
 @pytest.mark.parametrize("scopes", [MISSING, [], ["read", "Write", "ACT_AS_USER"]])
-def test_the_scopes_may_be(scopes: Any) -> None:
+def test_valid_scopes_are_accepted(scopes: Any) -> None:
     assert problems("scopes", scopes) == []
 
 
@@ -218,7 +218,7 @@ def test_a_module_key_is_unique_over_all_types() -> None:
     ]
 
 
-def test_a_module_that_is_no_list_is_looked_at_too() -> None:
+def test_a_single_module_is_checked_too() -> None:
     page = {"key": "overview", "url": "page"}
     assert problems("modules/configurePage", page) == [
         "$.modules.configurePage.key is taken by $.modules.generalPages[0]: "
@@ -257,7 +257,7 @@ def test_a_module_url_is_relative(url: Any) -> None:
 
 
 @pytest.mark.parametrize("url", [MISSING, "/", "/a?b={page.id}", "/a/{space.key}#c"])
-def test_a_module_url_may_be(url: Any) -> None:
+def test_a_valid_module_url_is_accepted(url: Any) -> None:
     assert problems("modules/generalPages/0/url", url) == []
 
 

@@ -98,7 +98,7 @@ def test_the_migration_is_an_object() -> None:
 
 @pytest.mark.parametrize("name", ["editionsEnabled", "dataResidency", "somethingNew"])
 @pytest.mark.parametrize("value", [True, {"any": [1]}, "text", None])
-def test_what_has_no_known_rule_is_left_alone(name: str, value: Any) -> None:
+def test_fields_without_a_known_rule_are_left_alone(name: str, value: Any) -> None:
     assert list(find_problems(changed(name, value))) == []
 
 

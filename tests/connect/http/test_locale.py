@@ -47,7 +47,7 @@ def app(app: Flask) -> Flask:
         pytest.param("?loc=" + "de_" * 900, None, "de", id="long"),
     ],
 )
-def test_the_best_language_that_there_is(
+def test_the_best_available_language_is_chosen(
     app: Flask, query: str, accept: str | None, expected: str | None
 ) -> None:
     headers = {} if accept is None else {"Accept-Language": accept}

@@ -279,7 +279,7 @@ def test_the_base_path_is_taken_from_the_raw_path_once(origin: str) -> None:
         pytest.param("/page#/other", "/page", id="fragment"),
     ],
 )
-def test_reads_the_absolute_form_of_a_target(raw: str, path_info: str) -> None:
+def test_the_absolute_form_of_a_target_is_read(raw: str, path_info: str) -> None:
     request = sent("/page", **target(raw, path_info))
     assert fits(request, "GET", "/page")
     assert not fits(request, "GET", "/other")

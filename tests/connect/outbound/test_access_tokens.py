@@ -97,7 +97,7 @@ def store(tokens: AccessTokens) -> TenantStore:
         ),
     ],
 )
-def test_what_is_no_token_is_an_error(
+def test_a_malformed_access_token_is_an_error(
     tokens: AccessTokens,
     grant: Grant,
     network: responses.RequestsMock,

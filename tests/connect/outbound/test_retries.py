@@ -46,7 +46,7 @@ def busy_then_well(
         ),
     ],
 )
-def test_what_is_temporary_is_tried_again(
+def test_temporary_errors_are_retried(
     service: TenantService, network: responses.RequestsMock, busy: dict[str, Any]
 ) -> None:
     busy_then_well(network, **busy)
@@ -66,7 +66,7 @@ def test_what_is_temporary_is_tried_again(
         pytest.param({"body": requests.exceptions.InvalidURL()}, id="URL"),
     ],
 )
-def test_what_is_not_temporary_is_tried_once(
+def test_other_errors_are_not_retried(
     service: TenantService,
     network: responses.RequestsMock,
     waits: Waits,
@@ -142,7 +142,7 @@ def test_a_task_is_put_off_for_a_bounded_time(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_what_may_be_sent_twice_is_tried_again(
+def test_idempotent_methods_are_retried(
     service: TenantService, network: responses.RequestsMock, method: str
 ) -> None:
     network.add(method, SPACE, **BUSY)
@@ -151,7 +151,7 @@ def test_what_may_be_sent_twice_is_tried_again(
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_what_may_not_be_sent_twice_is_tried_once(
+def test_other_methods_are_not_retried(
     service: TenantService, network: responses.RequestsMock, method: str
 ) -> None:
     network.add(method, SPACE, **BUSY)

@@ -71,7 +71,7 @@ def test_the_scope_is_checked_however_the_path_is_given(
     assert not network.calls
 
 
-def test_what_is_for_no_app_is_not_sent(
+def test_a_call_closed_to_all_apps_is_not_sent(
     app: Flask, app_context: None, network: responses.RequestsMock
 ) -> None:
     with pytest.raises(

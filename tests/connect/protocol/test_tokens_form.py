@@ -116,7 +116,7 @@ def test_a_deep_header_with_an_algorithm_is_refused() -> None:
         pytest.param("\x00.\x00.\x00", id="nul"),
     ],
 )
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_a_malformed_token_is_refused(token: str) -> None:
     for decode in (
         decode_hs,
         decode_rs,

@@ -288,7 +288,7 @@ def test_secrets_are_encrypted_in_batches(
     assert list(store_with(ENCRYPTION_KEY).reencrypt()) == [2, 2, 1]
 
 
-def test_what_depends_on_a_tenant_goes_with_it(
+def test_dependent_rows_are_deleted_with_their_tenant(
     store: TenantStore, install: Install
 ) -> None:
     ended: list[str] = []
@@ -308,7 +308,7 @@ def test_what_depends_on_a_tenant_goes_with_it(
     assert ended == [CLIENT_KEY] * 2
 
 
-def test_a_tenant_ends_with_its_dependents_or_not_at_all(
+def test_a_tenant_and_its_dependents_are_deleted_in_one_transaction(
     store: TenantStore, install: Install
 ) -> None:
     def fail(connection: Connection, client_key: str) -> None:

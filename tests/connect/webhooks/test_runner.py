@@ -207,7 +207,7 @@ def test_a_pause_that_the_host_asks_for_is_no_failed_attempt(
     assert waits.seconds == []
 
 
-def test_a_delivery_is_not_put_off_for_ever(
+def test_a_delivery_is_not_postponed_forever(
     app: Flask, deliver: Deliver, run: Run, network: responses.RequestsMock
 ) -> None:
     network.get(f"{signing.SITE}/rest/api/space", status=429)
@@ -230,7 +230,7 @@ def test_each_wait_is_longer_and_none_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("purged", [False, True])
-def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
+def test_a_delivery_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any], purged: bool
 ) -> None:
     deliver()
@@ -245,7 +245,7 @@ def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
     assert archive.read(dropped.id) is None
 
 
-def test_the_work_of_a_disabled_tenant_waits(
+def test_a_delivery_of_a_disabled_tenant_waits(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any]
 ) -> None:
     deliver()
@@ -262,7 +262,7 @@ def test_the_work_of_a_disabled_tenant_waits(
     assert len(handled) == 1
 
 
-def test_the_work_of_a_disabled_tenant_does_not_wait_for_ever(
+def test_a_delivery_of_a_disabled_tenant_does_not_wait_forever(
     app: Flask, deliver: Deliver, run: Run
 ) -> None:
     deliver()
