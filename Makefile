@@ -1,4 +1,4 @@
-# Every command a developer needs. `make` alone lists them.
+# Every command that a developer needs; `make` lists them.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
@@ -7,15 +7,15 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
-# A third of the time is waiting: for two cores, three processes.
+# Tests spend a third of their time waiting, so run three processes on two cores.
 WORKERS ?= 3
-# A module stays in one of them; xdist 3.8 knows no groups under pytest 9.2.
+# A module's tests stay in one process: xdist 3.8 has no groups with pytest 9.2.
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# The local Confluence: the folder, else whatever this names, such as a wheel.
+# The local Confluence to install: devhost/, unless this names another, such as a wheel.
 DEVHOST ?= $(if $(wildcard devhost/pyproject.toml),-e ./devhost)
 BRIDGE := $(if $(wildcard devhost/pyproject.toml),devhost/src/devhost/node_modules/.installed,$(VENV)/.bridge-installed)
 
-# The trust boundary and what keeps secrets: no line of it without a test.
+# The trust boundary and the code that handles secrets: every line must be tested.
 FULLY_COVERED := app/connect/protocol/*,app/connect/db/*,app/connect/tenants/*,app/connect/inbound/*
 FULLY_COVERED := $(FULLY_COVERED),app/connect/http/error_handlers.py,app/connect/http/security_headers.py
 FULLY_COVERED := $(FULLY_COVERED),app/connect/http/cache_control.py,app/connect/licensing/store.py
@@ -50,7 +50,7 @@ wheel: install  ## build the wheel of the app into dist/
 install: $(INSTALLED) $(BRIDGE)  ## create .venv with the app, the local Confluence and the tools
 
 .PHONY: run
-run: install  ## run the app and a local Confluence that has it installed
+run: install  ## run the app, installed in a local Confluence
 	@$(BIN)/python -m tools.run
 
 .PHONY: test
@@ -58,19 +58,19 @@ test: install  ## run every test
 	$(PYTEST)
 
 .PHONY: lint
-lint: install  ## lint, check the format, the spelling and the types
+lint: install  ## check lint rules, format, spelling and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/mypy
 
 .PHONY: format
-format: install  ## format the code and mend what the linter can
+format: install  ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 .PHONY: coverage
-coverage: install  ## run every test and measure what of the app they run
+coverage: install  ## run every test and measure the coverage of the app
 	$(PYTEST) --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='$(FULLY_COVERED)'
 
@@ -78,7 +78,7 @@ coverage: install  ## run every test and measure what of the app they run
 check: lint coverage  ## lint, types, tests with coverage: what CI runs
 
 .PHONY: bench
-bench: install  ## measure the cost of a verified request against its floor and the usual recipe
+bench: install  ## compare the cost of a verified request with its floor and the usual recipe
 	$(BIN)/python -m benchmarks
 
 .PHONY: screenshots
@@ -86,10 +86,10 @@ screenshots: install  ## photograph the app and the local Confluence for docs/
 	@$(BIN)/python -m tools.screenshots
 
 .PHONY: migrate
-migrate: install  ## bring the database to the newest revision
+migrate: install  ## upgrade the database to the newest revision
 	$(BIN)/flask --app wsgi db upgrade
 
-# The catalogs below the first argument, from the texts in the second.
+# Updates the catalogs in the first argument from the texts in the second.
 define TRANSLATE
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o build/messages.pot $(2)
 	$(BIN)/pybabel -q update -i build/messages.pot -d $(1) --no-fuzzy-matching --ignore-pot-creation-date
@@ -97,7 +97,7 @@ define TRANSLATE
 endef
 
 .PHONY: translations
-translations: install  ## collect the texts of framework and app and compile their translations
+translations: install  ## extract the texts of framework and app, and compile their translations
 	@mkdir -p build
 	$(call TRANSLATE,app/connect/translations,app/connect)
 ifneq ($(wildcard app/translations),)
@@ -105,11 +105,11 @@ ifneq ($(wildcard app/translations),)
 endif
 
 .PHONY: lock
-lock: $(INSTALLED)  ## write the lock files anew from pyproject.toml
+lock: $(INSTALLED)  ## rewrite the lock files from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --group dev --no-emit-package confluence-devhost -o requirements-dev.lock
 	$(if $(wildcard devhost/Makefile),$(MAKE) -C devhost lock VENV=$(CURDIR)/$(VENV))
 
 .PHONY: clean
-clean:  ## remove what the other commands made, but for .env and the databases
+clean:  ## remove what the other commands created, except .env and the databases
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage build dist

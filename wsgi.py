@@ -1,6 +1,7 @@
-"""What is loaded: ``gunicorn wsgi:app``, ``flask --app wsgi``, and by Celery.
+"""The WSGI and Celery entry point.
 
-``celery --app wsgi:celery worker`` and ``celery --app wsgi:celery beat``.
+``gunicorn wsgi:app``, ``flask --app wsgi``, ``celery --app wsgi:celery worker`` and
+``celery --app wsgi:celery beat`` load it.
 """
 
 import sys

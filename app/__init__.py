@@ -1,4 +1,4 @@
-"""The app: settings, extensions, the Connect framework, and the pages.
+"""The app factory: settings, extensions, the Connect framework, and the pages.
 
 ``connect`` is the framework; ``pages`` is the example that a fork replaces.
 """
@@ -20,7 +20,7 @@ def create_app(
     home: Path | None = None,
     blueprint: Blueprint | None = None,
 ) -> Flask:
-    """Return the app, with *config* before the environment.
+    """Return the app; values in *config* override the environment.
 
     It serves ``app.pages``, or *blueprint* with the ``atlassian-connect.json``,
     ``templates``, ``static`` and ``translations`` of the folder *home*.
@@ -39,13 +39,13 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.config.from_mapping(settings.load(config))
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
-    # The text of a database error must not hold what was being stored.
+    # The text of a database error must not contain the values being stored.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.HOME / "migrations"))
     connect.init_app(app, (home or settings.HOME) / "atlassian-connect.json")
     if blueprint is None:
-        # Not above: its webhook handlers are for an app that serves its pages.
+        # Not at the top: importing it registers webhook handlers for its pages.
         from . import pages
 
         blueprint = pages.bp

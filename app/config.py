@@ -1,8 +1,8 @@
-"""The settings, and the only place that reads the environment.
+"""The settings; no other module reads the environment.
 
-A value comes from the mapping given to :func:`load`, else from the environment,
-else from ``.env``, else from the default below. A missing
-or malformed setting raises :class:`ConfigurationError`, which names it.
+A value comes from, in this order, the mapping given to :func:`load`, the environment,
+``.env``, or the default below. A missing or malformed setting raises
+:class:`ConfigurationError`, which names it.
 """
 
 import os
@@ -33,16 +33,16 @@ _PACKAGE = Path(__file__).resolve().parent
 _IS_CHECKOUT = (_PACKAGE.parent / "atlassian-connect.json").is_file()
 
 HOME = _PACKAGE.parent if _IS_CHECKOUT else _PACKAGE / "home"
-"""Where the descriptor, the templates and the migrations are; a wheel has its own."""
+"""The folder of the descriptor, templates and migrations; a wheel has its own."""
 ROOT = _PACKAGE.parent if _IS_CHECKOUT else Path.cwd()
-"""Where ``.env`` and ``instance/`` are."""
+"""The folder of ``.env`` and ``instance/``."""
 ENV_FILE = ROOT / ".env"
 
 _REQUIRED = object()
 
 
 class Setting(NamedTuple):
-    """One setting: how its text is read, its default, and what it means."""
+    """One setting: the reader for its text, its default, and its meaning."""
 
     read: Callable[[str], Any]
     default: Any
@@ -50,7 +50,7 @@ class Setting(NamedTuple):
 
 
 def load(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return every setting, read and checked, and all else in *config* as it is.
+    """Return every setting, read and checked; other keys of *config* are unchanged.
 
     :raises ConfigurationError: naming the first setting that is missing or wrong.
     """

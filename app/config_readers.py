@@ -1,7 +1,7 @@
-"""How the text of each kind of setting is read.
+"""Readers for the text of each kind of setting.
 
-Each function returns the value, or raises ValueError with what is wrong, to be put
-behind the setting's name. No message quotes what could hold a password or a key.
+Each function returns the value, or raises ValueError with what is wrong, phrased to
+follow the setting's name. No message quotes text that could contain a password or key.
 """
 
 import re
@@ -18,17 +18,17 @@ _FERNET_KEY_LENGTH = 44
 _MAX_DAYS = 36_500
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
-# Redis, RabbitMQ, the embedded file, and what tests use.
+# Redis, RabbitMQ, the embedded file, and the transport for tests.
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
 
 
 def read_list(text: str) -> list[str]:
-    """Read what commas stand between."""
+    """Read a comma-separated list."""
     return [entry for part in text.split(",") if (entry := part.strip())]
 
 
 def read_database_url(text: str) -> str:
-    """Read the SQLAlchemy URL of a database that there is a driver for."""
+    """Read the SQLAlchemy URL of a database whose driver is installed."""
     scheme, separator, rest = text.partition("://")
     if scheme in ("postgres", "postgresql") and separator:
         text = f"postgresql+psycopg://{rest}"
@@ -43,7 +43,7 @@ def read_database_url(text: str) -> str:
 
 
 def read_broker_url(text: str) -> str:
-    """Check one URL, or several with ``;`` between them to fail over to."""
+    """Check a broker URL, or several for failover, separated by ``;``."""
     for url in text.split(";"):
         scheme, separator, rest = url.strip().partition("://")
         if scheme not in _BROKERS or not separator:
@@ -62,12 +62,12 @@ def read_broker_url(text: str) -> str:
 
 
 def read_base_url(text: str) -> str:
-    """Read a URL without query, whose path may be empty."""
+    """Read a URL without a query; its path may be empty."""
     return str(parse_base_url(text))
 
 
 def read_base_urls(text: str) -> tuple[str, ...]:
-    """Read one base URL or more, with commas between them."""
+    """Read one or more base URLs, comma separated."""
     urls = tuple(str(parse_base_url(entry)) for entry in read_list(text))
     if not urls:
         raise ValueError("is empty")
@@ -81,7 +81,7 @@ def read_script_url(text: str) -> str:
 
 
 def read_host_names(text: str) -> tuple[str, ...]:
-    """Read host names, and suffixes of them."""
+    """Read host names, and suffixes of host names."""
     hosts = tuple(entry.lower() for entry in read_list(text))
     if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
         raise ValueError("is not a comma-separated list of host names")
@@ -89,17 +89,17 @@ def read_host_names(text: str) -> tuple[str, ...]:
 
 
 def read_fernet_keys(text: str) -> tuple[str, ...]:
-    """Read one Fernet key or more, with commas between them."""
+    """Read one or more Fernet keys, comma separated."""
     keys = tuple(read_list(text))
     try:
         for key in keys:
             if len(key) != _FERNET_KEY_LENGTH:
-                # Base64 ends at its padding, so what follows would be dropped.
+                # Decoding stops at the padding, and the rest would be ignored.
                 raise ValueError
             Fernet(key)
     except ValueError:
         # The library's message is dropped: it could quote the key.
-        raise ValueError("holds something that is no Fernet key") from None
+        raise ValueError("contains something that is not a Fernet key") from None
     if not keys:
         raise ValueError("is empty")
     return keys
@@ -131,19 +131,19 @@ def read_yes_or_no(text: str) -> bool:
 def read_header_name(text: str) -> str:
     """Read the name of an HTTP header."""
     if not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("is no name of an HTTP header")
+        raise ValueError("is not an HTTP header name")
     return text
 
 
 def read_license_policy(text: str) -> str:
-    """Read what to do without a license."""
+    """Read the license policy."""
     if text not in ("block", "warn", "ignore"):
         raise ValueError("is not block, warn or ignore")
     return text
 
 
 def read_days(text: str) -> int:
-    """Read a number of days that dates can bear."""
+    """Read a number of days that is small enough for date arithmetic."""
     days = read_whole_number(text)
     if days > _MAX_DAYS:
         raise ValueError(f"is more than {_MAX_DAYS}")

@@ -15,15 +15,15 @@ from .worker import ServerError, Worker
 
 SERVERS = ("floor", "recipe", "ours")
 WARM_UP = 100
-"""Visits before each round, for what a server has lost while it was idle."""
+"""Unmeasured visits before each round, to warm a server up after it was idle."""
 
 
 class WrongAnswerError(Exception):
-    """A server answered something else than it must: nothing is worth measuring."""
+    """A server gave a wrong answer, so measuring it is pointless."""
 
 
 def main() -> int:
-    """Run the benchmark; 1 when an answer was wrong, whatever the times are."""
+    """Run the benchmark; return 1 if an answer was wrong, whatever the times are."""
     options = _parse()
     try:
         times = _run(options.tenants, options.requests, options.runs)
@@ -45,9 +45,9 @@ def _parse() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name, default, meaning in (
-        ("runs", 21, "rounds, in which each server has its turn"),
-        ("requests", 1000, "requests to each server in a round"),
-        ("tenants", 1000, "tenants that are installed"),
+        ("runs", 21, "number of rounds"),
+        ("requests", 1000, "number of requests to each server per round"),
+        ("tenants", 1000, "number of installed tenants"),
     ):
         parser.add_argument(
             f"--{name}",
@@ -81,9 +81,9 @@ def _run(tenants: int, requests: int, runs: int) -> Times:
 
 
 def _prepare(worker: Worker, corpus: Corpus) -> None:
-    """Make sure that a server verifies, and let it meet every tenant."""
+    """Check that a server verifies tokens, and warm it up with every tenant."""
     _say(f"warming up {worker.name}")
-    # The first visit confirms a tenant's secret, the second finds that cached.
+    # The first visit confirms a tenant's secret, the second finds it cached.
     _visit(worker, corpus.one_each)
     _visit(worker, corpus.one_each)
     expected = 200 if worker.name == "floor" else 401

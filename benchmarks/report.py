@@ -1,4 +1,4 @@
-"""What was measured, as a Markdown table."""
+"""The report: the measured times as a Markdown table."""
 
 from statistics import median
 
@@ -6,7 +6,7 @@ MAX_OF_FLOOR = 1.35
 MAX_OF_RECIPE = 0.5
 
 Times = dict[str, list[float]]
-"""Microseconds per request by server, one for each round."""
+"""Microseconds per request by server, one value per round."""
 
 
 def table(times: Times) -> str:
@@ -23,7 +23,7 @@ def table(times: Times) -> str:
 
 
 def verdicts(times: Times) -> str:
-    """Return a line for each target: whether it was reached."""
+    """Return a line for each target that says whether it was reached."""
     lines = []
     for base, target in _BASES.items():
         ratio = median(_ratios(times, "ours", base))

@@ -1,4 +1,4 @@
-"""The tenants that are asked for, and the signed URLs of their iframes."""
+"""The benchmark's tenants, and signed iframe URLs for them."""
 
 import secrets
 import sqlite3
@@ -19,7 +19,7 @@ from tests.example import create_app
 from tests.signing import APP_KEY
 
 LIFETIME = 3600
-"""Seconds that a token is good for: longer than any benchmark takes."""
+"""The lifetime of a token in seconds: longer than any benchmark takes."""
 
 
 class Site(NamedTuple):
@@ -31,7 +31,7 @@ class Site(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A request target with its token, and whom the token names."""
+    """A request target with its token, and the tenant and user that the token names."""
 
     target: str
     client_key: str
@@ -40,15 +40,15 @@ class Visit(NamedTuple):
 
 @dataclass(frozen=True)
 class Corpus:
-    """What the servers are started with, and what they are asked."""
+    """The servers' settings, and the requests that they get."""
 
     environment: dict[str, str]
     one_each: list[Visit]
-    """One visit of every tenant."""
+    """One visit for every tenant."""
     visits: list[Visit]
-    """The visits that are measured, each of another URL."""
+    """The visits that are measured, each to a different URL."""
     forgeries: dict[str, str]
-    """Targets to refuse, by what is wrong with each."""
+    """Targets that must be refused, by what is wrong with each."""
 
 
 def make_corpus(folder: Path, *, tenants: int, visits: int) -> Corpus:
@@ -64,7 +64,7 @@ def make_corpus(folder: Path, *, tenants: int, visits: int) -> Corpus:
     sites = [new_site(number) for number in range(tenants)]
     install(environment, sites)
     _install_for_recipe(folder / "tenants.sqlite3", sites)
-    # A prime step visits the tenants in no order that a cache could like.
+    # With a prime step, the order of the tenants does not favour a cache.
     order = (sites[number * 7919 % tenants] for number in range(visits))
     return Corpus(
         environment,
@@ -75,7 +75,7 @@ def make_corpus(folder: Path, *, tenants: int, visits: int) -> Corpus:
 
 
 def new_site(number: int) -> Site:
-    # A shared secret of Atlassian's is opaque, longer than 64 bytes and ASCII.
+    # Atlassian's shared secrets are opaque, longer than 64 bytes and ASCII.
     secret = "ATCO" + secrets.token_urlsafe(96)
     return Site(str(uuid.uuid4()), secret, f"https://site-{number}.atlassian.net")
 
@@ -143,7 +143,7 @@ def _claims(site: Site, number: int) -> dict[str, Any]:
 
 
 def _forgeries(site: Site) -> dict[str, str]:
-    """Return targets that each differ in one thing from one to be answered."""
+    """Return targets that each differ in one thing from an accepted one."""
     target, now = _iframe_url(site, 0), int(time.time())
     claims = {**_claims(site, 0), "qsh": hash_url("GET", target)}
     stale = {**claims, "iat": now - 7200, "exp": now - 3600}

@@ -1,4 +1,4 @@
-"""A server under gunicorn, asked over one connection that is kept alive."""
+"""A server under gunicorn, called over one keep-alive connection."""
 
 import os
 import socket
@@ -25,11 +25,11 @@ _HEADERS = (
 
 
 class ServerError(Exception):
-    """A server did not start, or gave no whole answer."""
+    """A server did not start, or its answer was incomplete."""
 
 
 class Worker:
-    """The one worker of ``benchmarks.servers.{name}``; runs within ``with``."""
+    """The single worker of ``benchmarks.servers.{name}``; a context manager."""
 
     def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
         self.name = name
@@ -62,14 +62,14 @@ class Worker:
         self._stop()
 
     def reconnect(self) -> None:
-        """Take a new connection, for gunicorn closes one that is idle for 2 s."""
+        """Open a new connection, since gunicorn closes one that is idle for 2 s."""
         self._socket.close()
         self._socket = self._connect()
 
     def get(self, target: str) -> tuple[int, bytes]:
         """Return status and body of the answer to a GET.
 
-        :raises ServerError: if there is no whole answer.
+        :raises ServerError: if the answer is missing or incomplete.
         """
         try:
             self._socket.sendall(f"GET {target} HTTP/1.1\r\n{_HEADERS}".encode())
@@ -83,7 +83,7 @@ class Worker:
         return int(self.get(CPU_PATH)[1])
 
     def _read_answer(self) -> tuple[int, bytes]:
-        """Read one answer, which has a Content-Length as all of ours have."""
+        """Read one answer; all our servers send a Content-Length."""
         received, end = b"", -1
         while end < 0:
             received += self._receive()

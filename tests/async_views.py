@@ -1,4 +1,4 @@
-"""Async views without Flask's extra, which wants a package more."""
+"""Async views without Flask's extra, which needs another package."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def run_in_thread(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Stand for ``Flask.async_to_sync``: run *view* in a loop of another thread."""
+    """Replace ``Flask.async_to_sync``: run *view* in another thread's event loop."""
 
     def run(*args: Any, **kwargs: Any) -> Any:
         with ThreadPoolExecutor(1) as thread:

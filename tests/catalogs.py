@@ -1,4 +1,4 @@
-"""Checks of the catalogs that ``make translations`` writes."""
+"""Checks of the translation catalogs that ``make translations`` writes."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every test shares: an app on a database of its own, and a key server."""
+"""Shared fixtures: an app with its own database, and a key server."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from tests.databases import (
 from tests.templates import SharedBytecode
 from tests.waits import Waits
 
-# What waits begins early, while other processes run what does not.
+# Tests that wait start first, so that other processes run the rest meanwhile.
 FIRST = ("browser", "processes")
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 
@@ -40,14 +40,14 @@ ENCRYPTION_KEY = Fernet.generate_key().decode()
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Begin with what waits, if this is one process of several."""
+    """Start with the tests that wait, if this is one process of several."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: not any(map(item.get_closest_marker, FIRST)))
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> Iterator[None]:
-    """Keep a developer's environment and .env out of the tests."""
+    """Isolate the tests from a developer's environment and .env."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ENV_FILE", settings.ROOT / "tests" / "no.env")
         for name in settings.SETTINGS:
@@ -57,7 +57,7 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _templates_compiled_once() -> Iterator[None]:
-    """Let the apps of the tests share what Jinja makes of the templates."""
+    """Share compiled Jinja templates between the apps of the tests."""
     options = {**Flask.jinja_options, "bytecode_cache": SharedBytecode()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", options)
@@ -83,13 +83,13 @@ def only_handlers_of(author: ModuleType) -> Iterator[None]:
 
 @pytest.fixture
 def author() -> ModuleType:
-    """Whose app is under test: a package with a ``create_app`` and webhook handlers."""
+    """The package under test, which has ``create_app`` and webhook handlers."""
     return example
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _opened() -> Iterator[set[Engine]]:
-    """Note each database that is opened; SQLite's need not survive the machine."""
+    """Record every database that is opened; SQLite's need not survive a crash."""
     opened: set[Engine] = set()
 
     def remember(connection: Connection) -> None:
@@ -108,9 +108,9 @@ def _opened() -> Iterator[set[Engine]]:
 
 @pytest.fixture(autouse=True)
 def _clean_up(_opened: set[Engine], author: ModuleType) -> Iterator[None]:
-    """Keep to the author's handlers, and forget those that a test registers.
+    """Restore the author's handlers, dropping those that a test registered.
 
-    Its databases are closed: Python 3.13 warns about one that is left open.
+    Also close the databases: Python 3.13 warns about one that is left open.
     """
     with only_handlers_of(author):
         yield
@@ -120,16 +120,16 @@ def _clean_up(_opened: set[Engine], author: ModuleType) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium. Its event loop runs in this thread from now on.
+    """Headless Chromium, whose event loop runs in this thread from now on.
 
-    A test that runs a loop of its own does so in another thread.
+    A test that needs its own loop must run it in another thread.
     """
     yield from run_chromium()
 
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database with the tables of the migrations, for copies."""
+    """A migrated SQLite database to copy."""
     path = tmp_path_factory.mktemp("tables") / "app.sqlite3"
     with only_handlers_of(example):
         migrate(app_settings(path))
@@ -137,13 +137,13 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def app_settings(database: Path) -> dict[str, Any]:
-    """Return the settings of an app under test that stores in *database*."""
+    """Return the settings of an app under test with *database*."""
     return {
         "TESTING": True,
         "SECRET_KEY": "test",
         "DATABASE_URL": f"sqlite:///{database}",
         "CELERY_BROKER_URL": "memory://",
-        # What a test sends stays its own, though all share one memory.
+        # Each test has its own messages, though all share the in-memory broker.
         "CELERY": {"task_default_queue": f"test-{uuid4()}"},
         "CONNECT_BASE_URL": signing.BASE_URL,
         "CONNECT_ENCRYPTION_KEYS": ENCRYPTION_KEY,
@@ -159,7 +159,7 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def waits() -> Waits:
-    """What the app has waited for the host, without having waited."""
+    """A fake clock that records how long the app would have waited for the host."""
     return Waits()
 
 
@@ -176,7 +176,7 @@ def app(
 
 @pytest.fixture
 def app_context(app: Flask) -> Iterator[None]:
-    """An app context, for what is called outside a request."""
+    """An app context, for calls outside a request."""
     with app.app_context():
         yield
 
@@ -188,7 +188,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def network() -> Iterator[responses.RequestsMock]:
-    """The world outside: only what is registered answers, and all of it must."""
+    """The network: only registered URLs answer, and every one must be called."""
     with responses.RequestsMock() as mock:
         yield mock
 
@@ -204,7 +204,7 @@ def key_server(network: responses.RequestsMock) -> responses.RequestsMock:
 def _installed(
     tables: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> installing.StoredRows:
-    """What the install of a tenant leaves in the database."""
+    """The database rows that an install creates."""
     config = app_settings(tmp_path_factory.mktemp("installed") / "app.sqlite3")
     copy_tables(tables, config["DATABASE_URL"])
     with only_handlers_of(example):
@@ -215,7 +215,7 @@ def _installed(
 
 @pytest.fixture
 def tenant(app: Flask, _installed: installing.StoredRows) -> Tenant:
-    """A tenant, as if it had just been installed through the front door."""
+    """A tenant, as if it had just been installed by a lifecycle callback."""
     _installed.write(app)
     with app.app_context():
         found = find_tenant(signing.CLIENT_KEY)
@@ -248,7 +248,7 @@ def postgresql_url(_empty_postgresql: str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_database(request: pytest.FixtureRequest, config: dict[str, Any]) -> None:
-    """Run a test of the app on SQLite, and then on PostgreSQL."""
+    """Run a test on SQLite, and then on PostgreSQL."""
     if request.param == "postgresql":
         config["DATABASE_URL"] = url = request.getfixturevalue("_migrated_postgresql")
         with create_engine(url).begin() as connection:

@@ -1,4 +1,4 @@
-"""The databases of the tests: migrated once, and as good as new for each test."""
+"""Test databases: migrated once, and emptied for each test."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/"
 
 
 def migrate(config: dict[str, Any]) -> None:
-    """Give the database that *config* names the tables of the migrations."""
+    """Migrate the database that *config* names."""
     app = create_app(config)
     done = app.test_cli_runner().invoke(args=["db", "upgrade"])
     assert done.exit_code == 0, done.output
@@ -27,7 +27,7 @@ def migrate(config: dict[str, Any]) -> None:
 
 
 def copy_tables(template: Path, database_url: str) -> None:
-    """Put a copy of *template* where a SQLite database is to be, if none is there."""
+    """Copy *template* to the path of a SQLite database, unless it exists."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database is not None:
         path = Path(url.database)
@@ -37,7 +37,7 @@ def copy_tables(template: Path, database_url: str) -> None:
 
 @contextmanager
 def new_postgresql(kind: str) -> Iterator[str]:
-    """Have a PostgreSQL database. Missing in CI it fails; elsewhere it skips."""
+    """Create a PostgreSQL database. Without a server, fail in CI and skip elsewhere."""
     server = os.environ.get("TEST_POSTGRESQL_URL", POSTGRESQL)
     name = f"connect_test_{kind}_{os.getpid()}"
     admin = create_engine(f"{server}postgres", isolation_level="AUTOCOMMIT")
@@ -46,7 +46,7 @@ def new_postgresql(kind: str) -> Iterator[str]:
         with admin.connect() as connection:
             connection.execute(drop)
             connection.execute(text(f"CREATE DATABASE {name}"))
-            # What a test stores need not survive the machine.
+            # Test data need not survive a crash.
             connection.execute(
                 text(f"ALTER DATABASE {name} SET synchronous_commit=off")
             )
@@ -61,12 +61,12 @@ def new_postgresql(kind: str) -> Iterator[str]:
 
 
 def drop_tables(connection: Connection) -> None:
-    """Leave nothing in a PostgreSQL database."""
+    """Drop everything in a PostgreSQL database."""
     connection.execute(text("DROP SCHEMA public CASCADE"))
     connection.execute(text("CREATE SCHEMA public"))
 
 
 def empty_tables(connection: Connection) -> None:
-    """Leave no row in the tables of a PostgreSQL database."""
+    """Delete all rows in a PostgreSQL database."""
     tables = ", ".join(table.name for table in db.metadata.sorted_tables)
     connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))

@@ -1,4 +1,4 @@
-"""Tenants: installed through the front door, and copies of one that was."""
+"""Test tenants: installed by a lifecycle callback, or copied from one that was."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from tests import signing
 
 
 def install(app: Flask, **changes: Any) -> Tenant:
-    """Install a tenant through the front door; *changes* are the payload's."""
+    """Install a tenant by a lifecycle callback; *changes* are the payload's."""
     body = signing.payload(**changes)
     key = body["clientKey"]
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -30,7 +30,7 @@ def install(app: Flask, **changes: Any) -> Tenant:
 
 @dataclass(frozen=True)
 class StoredRows:
-    """All that is in the tables of one app, to be put into those of another."""
+    """All rows of one app's tables, to be copied into another app's."""
 
     rows: dict[Table, list[dict[str, Any]]]
 
@@ -46,7 +46,7 @@ class StoredRows:
         return cls({table: found for table, found in rows.items() if found})
 
     def write(self, app: Flask) -> None:
-        """Add the rows to the tables of *app*, under ids of their own."""
+        """Add the rows to the tables of *app*, with new ids."""
         with app.app_context(), db.engine.begin() as connection:
             for table, found in self.rows.items():
                 connection.execute(insert(table), found)

@@ -1,4 +1,4 @@
-"""Signs as a host does, without the code under test."""
+"""Signing as a host does, without the code under test."""
 
 import time
 from collections.abc import Mapping
@@ -21,21 +21,21 @@ SECOND_KEY_SERVER = "https://second.example.com"
 ACCOUNT_ID = "557058:00000000-1111-2222-3333-444444444444"
 
 MISSING = object()
-"""Stands for a claim or field that is left out."""
+"""Marks a claim or field that is left out."""
 
 INSTALL_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def pem(key: rsa.RSAPrivateKey = INSTALL_KEY) -> bytes:
-    """Return what a key server answers for *key*."""
+    """Return a key server's answer for *key*."""
     return key.public_key().public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *base* with *changes*; MISSING takes a name out."""
+    """Return *base* with *changes*; MISSING removes a name."""
     both = {**base, **changes}
     return {name: value for name, value in both.items() if value is not MISSING}
 

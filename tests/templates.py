@@ -1,4 +1,4 @@
-"""What Jinja makes of templates, kept for all the apps of the tests."""
+"""A cache of compiled Jinja templates, shared by all apps of the tests."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ class SharedBytecode(BytecodeCache):
         self._compiled: dict[tuple[Any, ...], bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give *bucket* what was compiled before, if anything was."""
+        """Fill *bucket* from the cache, if possible."""
         if code := self._compiled.get(_name(bucket)):
             bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what *bucket* has."""
+        """Store the contents of *bucket*."""
         self._compiled[_name(bucket)] = bucket.bytecode_to_string()
 
 

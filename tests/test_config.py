@@ -1,4 +1,4 @@
-"""The settings: defaults, precedence, and what is said of a malformed one."""
+"""The settings: defaults, precedence, and errors for malformed ones."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -96,7 +96,7 @@ def test_the_documents_name_settings_that_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS))
 @pytest.mark.parametrize("nothing", [None, "", "  "])
-def test_an_empty_value_is_none(name: str, nothing: Any) -> None:
+def test_an_empty_value_counts_as_not_set(name: str, nothing: Any) -> None:
     assert load(GIVEN | {name: nothing})[name] == DEFAULTS[name]
 
 
@@ -168,7 +168,7 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
         ("CONNECT_WEBHOOK_ID_HEADER", "X-Webhook-Id", "X-Webhook-Id"),
     ],
 )
-def test_reads(name: str, value: Any, read: Any) -> None:
+def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) -> None:
     assert load(GIVEN | {name: value})[name] == read
 
 
@@ -290,7 +290,7 @@ def test_all_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert load()["CONNECT_BASE_URL"] == "https://app.example.com"
 
 
-def test_what_is_no_setting_is_handed_on() -> None:
+def test_unknown_keys_are_passed_on() -> None:
     given = GIVEN | {"TESTING": True, "MAX_CONTENT_LENGTH": None}
     read = load(given)
     assert read["TESTING"] is True

@@ -11,13 +11,13 @@ from tests import installing, signing
 from tests.databases import copy_tables
 from tests.example import create_app
 
-# When it was, and what encryption makes anew each time.
+# Times, and encrypted values, which differ each time.
 UNLIKE = {"installed_at", "updated_at", "occurred_at", "token_issued_at"}
 UNLIKE |= {"shared_secret"}
 
 
 def stored(app: Flask) -> dict[str, Any]:
-    """Return what an app has stored, but for times and with the secret readable."""
+    """Return an app's rows, without times and with the secret decrypted."""
     rows = installing.StoredRows.read(app).rows
     found: dict[str, Any] = {
         table.name: [

@@ -1,4 +1,4 @@
-"""Which module may import which, and which policy guards which route."""
+"""The layout: allowed imports, and the policy of each route."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -13,8 +13,8 @@ from app.config import ROOT
 from app.connect import errors
 from app.connect.inbound.policies import Policy, policy_of
 
-# Each layer may import itself and those in front of it, except its neighbours on
-# the same level.
+# Each layer may import itself and those before it, except its neighbours on the same
+# level.
 LAYERS = {
     "app.connect.errors": 0,
     "app.connect.protocol": 1,
@@ -66,7 +66,7 @@ def name_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Yield what a module imports anywhere in it, in full."""
+    """Yield the full name of everything that a module imports."""
     for base, name in statements_of(path):
         yield base
         if name:
@@ -105,7 +105,7 @@ def layer_of(module: str) -> str | None:
 
 
 def offenders(folder: str, forbidden: tuple[str, ...]) -> str:
-    """Return which modules import what they must not, for an assertion's message."""
+    """Return the modules with forbidden imports, for an assertion's message."""
     return "\n".join(
         f"{name_of(path)} imports {imported}"
         for path in modules(folder)
@@ -165,7 +165,7 @@ def test_the_protocol_is_pure() -> None:
     assert not offenders("app/connect/protocol", (*impure, "app.extensions"))
 
 
-def test_what_all_import_imports_nothing_of_the_framework() -> None:
+def test_the_extensions_module_imports_nothing_of_the_app() -> None:
     assert not offenders("app/extensions.py", ("app",))
 
 

@@ -1,4 +1,4 @@
-"""The migrations on both databases, up and down, and how SQLite is opened."""
+"""The migrations on both databases, up and down, and SQLite's settings."""
 
 from collections.abc import Iterator
 from pathlib import Path

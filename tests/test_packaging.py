@@ -1,4 +1,4 @@
-"""The wheel of the app: it holds all that the app reads, and it starts."""
+"""The wheel of the app is complete, and the app in it starts."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The start: what gunicorn and flask load."""
+"""Start-up through wsgi.py, as gunicorn and flask do it."""
 
 import os
 import runpy
@@ -27,8 +27,8 @@ def settings_of(tmp_path: Path) -> dict[str, str]:
 
 
 def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Import wsgi.py in a process of its own, under no setting but these."""
-    # An empty value hides what a developer's .env may say.
+    """Import wsgi.py in its own process, with only these settings."""
+    # An empty value hides the one in a developer's .env.
     hidden = dict.fromkeys(SETTINGS, "")
     environment = os.environ | hidden | settings_of(tmp_path) | changes
     return subprocess.run(
@@ -60,7 +60,7 @@ def test_the_app_starts(tmp_path: Path) -> None:
         pytest.param(
             "CONNECT_ENCRYPTION_KEYS",
             "canary",
-            "CONNECT_ENCRYPTION_KEYS holds something that is no Fernet key",
+            "CONNECT_ENCRYPTION_KEYS contains something that is not a Fernet key",
             id="malformed",
         ),
         pytest.param(

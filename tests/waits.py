@@ -1,4 +1,4 @@
-"""A clock for the calls to the host: nobody waits, and all know how long."""
+"""A fake clock for calls to the host, which records waits instead of waiting."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,20 +10,20 @@ from app.connect.outbound.throttle import Throttle
 
 @dataclass
 class Waits:
-    """What was waited, in seconds, and the time of which it is a part."""
+    """The recorded waits in seconds, and the clock's time."""
 
     seconds: list[float] = field(default_factory=list)
     now: float = 1000.0
     jitter: float = 0.5
-    """In the middle, so that a delay is the very one of the rule."""
+    """The middle value, so that delays have no jitter."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait, in this clock's time."""
+        """Advance this clock instead of waiting."""
         self.seconds.append(seconds)
         self.now += seconds
 
     def replace_clock(self, app: Flask) -> None:
-        """Let the calls of *app* to its hosts go by this clock."""
+        """Make the calls of *app* to hosts use this clock."""
         outbound = app.extensions[EXTENSION]
         retries = replace(
             outbound.retries,

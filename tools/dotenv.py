@@ -1,4 +1,4 @@
-"""The ``.env`` file of a fresh clone."""
+"""Creates the ``.env`` file of a fresh clone."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 
 def create_dotenv(example: Path, dotenv: Path) -> bool:
-    """Write *dotenv* from *example* with fresh secrets; False if it is there."""
+    """Write *dotenv* from *example* with fresh secrets; False if it already exists."""
     try:
         descriptor = os.open(dotenv, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -19,13 +19,13 @@ POLL_SECONDS = 0.1
 
 
 class ChildEnded(Exception):
-    """A process ended that should have gone on, or a step failed."""
+    """A process ended unexpectedly, or a step failed."""
 
 
 class Child:
-    """A Python process in a group of its own, so that Ctrl-C reaches it through us.
+    """A Python process in its own process group, so that Ctrl-C reaches it through us.
 
-    ``quiet`` drops what it prints, but not its errors; ``log`` is given both.
+    ``quiet`` drops its output, but not its errors; ``log`` gets both.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class Child:
             raise ChildEnded(f"{self.name} ended with exit code {code}")
 
     def wait(self, seconds: float) -> int | None:
-        """Return the exit code; None if it still runs after *seconds*."""
+        """Return the exit code; None if it is still running after *seconds*."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
 
     def stop(self) -> None:
-        """Ask the process to stop; end its whole group if it does not in time."""
+        """Ask the process to stop; kill its whole group if it does not stop in time."""
         if self._process.poll() is None:
             self._process.terminate()
             if self.wait(STOP_SECONDS) is None:
@@ -84,7 +84,7 @@ def run_step(
 ) -> None:
     """Run a step to its end.
 
-    :raises ChildEnded: if it fails, or is asked to stop.
+    :raises ChildEnded: if it fails or is interrupted.
     """
     child = Child(name, arguments, environment, log=log)
     while (code := child.wait(0.1)) is None:
@@ -96,7 +96,7 @@ def run_step(
 
 
 def wait_until_ready(url: str, children: Sequence[Child], stop: StopRequest) -> None:
-    """Wait until *url* answers 200, or until *stop* is asked for.
+    """Wait until *url* answers 200, or until *stop* is requested.
 
     :raises ChildEnded: if one of *children* ends meanwhile, or nothing answers.
     """

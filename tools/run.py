@@ -1,7 +1,7 @@
 """``make run``: the app, its worker, and a local Confluence that has it installed.
 
-Started from the repository's root. The app is reached only over HTTP and through
-its commands; nothing of it is imported here.
+Run it from the repository's root. It uses the app only over HTTP and through its
+commands, and imports nothing from it.
 """
 
 import argparse
@@ -26,15 +26,15 @@ from tools.processes import (
 
 APP_PORT = 8080
 PORT = 8090
-# Threads, for the connections of an embedded broker do not survive a fork; and more
-# than one message for each, for the worker looks into that broker once a second.
+# Threads, since connections to an embedded broker do not survive a fork; and several
+# messages for each, since the worker polls that broker only once a second.
 WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker", "--beat"]
 WORKER += ["--pool", "threads", "--concurrency", "4", "--prefetch-multiplier", "16"]
 WORKER += ["--loglevel", "WARNING"]
 
 
 class RunError(Exception):
-    """The two cannot run; the message says what to do."""
+    """The programs can't run; the message says what to do."""
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -47,22 +47,22 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--app-port",
         type=port_number,
         default=APP_PORT,
-        help=f"the app listens there (default: {APP_PORT})",
+        help=f"the app's port (default: {APP_PORT})",
     )
     parser.add_argument(
         "--port",
         type=port_number,
         default=PORT,
-        help=f"the local Confluence listens there (default: {PORT})",
+        help=f"the local Confluence's port (default: {PORT})",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="let the local Confluence start anew"
+        "--fresh", action="store_true", help="start the local Confluence from scratch"
     )
     return parser.parse_args(arguments)
 
 
 def app_environment(app_port: int, port: int) -> dict[str, str]:
-    """Return the app's environment; with ports of its own, what depends on them."""
+    """Return the app's environment, adapted to ports that are not the default."""
     environment = dict(os.environ)
     if (app_port, port) != (APP_PORT, PORT):
         site = f"http://localhost:{port}"
@@ -94,7 +94,7 @@ def check_port(port: int, option: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run both until a signal asks to stop; return the exit code."""
+    """Run everything until a signal asks to stop; return the exit code."""
     options = parse_arguments(arguments)
     with stop_request() as stop:
         return _run(options, stop)
@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> int:
         print(f"run: {error}", file=sys.stderr)
         return 1
     finally:
-        # The site goes first, so that nothing calls an app that has gone.
+        # The site stops first, so that nothing calls an app that is gone.
         for child in reversed(children):
             child.stop()
     return 0

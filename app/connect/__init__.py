@@ -1,27 +1,29 @@
-"""A framework for Atlassian Connect apps: authors import from here, and only here.
+"""The Atlassian Connect framework. App authors import from this package only.
 
-A request meets the folders in this order:
+A request passes through the folders in this order:
 
-* ``http``: base path, locale, security headers; the error handlers answer refusals.
-* ``inbound``: what the host sends. Finds the token, verifies it against the policy
-  of the view, and takes the lifecycle events; ``module_views`` are special views.
-* ``tenants``: who has the app installed; the proxies such as ``current_tenant``.
-* ``licensing`` and ``permissions``: decorators below the policy of a view, for which
-  the host is asked.
-* ``outbound``: what we ask of the host: ``TenantService``, retries, impersonation.
-* ``webhooks``: an inbox that answers at once, and the runner of the handlers.
+* ``http``: base path, locale, security headers, and error handlers.
+* ``inbound``: requests from the host. Finds the token, verifies it against the view's
+  policy, and handles lifecycle events; ``module_views`` are special views.
+* ``tenants``: the sites that have the app installed, and proxies such as
+  ``current_tenant``.
+* ``licensing`` and ``permissions``: decorators that go below a view's policy and ask
+  the host.
+* ``outbound``: calls to the host: ``TenantService``, retries, impersonation.
+* ``webhooks``: an inbox that answers at once, and a runner that calls the handlers.
 * ``tasks``: Celery, its queue, and ``tenant_task``.
-* ``personal_data``: reports to the host whose data the app keeps (GDPR).
-* ``maintenance``: deletes what has been kept long enough.
-* ``descriptor``: atlassian-connect.json: load, lint, serve, and check the app by it.
+* ``personal_data``: tells the host whose personal data the app keeps (GDPR).
+* ``maintenance``: deletes data past its retention time.
+* ``descriptor``: atlassian-connect.json: load, lint, serve, and check the app
+  against it.
 * ``cli``: ``flask connect``.
 
 Below them all: ``errors``, ``protocol`` (Connect's rules as pure functions) and ``db``
-(transactions, encryption, cache). A package may import only those in front of it:
+(transactions, encryption, cache). A package may import only those to its left:
 
 ``errors`` <- ``protocol`` <- ``db`` <- ``tenants`` <- ``http``, ``tasks`` <-
 ``inbound`` | ``outbound`` <- ``webhooks``, ``licensing``, ``permissions``,
-``personal_data`` <- ``descriptor``, ``maintenance`` <- ``cli``; a test keeps it so.
+``personal_data`` <- ``descriptor``, ``maintenance`` <- ``cli``; a test enforces this.
 
 Each package has an ``init_app``, one state in ``app.extensions`` (``connect.webhooks``
 and so on) and one function that returns it.
@@ -178,11 +180,11 @@ __all__ = [
 
 
 def init_app(app: Flask, descriptor_path: Path) -> None:
-    """Give *app* the whole framework, by the settings in ``app.config``.
+    """Set up the whole framework on *app* from the settings in ``app.config``.
 
     Register your own routes afterwards, then call :func:`check`.
 
-    :raises DescriptorError: naming all that is wrong with the descriptor.
+    :raises DescriptorError: naming everything that is wrong with the descriptor.
     """
     document = descriptor.load(descriptor_path, app.config)
     db.init_app(app)

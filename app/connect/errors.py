@@ -1,4 +1,4 @@
-"""Every error that this framework raises, drawn once.
+"""The error tree: every error that this framework raises.
 
 * ConnectError
     * ConfigurationError            a setting is missing or malformed
@@ -6,19 +6,19 @@
     * AuthenticationError           an inbound request is not trusted; answered 401
         * MissingTokenError         no token, or more than one
         * InvalidTokenError         not a token, or one with a bad claim
-            * InvalidSignatureError not signed by the one it names
+                * InvalidSignatureError not signed by the issuer it names
         * QshMismatchError          the token was made for another request
         * UnknownTenantError        the tenant is not installed, or is disabled
         * UntrustedInstallError     a lifecycle body contradicts its token
     * PermissionDeniedError         the verified user may not do this; answered 403
-    * PermissionUnknownError        the host can't say whether; answered 503
+    * PermissionUnknownError        the host can't be asked; answered 503
     * MalformedBodyError            a trusted request with a body we can't read: 400
-    * InstallKeysUnavailableError   no key server could be asked; answered 503
-    * QueueUnavailableError         the broker took no task; answered 503
+    * InstallKeysUnavailableError   no key server could be reached; answered 503
+    * QueueUnavailableError         the broker did not take a task; answered 503
     * LicenseRequiredError          the tenant's license has ended; answered 402
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
-        * ImpersonationError        the site lets the app act as no user; never sent
+        * ImpersonationError        the app can't act as users of the site; never sent
         * HostUnavailableError      no answer: connection, timeout, TLS
         * HostResponseError         a 4xx or 5xx, or an answer that can't be read
             * PropertyNotFoundError
@@ -27,7 +27,7 @@
             * AccessRuleError       an app access rule may be why
     * ScopeError                    the descriptor lacks the scope the call needs
 
-Messages may be logged: none holds a token, a secret or a body.
+Messages can be logged: they never contain a token, a secret or a body.
 """
 
 from collections.abc import Sequence
@@ -35,11 +35,11 @@ from typing import Self
 
 
 class ConnectError(Exception):
-    """The root of the tree."""
+    """The base class of all errors here."""
 
 
 class ConfigurationError(ConnectError):
-    """A setting is missing or malformed; the message names it and what to do."""
+    """A setting is missing or malformed; the message names it and the remedy."""
 
 
 class DescriptorError(ConnectError):
@@ -51,7 +51,7 @@ class DescriptorError(ConnectError):
 
 
 class AuthenticationError(ConnectError):
-    """An inbound request is not trusted; the caller learns only that: 401."""
+    """An inbound request is not trusted: 401, and the caller is not told why."""
 
     def __init__(self, reason: str, *, client_key: str | None = None) -> None:
         super().__init__(reason)
@@ -59,7 +59,7 @@ class AuthenticationError(ConnectError):
 
 
 class MissingTokenError(AuthenticationError):
-    """The request carries no Connect token, or contradicting ones."""
+    """The request carries no Connect token, or several that differ."""
 
 
 class InvalidTokenError(AuthenticationError):
@@ -67,7 +67,7 @@ class InvalidTokenError(AuthenticationError):
 
 
 class InvalidSignatureError(InvalidTokenError):
-    """The token is not signed with the key of the one it names."""
+    """The token is not signed with the key of the issuer it names."""
 
 
 class QshMismatchError(AuthenticationError):
@@ -79,11 +79,11 @@ class UnknownTenantError(AuthenticationError):
 
 
 class UntrustedInstallError(AuthenticationError):
-    """A lifecycle body names another tenant, app, event or host than it may."""
+    """A lifecycle body names a tenant, app, event or host that it must not."""
 
 
 class PermissionDeniedError(ConnectError):
-    """The verified user may not do this: 403.
+    """The verified user is not allowed to do this: 403.
 
     ``needed`` is what was asked, such as ``administrator`` or ``read``.
     """
@@ -94,25 +94,25 @@ class PermissionDeniedError(ConnectError):
 
 
 class PermissionUnknownError(ConnectError):
-    """The host could not be asked what the user may do; nobody gets in: 503."""
+    """The host could not be asked what the user may do: 503, failing closed."""
 
 
 class MalformedBodyError(ConnectError):
-    """The body of a trusted request is not what the event carries: 400."""
+    """The body of a trusted request is malformed: 400."""
 
 
 class InstallKeysUnavailableError(ConnectError):
-    """No install-key server could be asked; the request may be sent again: 503."""
+    """No install-key server could be reached: 503, and the host can send it again."""
 
 
 class QueueUnavailableError(ConnectError):
-    """The broker took no task; what was asked may be asked again: 503."""
+    """The broker did not take a task: 503, and the request can be repeated."""
 
 
 class LicenseRequiredError(ConnectError):
-    """The license of a tenant has ended; its users are told so: 402.
+    """The tenant's license has ended: 402, and its users are told so.
 
-    ``evaluation`` says whether it was one to try the app.
+    ``evaluation`` says whether it was an evaluation license.
     """
 
     def __init__(self, client_key: str, *, evaluation: bool) -> None:
@@ -123,10 +123,10 @@ class LicenseRequiredError(ConnectError):
 class HostError(ConnectError):
     """A call to the host failed.
 
-    ``temporary`` says whether the same call may succeed a little later;
-    ``retry_after`` is for how many seconds the host asked for a pause, None when
-    it did not; ``retry_in`` is in how many seconds the call can be made again,
-    None when nothing is won by it.
+    ``temporary`` says whether the same call may succeed a little later.
+    ``retry_after`` is the pause in seconds that the host asked for; None if it did
+    not ask. ``retry_in`` is the number of seconds after which to retry the call;
+    None if a retry is pointless.
     """
 
     temporary: bool = False
@@ -139,7 +139,7 @@ class UnsafeURLError(HostError, ValueError):
 
 
 class ImpersonationError(HostError):
-    """The site has given the app no OAuth client id; the message says what to do."""
+    """The site gave the app no OAuth client id; the message says what to do."""
 
 
 class HostUnavailableError(HostError):
@@ -149,7 +149,7 @@ class HostUnavailableError(HostError):
 class HostResponseError(HostError):
     """The host refused a call, or its answer can't be read.
 
-    ``message`` is the host's own, cut to a line; ``path`` has no query.
+    ``message`` is the host's own, cut to one line; ``path`` has no query.
     """
 
     def __init__(
@@ -163,11 +163,11 @@ class HostResponseError(HostError):
 
 
 class PropertyNotFoundError(HostResponseError):
-    """The tenant has no app property of that key."""
+    """The tenant has no app property with that key."""
 
 
 class RateLimitedError(HostResponseError):
-    """The host asks for a pause of ``retry_after`` seconds; None when unsaid.
+    """The host asks for a pause of ``retry_after`` seconds; None if it names no time.
 
     https://developer.atlassian.com/cloud/confluence/rate-limiting/
     """
@@ -176,27 +176,27 @@ class RateLimitedError(HostResponseError):
 
 
 class ModuleRejectedError(HostResponseError):
-    """The host registered none of the dynamic modules; ``message`` says why."""
+    """The host did not register the dynamic modules; ``message`` says why."""
 
 
 class AccessRuleError(HostResponseError):
     """An administrator's app access rule may be why the host refused a call.
 
-    A rule blocks the app from some content of the site; whether it is this content
-    the host does not say, so it may as well not exist, or be for others. Say so to
-    the user, who can ask an administrator.
+    A rule blocks the app from some content of the site. The host does not say whether
+    it is this content: that may also not exist, or be restricted. Tell the user, who
+    can ask an administrator.
     https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
     """
 
     @classmethod
     def of(cls, error: HostResponseError) -> Self:
-        """Return *error* with its reason."""
+        """Return *error* as an access rule error."""
         return cls(
             error.status_code, error.message, method=error.method, path=error.path
         )
 
     def __str__(self) -> str:
-        return f"{super().__str__()}; perhaps since an app access rule blocks the app"
+        return f"{super().__str__()}; perhaps because an app access rule blocks the app"
 
 
 class ScopeError(ConnectError):

@@ -1,8 +1,8 @@
-"""Permissions: the decorators that ask the host what the verified user may do.
+"""Permissions: decorators that ask the host what the verified user is allowed to do.
 
-They stand below the policy of a view, which says who the user is. They fail
-closed: an anonymous user and one whom the host does not know may nothing, and
-while the host cannot be asked, nobody gets in.
+They go below the policy of a view, which identifies the user. They fail closed: an
+anonymous user and one whom the host does not know are refused, and so is everybody
+while the host can't be asked.
 """
 
 import re
@@ -35,18 +35,18 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """What a view asks the host; *argument* is the view's with the content id."""
+    """What a view requires; *argument* names the view argument with the content id."""
 
     needed: str
     argument: str | None = None
 
 
 Permissions = ExpiringCache[Hashable, bool]
-"""The hosts' answers; one cache per app and worker."""
+"""The cache of the hosts' answers; one per app and worker."""
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* a cache of answers. Reads CONNECT_PERMISSION_CACHE_SECONDS."""
+    """Add the cache of answers to *app*. Reads CONNECT_PERMISSION_CACHE_SECONDS."""
     seconds = app.config["CONNECT_PERMISSION_CACHE_SECONDS"]
     app.extensions["connect.permissions"] = Permissions(seconds)
 
@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
 def admin_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer 403 unless the verified user administers the site.
 
-    Stands below the policy, such as ``jwt_required``. While the host can't be
+    Goes below the policy, such as ``jwt_required``. While the host can't be
     asked, the answer is 503.
 
     https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-users/
@@ -69,16 +69,16 @@ def admin_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
 def permission_required(
     *, content: str, of: str | None = None
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Answer 403 unless the verified user may do *content* with a content.
+    """Answer 403 unless the verified user may read, update or delete a content.
 
-    *content* is ``read``, ``update`` or ``delete``. The content is the one whose
-    id is the view's argument *of*, or without *of* the one that the token's
-    context names. Stands below the policy, such as ``jwt_required``. While the
-    host can't be asked, the answer is 503.
+    *content* is the operation: ``read``, ``update`` or ``delete``. The content's id is
+    the view's argument *of*, or comes from the token's context if *of* is not given.
+    Goes below the policy, such as ``jwt_required``. While the host can't be asked,
+    the answer is 503.
 
     https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-permissions/
 
-    :raises ValueError: if *content* is no such operation.
+    :raises ValueError: if *content* is not one of these.
     """
     if content not in OPERATIONS:
         raise ValueError(f"content is one of {', '.join(OPERATIONS)}")
@@ -86,7 +86,7 @@ def permission_required(
     def check(arguments: dict[str, Any]) -> None:
         found = arguments[of] if of is not None else _content_of_context()
         content_id = str(found)
-        # It ends in a path, where "1/../2" would be another content.
+        # It becomes part of a path, where "1/../2" would name another content.
         if isinstance(found, bool) or not _CONTENT_ID.fullmatch(content_id):
             raise PermissionDeniedError(content, "there is no content id")
         _check(content, content_id, lambda account: _may(account, content, content_id))
@@ -98,7 +98,7 @@ def permission_required(
 
 
 def restrictions_of(view: Callable[..., Any] | None) -> tuple[Restriction, ...]:
-    """Return what a view asks the host before it answers."""
+    """Return the permissions that a view requires."""
     return getattr(view, _RESTRICTIONS, ())
 
 
@@ -119,7 +119,7 @@ def _restrict(
         answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
         return answer
 
-    # The outermost is asked first.
+    # The outermost is checked first.
     restricted.__dict__[_RESTRICTIONS] = (restriction, *restrictions_of(view))
     return restricted
 
@@ -164,11 +164,11 @@ def _may(account_id: str, operation: str, content_id: str) -> bool:
                 "operation": operation,
             },
             headers={"X-Atlassian-Token": "no-check"},
-            # It changes nothing.
+            # The call changes nothing, so it can be repeated.
             retry=True,
         )
     except HostResponseError as error:
-        # A content that is not there, or that the app itself may not see.
+        # The content does not exist, or the app itself can't see it.
         if error.status_code in (403, 404):
             return False
         raise
@@ -177,7 +177,7 @@ def _may(account_id: str, operation: str, content_id: str) -> bool:
 
 
 def _content_of_context() -> Any:
-    """Return the id of the content that the token names; a context may lack it."""
+    """Return the content id in the token's context; None if the context lacks it."""
     found: Any = get_verified_request().context
     for name in ("confluence", "content", "id"):
         found = found.get(name) if isinstance(found, dict) else None

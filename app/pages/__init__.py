@@ -1,7 +1,7 @@
 """The example app: replace it with yours.
 
-``views`` are what Confluence shows in its iframes, ``api`` is what those pages
-call back, and ``webhooks`` is what happens when Confluence tells of something.
+``views`` are the pages that Confluence shows in its iframes, ``api`` the endpoints that
+those pages call, and ``webhooks`` the handlers of Confluence's events.
 """
 
 from flask import Blueprint

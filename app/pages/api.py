@@ -1,4 +1,4 @@
-"""What the example's pages call, with a token from the bridge."""
+"""The endpoints that the example's pages call, with a token from the bridge."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ MENU_LINK = {
 @bp.get("/api/context")
 @context_jwt_required
 def context() -> ResponseReturnValue:
-    """Say whom the token names."""
+    """Return the tenant, user and context that the token names."""
     return jsonify(
         clientKey=current_tenant.client_key,
         accountId=current_account_id,
@@ -40,7 +40,7 @@ def context() -> ResponseReturnValue:
 @bp.get("/api/license")
 @context_jwt_required
 def license_state() -> ResponseReturnValue:
-    """Say which license the site has; ``active`` is null for a free app."""
+    """Return the site's license; ``active`` is null for a free app."""
     license_ = current_service.license.get()
     return jsonify(
         active=license_.active, type=license_.type, evaluation=license_.evaluation
@@ -50,7 +50,7 @@ def license_state() -> ResponseReturnValue:
 @bp.get("/api/note")
 @context_jwt_required
 def read_note() -> ResponseReturnValue:
-    """Read the app property; its value is null when there is none."""
+    """Return the app property; its value is null if it does not exist."""
     try:
         return jsonify(value=current_service.properties.get(NOTE))
     except PropertyNotFoundError:
@@ -74,7 +74,7 @@ def write_note() -> ResponseReturnValue:
 @bp.delete("/api/note")
 @context_jwt_required
 def delete_note() -> ResponseReturnValue:
-    """Delete the app property, if there is one."""
+    """Delete the app property, if it exists."""
     try:
         current_service.properties.delete(NOTE)
     except PropertyNotFoundError:
@@ -85,7 +85,7 @@ def delete_note() -> ResponseReturnValue:
 @bp.get("/api/menu-link")
 @context_jwt_required
 def read_menu_link() -> ResponseReturnValue:
-    """Say whether the dynamic module is registered."""
+    """Return whether the dynamic module is registered."""
     web_items: Any = current_service.modules.list().get("webItems")
     return jsonify(
         present=isinstance(web_items, list)
@@ -116,7 +116,7 @@ def remove_menu_link() -> ResponseReturnValue:
 
 
 def _json_body() -> Any:
-    """Return the JSON of the request; None if it has none."""
+    """Return the JSON of the request; None if there is no valid JSON."""
     try:
         return request.get_json(silent=True)
     except RecursionError:

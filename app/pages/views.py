@@ -18,7 +18,7 @@ from . import bp
 @bp.get("/overview")
 @jwt_required
 def overview() -> ResponseReturnValue:
-    """Show the general page: who asks, license, app property and menu link."""
+    """Show the general page: user, license, app property and menu link."""
     return render_template(
         "overview.html", tenant=current_tenant, account_id=current_account_id
     )
@@ -35,7 +35,7 @@ def settings() -> ResponseReturnValue:
 @bp.get("/macros/greeting")
 @jwt_required
 def greeting() -> ResponseReturnValue:
-    """Show the macro; its URL is hashed, so its parameters can be trusted."""
+    """Show the macro; the token covers its URL, so its parameters can be trusted."""
     return render_template(
         "greeting.html",
         greeting=request.args.get("greeting") or "Hello",

@@ -1,10 +1,10 @@
-/* The example's page script. Every call to the app carries a fresh context JWT. */
+/* The example's page script. Every call to the app has a fresh context JWT. */
 (function () {
   'use strict';
 
   const byId = (id) => document.getElementById(id);
 
-  /* What this script says, in the language of the page; the page brings it along. */
+  /* The texts of this script, in the language of the page, which contains them. */
   const texts = JSON.parse(byId('status') ? byId('status').dataset.texts : '{}');
 
   async function call(method, url, body) {
@@ -29,7 +29,7 @@
     if (kind) element.classList.add(kind);
   }
 
-  /* Run one exchange; show what it said, or why it failed. */
+  /* Run one exchange; show its result, or why it failed. */
   async function attempt(exchange, success) {
     try {
       await exchange();

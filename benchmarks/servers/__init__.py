@@ -1,1 +1,1 @@
-"""The three WSGI apps that are compared; gunicorn loads each by its name."""
+"""The three WSGI apps that are compared; gunicorn loads each by name."""

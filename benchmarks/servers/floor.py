@@ -1,4 +1,4 @@
-"""The floor: a bare Flask route that verifies nothing and knows nobody."""
+"""The floor: a bare Flask route that verifies nothing."""
 
 from flask import Flask, Response, jsonify
 
@@ -12,5 +12,5 @@ app = add_probe(Flask(__name__))
 
 @app.get("/benchmark")
 def benchmark() -> Response:
-    """Answer what the other servers answer, the same to everyone."""
+    """Return the same JSON as the other servers, without verification."""
     return jsonify(clientKey=CLIENT_KEY, accountId=ACCOUNT_ID)

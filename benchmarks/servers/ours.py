@@ -1,4 +1,4 @@
-"""The app of the framework's tests, with one more view."""
+"""Our app, the one from the framework's tests, with an extra view."""
 
 from flask import Response, jsonify
 
@@ -13,5 +13,5 @@ app = add_probe(create_app())
 @app.get("/benchmark")
 @jwt_required
 def benchmark() -> Response:
-    """Say whom the token names."""
+    """Return the tenant and user that the token names."""
     return jsonify(clientKey=current_tenant.client_key, accountId=current_account_id)

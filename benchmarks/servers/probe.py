@@ -1,4 +1,4 @@
-"""Lets a worker say what it has used of the CPU: it alone can, on any system."""
+"""The CPU probe: a worker reports its own CPU time, which works on any system."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ CPU_PATH = "/-/cpu"
 
 
 class CPUProbe:
-    """Answers CPU_PATH with nanoseconds of user and system time, as text."""
+    """Middleware that answers CPU_PATH with user plus system time in nanoseconds."""
 
     def __init__(self, wsgi_app: "WSGIApplication") -> None:
         self._wsgi_app = wsgi_app
@@ -29,6 +29,6 @@ class CPUProbe:
 
 
 def add_probe(app: Flask) -> Flask:
-    """Put the probe in front of *app*: a function call more, the same for each."""
+    """Put the probe in front of *app*; it costs each server one more function call."""
     app.wsgi_app = CPUProbe(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     return app

@@ -1,7 +1,7 @@
 """The usual recipe: PyJWT decodes twice, and the ORM selects the tenant.
 
-In its favour: its table is a narrow one and holds the secrets as they are, so
-nothing has to be decrypted.
+This favours it: its table is narrow and stores secrets unencrypted, so nothing has to
+be decrypted.
 """
 
 import os
@@ -16,14 +16,14 @@ from .probe import add_probe
 
 
 class Base(DeclarativeBase):
-    """The base of the one model."""
+    """The base of the model."""
 
 
 db = SQLAlchemy(model_class=Base)
 
 
 class Client(Base):
-    """A tenant as the examples on the web keep it."""
+    """A tenant as examples on the web store it."""
 
     __tablename__ = "benchmark_client"
 
@@ -40,7 +40,7 @@ db.init_app(app)
 
 @app.get("/benchmark")
 def benchmark() -> Response:
-    """Say whom the token names."""
+    """Return the tenant and user that the token names."""
     token = request.args.get("jwt", "")
     try:
         issuer = jwt.decode(token, options={"verify_signature": False})["iss"]

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.webhooks``: break everything, and count."""
+"""``python -m benchmarks.webhooks``: run the crash test and count webhooks."""
 
 import argparse
 import secrets
@@ -32,7 +32,7 @@ WAIT_SECONDS = 900
 
 @dataclass
 class Run:
-    """One run: what is started, what is sent, and what became of it."""
+    """One run: its processes, its webhooks, and their outcome."""
 
     options: argparse.Namespace
     folder: Path
@@ -41,21 +41,21 @@ class Run:
 
     @property
     def log(self) -> Path:
-        """Where the handlers write."""
+        """The file that the handlers write to."""
         return Path(self.environment["BENCHMARK_LOG"])
 
     def lines(self) -> list[list[str]]:
-        """Return the handlers' lines so far: a word, a number and an attempt."""
+        """Return the handlers' lines so far: word, number and attempt."""
         text = self.log.read_text() if self.log.exists() else ""
         return [line.split() for line in text.splitlines()]
 
     def ended(self) -> set[int]:
-        """Return the numbers of the webhooks that have been run to their end."""
+        """Return the numbers of the webhooks that were run to the end."""
         return {int(number) for word, number, _ in self.lines() if word == "ended"}
 
 
 def main() -> int:
-    """Run it; 1 when a webhook was lost."""
+    """Run the crash test; return 1 if a webhook was lost."""
     options = _parse()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
@@ -75,7 +75,7 @@ def _parse() -> argparse.Namespace:
     )
     brokers = ("redis", "rabbitmq", "embedded")
     parser.add_argument("--broker", choices=brokers, default="embedded")
-    parser.add_argument("--url", help="where the Redis or RabbitMQ is, if not here")
+    parser.add_argument("--url", help="the URL of Redis or RabbitMQ, if not local")
     parser.add_argument("--database", help="an empty database, if not a SQLite file")
     parser.add_argument("--deliveries", type=int, default=2000, metavar="N")
     parser.add_argument("--kills", type=int, default=5, metavar="N")
@@ -127,7 +127,7 @@ def _run(run: Run, stack: ExitStack) -> int:
 
 
 def _kill(run: Run, worker: Process) -> None:
-    """Kill the worker each time that it has come some way further."""
+    """Kill the worker every time it has made some progress."""
     for kill in range(1, run.options.kills + 1):
         share = run.options.deliveries * kill // (run.options.kills + 1)
         while len(run.ended()) < share:
@@ -138,7 +138,7 @@ def _kill(run: Run, worker: Process) -> None:
 
 
 def _send(run: Run, host: Host) -> tuple[list[float], list[float]]:
-    """Send all, a fifth of it while the broker is down; return the times of both."""
+    """Send all webhooks, a fifth while the broker is down; return the times of both."""
     last = run.options.deliveries
     first, second = last * 3 // 5, last * 4 // 5
     _say(f"sending {first} webhooks")
@@ -155,7 +155,7 @@ def _send(run: Run, host: Host) -> tuple[list[float], list[float]]:
 
 
 def _with_repeats(numbers: range) -> Iterator[int]:
-    """Yield every twentieth number twice, as a host that missed an answer does."""
+    """Yield every twentieth number twice, like a host that missed an answer."""
     for number in numbers:
         yield number
         if number % 20 == 0:
@@ -163,7 +163,7 @@ def _with_repeats(numbers: range) -> Iterator[int]:
 
 
 def _wait_until_closed(run: Run) -> Counter[Status]:
-    """Wait until nothing is left to be run; return how many are in which status."""
+    """Wait until nothing is left to run; return the number in each status."""
     app, deadline, shown = create_app(run.environment), time.monotonic(), 0.0
     deadline += WAIT_SECONDS
     with app.app_context():

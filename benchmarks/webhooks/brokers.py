@@ -1,4 +1,4 @@
-"""The three brokers, each with a way to put it out of reach."""
+"""The three brokers, each with a way to take it down."""
 
 import sqlite3
 import uuid
@@ -12,21 +12,21 @@ from .proxy import Proxy
 
 
 class Broker(Protocol):
-    """A broker of the benchmark's own."""
+    """A broker that the benchmark controls."""
 
     url: str
-    """What the app is told."""
+    """The URL for the app."""
     pool: tuple[str, ...]
-    """The worker's options for it."""
+    """The worker's options for this broker."""
 
     def stop(self) -> None:
-        """Put it out of reach."""
+        """Take it down."""
 
     def start(self) -> None:
         """Bring it back."""
 
     def remove(self, queue: str) -> None:
-        """Leave nothing behind."""
+        """Clean up."""
 
 
 class ProxiedBroker:
@@ -51,9 +51,9 @@ class ProxiedBroker:
 
 
 class EmbeddedBroker:
-    """A SQLite file, which is out of reach while somebody else has it locked."""
+    """A SQLite file, which is unavailable while another connection locks it."""
 
-    # As in make run. The worker looks into the file once a second.
+    # As in make run. The worker polls the file once a second.
     pool: tuple[str, ...] = (
         "--pool",
         "threads",
@@ -73,7 +73,7 @@ class EmbeddedBroker:
         self._lock.execute("BEGIN EXCLUSIVE")
 
     def start(self) -> None:
-        """Give the file free."""
+        """Unlock the file."""
         self._lock.execute("ROLLBACK")
         self._lock.close()
 
@@ -82,7 +82,7 @@ class EmbeddedBroker:
 
 
 def make_broker(name: str, folder: Path, url: str | None) -> Broker:
-    """Return the broker of a name, or of a URL of its kind."""
+    """Return the broker with a name, at *url* if given."""
     if name == "redis":
         return ProxiedBroker(url or "redis://127.0.0.1:6379/15", 6379)
     if name == "rabbitmq":
@@ -91,5 +91,5 @@ def make_broker(name: str, folder: Path, url: str | None) -> Broker:
 
 
 def new_queue() -> str:
-    """Return the name of a queue that nobody else has."""
+    """Return a unique queue name."""
     return f"benchmark-{uuid.uuid4()}"

@@ -1,4 +1,4 @@
-"""The host: signs webhooks, sends them over a few connections, and times that."""
+"""The host: signs webhooks, sends them over a few connections, times the answers."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ CONNECTIONS = 8
 TRIES = 5
 SECONDS = 30
 BEGIN = 1_763_712_000_000
-"""Milliseconds: the time of the first event."""
+"""The time of the first event, in milliseconds."""
 
 
 @dataclass
@@ -28,13 +28,13 @@ class Host:
     site: Site
     port: int
     taken: set[int] = field(default_factory=set)
-    """The numbers that were answered 204."""
+    """The numbers of the webhooks that were answered 204."""
     refused: int = 0
-    """How many answers were something else, or none."""
+    """How many times there was another answer, or no answer."""
     seconds: list[float] = field(default_factory=list)
 
     def send(self, numbers: Iterable[int]) -> list[float]:
-        """Send those webhooks; return how long each answer took, in seconds."""
+        """Send webhooks; return how long each answer took, in seconds."""
         self.seconds = []
         self._own = threading.local()
         with ThreadPoolExecutor(CONNECTIONS) as pool:

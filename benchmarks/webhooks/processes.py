@@ -1,4 +1,4 @@
-"""gunicorn, the worker and beat, and how to kill one of them."""
+"""Processes: gunicorn, the worker and beat, which can be killed."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ START_SECONDS = 60
 
 
 class Process:
-    """A process with its children, in a group of their own."""
+    """A process with its children, in its own process group."""
 
     def __init__(
         self, arguments: list[str], environment: dict[str, str], log: Path
@@ -26,7 +26,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """Start it, or start it again."""
+        """Start or restart it."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self._arguments],
@@ -43,7 +43,7 @@ class Process:
         self._process.wait()
 
     def stop(self) -> None:
-        """Ask it to stop; kill what does not."""
+        """Ask it to stop; kill it if it does not."""
         self._process.terminate()
         try:
             self._process.wait(timeout=20)

@@ -8,7 +8,7 @@ PIECE = 65_536
 
 
 class Proxy:
-    """Listens on a port of its own while it is open."""
+    """Listens on its own port while it is open."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -18,7 +18,7 @@ class Proxy:
         self.open()
 
     def open(self) -> None:
-        """Take connections, on the same port each time."""
+        """Accept connections, on the same port each time."""
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", self.port))
@@ -28,7 +28,7 @@ class Proxy:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def close(self) -> None:
-        """Refuse new connections and cut those that there are."""
+        """Refuse new connections and close existing ones."""
         _shut(self._listener)
         with self._lock:
             cut, self._sockets = self._sockets, set()

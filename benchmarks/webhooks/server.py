@@ -1,4 +1,4 @@
-"""The app of the benchmark: its handler writes a line when it begins and ends."""
+"""The benchmark's app: its handler writes a line when it begins and when it ends."""
 
 import os
 import time
@@ -9,11 +9,11 @@ from tests.example import create_app
 
 LOG = os.environ["BENCHMARK_LOG"]
 SECONDS = 0.005
-"""How long a handler takes, so that a kill meets it in the middle."""
+"""How long a handler takes, so that a kill hits it in the middle."""
 
 
 def note(word: str, delivery: WebhookDelivery) -> None:
-    """Append a line; one write is never mixed with another's."""
+    """Append a line in one write, so that lines never mix."""
     line = f"{word} {delivery.body['page']['id']} {delivery.attempt}\n"
     log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(log, line.encode())

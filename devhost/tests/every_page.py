@@ -123,14 +123,15 @@ def axe_source() -> str:
     return AXE.read_text("utf-8")
 
 
-def violations(page: Page) -> list[str]:
-    """Return the violations that axe-core finds on the page.
+def violations(page: Page, *, only_colors: bool = False) -> list[str]:
+    """Return the violations that axe-core finds on the page, or those of its colors.
 
     The apps' pages in the iframes are not the host's, and are left out.
     """
-    found = page.evaluate(
-        "axe.run(document, {iframes: false, resultTypes: ['violations']})"
-    )
+    options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"]}
+    if only_colors:
+        options["runOnly"] = {"type": "tag", "values": ["cat.color"]}
+    found = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
         f" {node['failureSummary'][:240]}"

@@ -34,7 +34,9 @@ def test_axe_finds_nothing_wrong(
     page.evaluate(source)
     for width, mode in VIEWS:
         look(page, width, mode)
-        found |= {f"{width} {mode} {each}" for each in violations(page)}
+        # The modes differ in their colors alone.
+        broken = violations(page, only_colors=mode == "dark")
+        found |= {f"{width} {mode} {each}" for each in broken}
     assert not found, "\n".join(sorted(found))
 
 

@@ -1,4 +1,4 @@
-"""What the attackers send, and what must be left as it was."""
+"""Attack requests, and a check that the tenant is unchanged."""
 
 import time
 from typing import Any
@@ -43,5 +43,5 @@ def base_url_of(app: Flask, client_key: str = CLIENT_KEY) -> str | None:
 
 
 def is_untouched(app: Flask, client: FlaskClient) -> bool:
-    """Say whether the tenant is as the fixture installed it."""
+    """Return whether the tenant is as the fixture installed it."""
     return base_url_of(app) == signing.SITE and get(client, host_token()) == 200

@@ -1,4 +1,4 @@
-"""What the attacks share."""
+"""Fixtures that the attacks share."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.signing import (
 
 @pytest.fixture
 def world() -> Iterator[responses.RequestsMock]:
-    """The first key server has the key; all else that is asked fails the test."""
+    """The first key server has the key; any other request fails the test."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(f"{KEY_SERVER}/{KEY_ID}", body=signing.pem())
         yield mock

@@ -1,4 +1,4 @@
-"""Defects of the peers in tokens, tenants and answers, tried on this framework."""
+"""Defects of other Connect frameworks in tokens, tenants and answers, tried here."""
 
 import base64
 import json
@@ -84,7 +84,7 @@ def test_a_missing_qsh_is_a_wrong_one(client: FlaskClient, tenant: Tenant) -> No
 def test_a_token_without_an_end_is_refused(
     client: FlaskClient, tenant: Tenant, world: responses.RequestsMock
 ) -> None:
-    """ACE checks exp only where there is one."""
+    """ACE checks exp only if it is present."""
     assert get(client, host_token(exp=MISSING)) == 401
     assert post(client, "installed", install_token(exp=MISSING)).status_code == 401
 
@@ -200,7 +200,7 @@ def test_a_route_without_a_policy_stops_the_start(app: Flask) -> None:
 
 
 def test_the_order_of_decorators_is_not_a_way_in(app: Flask, tenant: Tenant) -> None:
-    """A policy below another would be undone by it; it is refused instead."""
+    """One policy above another would override it; that is refused instead."""
     view = app.view_functions["example.overview"]
     with pytest.raises(TypeError):
         public(view)

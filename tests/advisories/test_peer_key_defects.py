@@ -1,4 +1,4 @@
-"""Defects of the peers in install keys, tried on this framework."""
+"""Defects of other Connect frameworks in install keys, tried here."""
 
 import base64
 import hashlib
@@ -110,7 +110,7 @@ def test_the_body_chooses_no_key_server(
 
 
 def test_a_key_server_that_hangs_is_not_waited_for(app: Flask) -> None:
-    """ACE and others fetch keys without a time-out."""
+    """ACE and others fetch keys without a timeout."""
     with responses.RequestsMock() as network:
         for server in (KEY_SERVER, SECOND_KEY_SERVER):
             network.get(f"{server}/{KEY_ID}", body=requests.ReadTimeout())

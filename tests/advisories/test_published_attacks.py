@@ -1,4 +1,4 @@
-"""Attacks on Connect frameworks that were published, tried on this one."""
+"""Published attacks on Connect frameworks, tried on this one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Atlassian's scanner (connect-security-req-tester) asks of an app."""
+"""The checks of Atlassian's scanner (connect-security-req-tester)."""
 
 import json
 import re

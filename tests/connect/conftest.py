@@ -1,4 +1,4 @@
-"""What the tests of the framework share: stored tenants, and webhooks that arrive."""
+"""Fixtures for the framework's tests: stored tenants, and incoming webhooks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def inbox(webhooks: WebhooksState, app_context: None) -> Inbox:
 
 @pytest.fixture
 def handled() -> list[WebhookDelivery]:
-    """What the handler of EVENT was called with."""
+    """The deliveries that the handler of EVENT was called with."""
     found: list[WebhookDelivery] = []
     webhook(EVENT)(found.append)
     return found
@@ -70,7 +70,7 @@ def deliver(
 
 @pytest.fixture
 def told(app: Flask) -> Told:
-    """Take what waits at the broker: the names of tasks with their arguments."""
+    """Take the waiting messages from the broker: task names with arguments."""
     celery: Celery = app.extensions["celery"]
 
     def take() -> list[tuple[str, list[Any]]]:
@@ -95,13 +95,13 @@ def told(app: Flask) -> Told:
 def deliveries(
     webhooks: WebhooksState, app_context: None
 ) -> Callable[[], list[DeliveryState]]:
-    """Return what the inbox has, the newest first."""
+    """Return the deliveries in the inbox, newest first."""
     return lambda: list(webhooks.archive.iterate(Filter()))
 
 
 @pytest.fixture
 def broken_broker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing reach the broker."""
+    """Make the broker unreachable."""
 
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("canary")

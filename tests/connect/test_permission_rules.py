@@ -1,4 +1,4 @@
-"""Checks of permissions: what stops the start, and how they are declared."""
+"""Permission checks: declarations, and mistakes that stop the start."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) ->
     ("policy", "message"),
     [
         pytest.param(lambda view: view, "declares no policy", id="none"),
-        pytest.param(public, "its policy public knows of none", id="public"),
+        pytest.param(public, "its policy public knows no user", id="public"),
         pytest.param(signed_install_required, "signed install knows", id="install"),
     ],
 )
@@ -74,7 +74,7 @@ class _Without:
         return getattr(self._state, name)
 
 
-def test_checks_stand_on_each_other() -> None:
+def test_permission_checks_can_be_combined() -> None:
     both = admin_required(permission_required(content="delete", of="id")(view))
     needed = [(one.needed, one.argument) for one in restrictions_of(jwt_required(both))]
     assert needed == [("administrator", None), ("delete", "id")]

@@ -1,4 +1,4 @@
-"""What a user may do: the host is asked, and in doubt nobody gets in."""
+"""Permission checks ask the host, and fail closed."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture
 def ask(app: Flask, request: pytest.FixtureRequest) -> Ask:
-    """Call a view that may be read by whoever may read its content."""
+    """Call a view that requires permission to read its content."""
 
     @app.get("/notes/<page_id>")
     @context_jwt_required
@@ -47,7 +47,7 @@ def ask(app: Flask, request: pytest.FixtureRequest) -> Ask:
         return "notes of this page"
 
     check(app)
-    # Once the app has answered, no route is added.
+    # Flask adds no routes after the first request.
     request.getfixturevalue("tenant")
     client = app.test_client()
 
@@ -110,7 +110,7 @@ def test_the_content_may_be_the_one_of_the_context(
         pytest.param([1], id="array"),
     ],
 )
-def test_what_is_no_content_id_reaches_no_path(
+def test_a_malformed_content_id_is_not_put_into_a_path(
     ask: Ask, network: responses.RequestsMock, content_id: Any
 ) -> None:
     context = {"confluence": {"content": {"id": content_id}}}
@@ -177,14 +177,14 @@ def test_a_user_without_the_permission_is_refused(
     ],
     ids=lambda answer: str(answer)[:30],
 )
-def test_nobody_gets_in_while_the_host_does_not_say(
+def test_everybody_is_refused_while_the_host_cannot_say(
     ask: Ask, network: responses.RequestsMock, answer: dict[str, Any]
 ) -> None:
     network.post(CHECK, **answer)
     refused = ask("/notes/98421")
     assert (refused.status_code, refused.json) == (503, {"error": "host_unavailable"})
     assert "Retry-After" in refused.headers
-    # That is not remembered.
+    # That is not cached.
     network.replace(responses.POST, CHECK, json=YES)
     assert ask("/notes/98421").status_code == 200
 
@@ -238,7 +238,7 @@ def test_an_async_view_waits_for_the_answer(
     network: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Flask runs such a view only with its extra; what matters is that it is asked."""
+    """Flask needs its extra to run such a view; here only the question matters."""
     monkeypatch.setattr(app, "async_to_sync", run_in_thread)
 
     @jwt_required
@@ -246,7 +246,7 @@ def test_an_async_view_waits_for_the_answer(
     async def waits() -> str:
         return "notes"
 
-    # What Flask calls is no coroutine any more.
+    # What Flask calls is not a coroutine function any more.
     view: Callable[[], Any] = waits
 
     token = signing.host_token("GET", "/", context=HERE)

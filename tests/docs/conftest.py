@@ -1,4 +1,4 @@
-"""What the tests of the documents share: a stand-in for the author's package."""
+"""Fixtures for the tests of the documents: a stand-in for the author's package."""
 
 import sys
 from types import ModuleType
@@ -13,7 +13,7 @@ from tests.connect.conftest import told as told
 def pages(monkeypatch: pytest.MonkeyPatch) -> Blueprint:
     """The blueprint to which a document adds its routes: ``from app.pages import bp``.
 
-    It stands in for the real one, which may be anybody's.
+    It stands in for the real one, which a fork replaces.
     """
     blueprint = Blueprint("pages", __name__)
     module = ModuleType("app.pages")

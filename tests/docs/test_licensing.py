@@ -20,7 +20,7 @@ PAGE = {"Accept": "text/html"}
 
 @pytest.fixture
 def config(config: dict[str, Any], connect_settings: dict[str, str]) -> dict[str, Any]:
-    """The settings of an app to which no license is old news."""
+    """The settings of an app whose cached licenses are never stale."""
     return {**config, **connect_settings, "CONNECT_LICENSE_CACHE_SECONDS": "0"}
 
 
@@ -88,7 +88,7 @@ def test_the_last_answer_holds_while_the_host_is_away(
 
 @pytest.fixture
 def revoke(app: Flask) -> Callable[[], None]:
-    """Forget what the host has said."""
+    """Drop the host's cached answer."""
 
     def forget() -> None:
         with app.app_context(), db.engine.begin() as connection:

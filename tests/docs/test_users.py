@@ -29,7 +29,7 @@ def config(
     connect_settings: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, Any]:
-    """The settings of an app that may act as a user, on the local Confluence."""
+    """The settings of an app that can act as a user, on the local Confluence."""
     load = descriptor.load
 
     def with_scope(*args: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_a_page_navigates_and_posts_without_the_bridge(
 def test_a_user_who_has_gone_is_erased(
     installed_app: InstalledApp, app_context: None
 ) -> None:
-    """The local Confluence takes no reports, so its answer is made up."""
+    """The local Confluence has no report endpoint, so its answer is faked."""
     names = run(BLOCKS[3])
     tenant = connect.find_tenant(installed_app.client_key)
     assert tenant is not None

@@ -1,7 +1,6 @@
-"""The app that the framework's tests run, so that ``app/pages`` may be anybody's.
+"""The app that the framework's tests run, so that a fork can replace ``app/pages``.
 
-It is built by the real ``create_app``, on a descriptor, templates and a blueprint of
-its own.
+The real ``create_app`` builds it, with its own descriptor, templates and blueprint.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""One view for each policy that the framework's tests ask for."""
+"""One view for each policy that the framework's tests need."""
 
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -41,7 +41,7 @@ def greeting() -> ResponseReturnValue:
 @bp.get("/api/context")
 @context_jwt_required
 def context() -> ResponseReturnValue:
-    """Say whom the token names."""
+    """Return the tenant, user and context that the token names."""
     return jsonify(
         clientKey=current_tenant.client_key,
         accountId=current_account_id,
@@ -52,7 +52,7 @@ def context() -> ResponseReturnValue:
 @bp.route("/api/note", methods=["GET", "PUT", "DELETE"])
 @context_jwt_required
 def note() -> ResponseReturnValue:
-    """Read the app property, or write what the body holds, or delete it."""
+    """Read the app property, write it from the body, or delete it."""
     if request.method == "PUT":
         current_service.properties.set("note", request.get_json())
     elif request.method == "DELETE":

@@ -1,4 +1,4 @@
-"""Opens the example's pages as Confluence does, and calls its API as they do."""
+"""Fixtures that open the example's pages and call its API, as Confluence does."""
 
 from collections.abc import Callable
 from types import ModuleType

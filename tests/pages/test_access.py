@@ -1,4 +1,4 @@
-"""The administrators' page: Confluence is asked, and in doubt nobody gets in."""
+"""The administrators' page asks Confluence, and fails closed."""
 
 import json
 from typing import Any

@@ -56,7 +56,7 @@ def test_a_blocked_page_is_told_apart_from_a_missing_one(
     assert service.get_json(PAGE)["id"] == "98421"
 
 
-def test_a_policy_event_is_heard_at_once(
+def test_a_policy_event_takes_effect_at_once(
     confluence: RecordingConfluence, installed_app: InstalledApp, service: TenantService
 ) -> None:
     policy = service.data_policy

@@ -1,4 +1,4 @@
-"""What the pages call: with a context JWT only, and never ending in a 500."""
+"""The pages' endpoints: only with a context JWT, and never a 500."""
 
 import json
 from typing import Any

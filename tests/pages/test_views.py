@@ -1,4 +1,4 @@
-"""The pages: what they show, to whom, and what their answers carry."""
+"""The pages: their content, their policies and their headers."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ BRIDGE = "https://connect-cdn.atl-paas.net"
 
 @pytest.fixture
 def administrator(network: responses.RequestsMock) -> responses.RequestsMock:
-    """A host that says of everybody that they administer the site."""
+    """A host that says that every user administers the site."""
     network.assert_all_requests_are_fired = False
     network.get(USER, json=ADMINISTRATOR)
     return network

@@ -1,4 +1,4 @@
-"""What the example does with a webhook, from its arrival to the host's answer."""
+"""The example's webhook handler, from the delivery to the call to the host."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A page is created in the local Confluence, and the example hears of it."""
+"""A page created in the local Confluence reaches the example's webhook handler."""
 
 from typing import Any
 

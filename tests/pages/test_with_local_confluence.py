@@ -1,4 +1,4 @@
-"""The example app on a local Confluence: what a fork copies for its own."""
+"""The example app on a local Confluence: tests for a fork to copy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def test_the_app_is_installed(
     assert tenant is not None and tenant.enabled
 
 
-def test_the_page_names_who_looks(
+def test_the_page_names_its_user(
     signed_client: SignedClient, as_user: Callable[[str], UserSwitch]
 ) -> None:
     assert "557058:devhost-administrator" in signed_client.get("/overview").text

@@ -19,7 +19,7 @@ from tools.processes import Child
 from tools.run import app_environment, main
 
 EXAMPLE = "# Settings\nSECRET_KEY=\nCONNECT_ENCRYPTION_KEYS=\nOTHER=1\n"
-# A wsgi module as `make run` expects it, with a lifecycle that accepts all.
+# A wsgi module as `make run` expects it, with a lifecycle that accepts everything.
 WSGI = """
 import os
 from celery import Celery

@@ -1,4 +1,4 @@
-"""The command that takes the pictures, and the pictures."""
+"""``make screenshots``: the command and its pictures."""
 
 import sys
 from base64 import b64encode
@@ -30,7 +30,9 @@ def test_without_a_chromium_it_says_how_to_get_one(
     assert "Debian's package is chromium" in capsys.readouterr().err
 
 
-def test_a_browser_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_browser_that_is_not_a_program_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["--browser", "no-such-browser"]) == 1
     assert "no-such-browser is no program" in capsys.readouterr().err
 
@@ -44,7 +46,7 @@ def test_without_playwright_it_says_how_to_get_it(
     assert "make install" in capsys.readouterr().err
 
 
-def test_an_unknown_scene_is_answered_with_those_there_are(
+def test_an_unknown_scene_is_answered_with_the_known_ones(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("devhost.pages.bridge.is_installed", lambda: True)

@@ -27,20 +27,20 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = argparse.ArgumentParser(
         prog="python -m tools.screenshots",
         description="Photograph the app and the local Confluence for the docs. Both "
-        "run on free ports and databases of their own.",
+        "run on free ports, with their own databases.",
     )
     parser.add_argument(
         "--to",
         metavar="FOLDER",
         type=Path,
         default=FOLDER,
-        help="write the pictures there (default: %(default)s)",
+        help="the folder for the pictures (default: %(default)s)",
     )
     parser.add_argument(
         "--only",
         metavar="SCENE",
         action="append",
-        help="only this scene, such as inspector; may be repeated",
+        help="only this scene, such as inspector; can be repeated",
     )
     parser.add_argument(
         "--browser",
@@ -53,7 +53,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures; return the exit code."""
+    """Take the pictures; return the exit code."""
     options = parse_arguments(arguments)
     with stop_request() as stop:
         try:
@@ -85,9 +85,9 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> None:
 
 
 def find_browser(program: str | None) -> str:
-    """Return the path of *program*, else of the first Chromium there is.
+    """Return the path of *program*, or of the first Chromium on the PATH.
 
-    :raises ScreenshotsError: if there is none.
+    :raises ScreenshotsError: if it is not found.
     """
     for name in [program] if program else BROWSERS:
         if path := shutil.which(name):

@@ -1,4 +1,4 @@
-"""Chromium, which takes the pictures."""
+"""The camera: Chromium takes the pictures."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,12 +15,12 @@ from tools.screenshots.stack import Stack
 WIDTH, HEIGHT = 1280, 800
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
-# A busy machine is slow, not wrong.
+# Long, since a busy machine is slow.
 LIMIT_MILLISECONDS = 60_000
 
 
 def chosen_scenes(names: Iterable[str] | None) -> list[Scene]:
-    """Return the scenes of these names, else all.
+    """Return the scenes with these names; all by default.
 
     :raises ScreenshotsError: if there is no such scene.
     """
@@ -34,7 +34,7 @@ def chosen_scenes(names: Iterable[str] | None) -> list[Scene]:
 
 
 class Camera:
-    """A browser that looks at a running stack."""
+    """A browser that shows a running stack."""
 
     def __init__(self, program: str, stack: Stack) -> None:
         self._program = program
@@ -58,9 +58,9 @@ class Camera:
         self._playwright.stop()
 
     def take(self, scene: Scene, folder: Path) -> str:
-        """Write the pictures of *scene*; return what to say of it.
+        """Take the pictures of *scene*; return a line to print about it.
 
-        :raises ScreenshotsError: if its page does not come.
+        :raises ScreenshotsError: if its page does not load.
         """
         said = []
         for name, scheme in scene.pictures().items():

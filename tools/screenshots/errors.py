@@ -1,5 +1,5 @@
-"""What can go wrong with the pictures."""
+"""The error of the screenshots command."""
 
 
 class ScreenshotsError(Exception):
-    """The pictures cannot be taken; the message says why, and what to do."""
+    """The pictures can't be taken; the message says why, and what to do."""

@@ -1,5 +1,6 @@
-/* At most 256 colours of a PNG, as RGB, and the one nearest to each pixel: first the
-   commonest of each region of colours, so that none is lost, then the commonest. */
+/* A palette of at most 256 colours of a PNG, as RGB, and the nearest one for each pixel.
+   The most common colour of each colour region comes first, so that no region is lost;
+   the rest are the most common colours overall. */
 async (base64) => {
   const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));

@@ -1,4 +1,4 @@
-"""Small PNG files: 256 colours are enough for a page."""
+"""Small PNG files, with a palette of 256 colours."""
 
 import base64
 import struct
@@ -12,7 +12,7 @@ PALETTE_SCRIPT = Path(__file__).with_name("palette.js")
 
 
 def shrunk(picture: bytes, page: Page) -> bytes:
-    """Return a PNG with at most 256 colours; a blank *page* of a browser reads it."""
+    """Return a PNG with at most 256 colours; a blank *page* decodes the input."""
     given = base64.b64encode(picture).decode()
     found = page.evaluate(PALETTE_SCRIPT.read_text("utf-8"), given)
     indices = base64.b64decode(found["indices"])
@@ -20,7 +20,7 @@ def shrunk(picture: bytes, page: Page) -> bytes:
 
 
 def indexed_png(width: int, palette: bytes, indices: bytes) -> bytes:
-    """Return a PNG of a palette, three bytes per colour, and an index per pixel.
+    """Return a PNG from a palette, three bytes per colour, and an index per pixel.
 
     https://www.w3.org/TR/png-3/#11Chunks
     """

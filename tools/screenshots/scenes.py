@@ -1,4 +1,4 @@
-"""What is photographed: one function brings one page into view."""
+"""The scenes: each has a function that opens a page for its picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ ESTABLISHED = "body[data-bridge=established]"
 
 
 class SceneError(Exception):
-    """The app has nothing to show for a scene; the message says what is missing."""
+    """The app has nothing for a scene to show; the message says what is missing."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A page that is worth a picture."""
+    """A page to take a picture of."""
 
     name: str
     shows: str
     go: Callable[[Page, Stack], None]
     is_dark_too: bool = False
-    """Whether there is a second picture in dark colours."""
+    """Whether there is a second picture in dark mode."""
 
     def pictures(self) -> dict[str, str]:
         """Return the file names, with the colour scheme of each."""
@@ -56,7 +56,7 @@ def _wait_for_app(page: Page) -> None:
 
 
 def _macro_page(page: Page, stack: Stack) -> None:
-    """Put the app's first macro on a page of the wiki, by the macro browser."""
+    """Insert the app's first macro into a wiki page, with the macro browser."""
     page.goto(stack.site + WIKI_PAGE)
     if page.locator(".macro-frame").count() == 0:
         _browse_macros(page, stack)
@@ -85,7 +85,7 @@ def _inspector(page: Page, stack: Stack) -> None:
 
 
 def _webhooks(page: Page, stack: Stack) -> None:
-    """Fire the event that the app asks for, else any."""
+    """Fire an event that the app subscribes to, or any if there is no such event."""
     page.goto(f"{stack.site}/devhost/webhooks")
     expect(page.locator("#body")).not_to_have_value("")
     if page.locator("#lines tr").count() == 0:
@@ -95,7 +95,7 @@ def _webhooks(page: Page, stack: Stack) -> None:
 
 
 def _faults(page: Page, stack: Stack) -> None:
-    """Show one switched on, for calls that nothing makes."""
+    """Show a fault switched on, for calls that nothing makes."""
     fault = {"path": "/rest/api/content/{id}", "seconds": 3}
     stack.put("/devhost/api/faults/slow", fault)
     page.goto(f"{stack.site}/devhost/faults")

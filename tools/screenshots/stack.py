@@ -1,4 +1,4 @@
-"""The app and a local Confluence that has it, for as long as the pictures take."""
+"""The stack: the app and a local Confluence, for as long as the pictures take."""
 
 import base64
 import os
@@ -21,23 +21,23 @@ from tools.processes import (
 )
 from tools.screenshots.errors import ScreenshotsError
 
-# So much of what the two have printed is shown if one fails.
+# How much of their output is shown if one of them fails.
 LOG_LINES = 20
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Where the site listens, and which app it has."""
+    """The address of the site, and the app that it has."""
 
     site: str
     app_key: str
 
     def get(self, path: str) -> Any:
-        """Return the JSON that the site answers."""
+        """Return the JSON of the site's answer."""
         return self._ask("GET", path, None)
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
-        """Put JSON, and return what the site answers."""
+        """PUT JSON, and return the site's answer."""
         return self._ask("PUT", path, body)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
@@ -47,7 +47,7 @@ class Stack:
         return answer.json()
 
     def address_of(self, module_type: str) -> str | None:
-        """Return where the app's first page of that type is; None if it has none."""
+        """Return the URL of the app's first page of a type; None if it has no page."""
         modules = self.get(f"/devhost/api/apps/{self.app_key}/modules")["modules"]
         for each in modules:
             if each["type"] == module_type and not each["hidden"]:
@@ -58,9 +58,9 @@ class Stack:
 
 @contextmanager
 def running(folder: Path, stop: StopRequest) -> Iterator[Stack]:
-    """Yield both, with their databases in *folder*; end them afterwards.
+    """Run the app and the site, with their databases in *folder*.
 
-    :raises ScreenshotsError: if one ends or does not answer.
+    :raises ScreenshotsError: if one of them ends or does not answer.
     """
     app, site = f"http://127.0.0.1:{free_port()}", f"http://localhost:{free_port()}"
     environment = _environment(app, site, folder)

@@ -20,5 +20,5 @@ for command in (
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* the commands of ``flask connect``."""
+    """Add the ``flask connect`` commands to *app*."""
     app.cli.add_command(connect_cli)

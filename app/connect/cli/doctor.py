@@ -1,4 +1,4 @@
-"""``flask connect doctor``: check the settings and all that the app depends on."""
+"""``flask connect doctor``: check the settings and everything the app depends on."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -39,7 +39,7 @@ def doctor() -> None:
 
 
 class Check(NamedTuple):
-    """What was looked at, whether it is well, and what was found."""
+    """One check: its name, whether it passed, and what it found."""
 
     name: str
     passed: bool
@@ -49,7 +49,7 @@ class Check(NamedTuple):
 def run_checks() -> Iterator[Check]:
     """Yield the result of each check, the slow ones last.
 
-    The settings and the descriptor by itself were checked when the app started.
+    The settings and the descriptor itself were checked when the app started.
     """
     state = get_state()
     yield Check("settings", True, f"app {state.app_key} at {state.base_url}")
@@ -71,7 +71,7 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 
 class _Failed(Exception):
-    """A check found something to mend."""
+    """A check found something to fix."""
 
 
 def _database() -> str:
@@ -86,12 +86,12 @@ def _database() -> str:
 
 def _secrets() -> str:
     tenants = get_state().tenants
-    # A tenant that is purged meanwhile has no secret to read.
+    # A tenant that was purged in the meantime has no secret to read.
     readable = sum(
         tenants.load_credentials(tenant.client_key) is not None
         for tenant in tenants.iterate()
     )
-    return f"those of {readable} tenants can be decrypted"
+    return f"the secrets of {readable} tenants can be decrypted"
 
 
 def _descriptor() -> str:
@@ -105,7 +105,7 @@ def _descriptor() -> str:
 def _broker() -> str:
     get_queue().check()
     scheme = current_app.config["CELERY_BROKER_URL"].partition(":")[0]
-    return f"{scheme} takes tasks"
+    return f"{scheme} accepts tasks"
 
 
 def _key_server(server: str) -> str:

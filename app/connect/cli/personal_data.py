@@ -1,4 +1,4 @@
-"""``flask connect personal-data``: of whom the app keeps personal data."""
+"""``flask connect personal-data``: list and report users whose data the app keeps."""
 
 import json
 from dataclasses import asdict
@@ -10,12 +10,12 @@ from ..personal_data.cycle import report_personal_data
 from ..personal_data.store import get_store
 
 personal_data_cli = AppGroup(
-    "personal-data", help="Of whom the app keeps personal data: list and report."
+    "personal-data", help="List and report the users whose data the app keeps."
 )
 
 
 @personal_data_cli.command("list")
-@click.option("--tenant", metavar="CLIENT_KEY", help="Only of this tenant.")
+@click.option("--tenant", metavar="CLIENT_KEY", help="Only this tenant.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_accounts(tenant: str | None, as_json: bool) -> None:
     """List the accounts, with the age of the oldest data and the next report."""
@@ -31,7 +31,7 @@ def list_accounts(tenant: str | None, as_json: bool) -> None:
 
 @personal_data_cli.command()
 def report() -> None:
-    """Report the accounts that are due, as beat does."""
+    """Report the accounts that are due now, as the scheduled task does."""
     counts = report_personal_data()
     click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
     if counts["failed"]:

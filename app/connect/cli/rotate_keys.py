@@ -1,4 +1,4 @@
-"""``flask connect rotate-keys``: encrypt everything with the newest key."""
+"""``flask connect rotate-keys``: re-encrypt everything with the newest key."""
 
 from collections.abc import Iterable
 
@@ -14,9 +14,9 @@ from ..webhooks.state import get_webhooks
 @click.command("rotate-keys")
 @with_appcontext
 def rotate_keys() -> None:
-    """Encrypt all that is encrypted with the first of CONNECT_ENCRYPTION_KEYS.
+    """Re-encrypt everything with the first of CONNECT_ENCRYPTION_KEYS.
 
-    That is the tenants' shared secrets, and what webhooks carried.
+    That is the tenants' shared secrets and the payloads of webhooks.
     """
     store, archive = get_state().tenants, get_webhooks().archive
     tenants = _reencrypt("tenants", store.reencrypt(), store.count())

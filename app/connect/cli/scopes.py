@@ -1,4 +1,4 @@
-"""``flask connect scopes`` and ``access``: what the recorded calls need and meet."""
+"""``flask connect scopes`` and ``access``: scopes and rules of the recorded calls."""
 
 import json
 from dataclasses import dataclass
@@ -21,10 +21,12 @@ _HOW_TO_RECORD = (
     "No calls are recorded. Set CONNECT_RECORD_CALLS=yes, as `make run` does in .env, "
     "then use the app or run its tests, and ask again."
 )
-_OF_PAGES = "calls of your pages through AP.request are not recorded, and need them too"
-# Whether they are needed, the recorded calls do not say.
+_OF_PAGES = (
+    "calls of your pages through AP.request are not recorded but need scopes, too"
+)
+# The recorded calls can't show whether these are needed.
 _NOT_JUDGED = frozenset({"NONE", "ACT_AS_USER", "PROJECT_ADMIN"})
-# In the order in which they matter to who reads.
+# The most important first.
 _RULES = (BLOCKED, UNKNOWN, EXEMPT)
 
 
@@ -58,7 +60,7 @@ class ScopeReport:
 
     @property
     def inaccessible(self) -> tuple[RecordedCall, ...]:
-        """The calls that no Connect app may make."""
+        """The calls that no Connect app is allowed to make."""
         return tuple(call for call in self.calls if scope_of(call) == INACCESSIBLE)
 
     @property
@@ -74,7 +76,7 @@ def scope_of(call: RecordedCall) -> str | None:
 
 
 def rule_of(call: RecordedCall) -> str:
-    """Return what an access rule does to a call."""
+    """Return how an access rule affects a call."""
     return call.operation.access_rule if call.operation else UNKNOWN
 
 
@@ -82,10 +84,10 @@ def rule_of(call: RecordedCall) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @with_appcontext
 def scopes(as_json: bool) -> None:
-    """Compare the descriptor's scopes with the recorded calls; fail on a missing one.
+    """Compare the descriptor's scopes with the recorded calls; fail if one is missing.
 
     Calls are recorded where CONNECT_RECORD_CALLS is yes: while developing and in
-    tests. Delete the file to begin anew.
+    tests. Delete the file to start over.
     """
     descriptor = get_descriptor()
     report = ScopeReport(
@@ -107,7 +109,7 @@ def scopes(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @with_appcontext
 def access(as_json: bool) -> None:
-    """Say which of the recorded calls an app access rule can block.
+    """Show which of the recorded calls an app access rule can block.
 
     Such a call is answered as if the content were not there, and raises
     AccessRuleError; a list or a search only leaves the content out.
@@ -159,7 +161,7 @@ def _show(report: ScopeReport) -> None:
 
 
 def _failure(report: ScopeReport) -> str:
-    failures = [f"{call} is for no Connect app" for call in report.inaccessible]
+    failures = [f"{call} is closed to Connect apps" for call in report.inaccessible]
     if report.missing:
         failures.append(
             f"missing: {', '.join(report.missing)}. Write {report.suggestion} into "

@@ -1,4 +1,4 @@
-"""``flask connect tenants`` and ``purge``: who has the app, and who is deleted."""
+"""``flask connect tenants`` and ``purge``: list tenants, and delete expired ones."""
 
 import json
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def tenants(state: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say which tenants would go.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @with_appcontext
 def purge(dry_run: bool) -> None:
     """Delete the tenants whose retention time after uninstall is over."""

@@ -1,4 +1,4 @@
-"""``flask connect webhooks``: what an operator does with the inbox."""
+"""``flask connect webhooks``: list, show, replay and purge deliveries in the inbox."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from ..webhooks.models import CLOSED, DeliveryState, Status
 from ..webhooks.state import get_webhooks
 from ..webhooks.tasks import RUN
 
-webhooks_cli = AppGroup("webhooks", help="The inbox: look, replay and purge.")
+webhooks_cli = AppGroup("webhooks", help="The inbox: list, show, replay and purge.")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -44,7 +44,7 @@ class Moment(click.ParamType[datetime]):
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
-                f"{text!r} is no time: write such as 90m, 2h, 7d or 2026-11-21T08:00, "
+                f"{text!r} is not a time: write e.g. 90m, 2h, 7d or 2026-11-21T08:00, "
                 "which is in UTC",
                 param,
                 ctx,
@@ -52,19 +52,19 @@ class Moment(click.ParamType[datetime]):
 
 
 def _filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say which deliveries are meant."""
+    """Add the options that select deliveries to a command."""
 
-    @click.option("--tenant", metavar="CLIENT_KEY", help="Only of this tenant.")
-    @click.option("--event", help="Only of this event, such as page_created.")
+    @click.option("--tenant", metavar="CLIENT_KEY", help="Only this tenant's.")
+    @click.option("--event", help="Only this event, such as page_created.")
     @click.option(
         "--status",
         multiple=True,
         type=click.Choice([status.value for status in Status]),
-        help="Only in this status; may be given more than once.",
+        help="Only this status; can be repeated.",
     )
     @click.option("--since", type=Moment(), help="Only later: 90m, 2h, 7d, a date.")
     @click.option("--until", type=Moment(), help="Only earlier.")
-    @click.option("--limit", type=click.IntRange(1), help="Only so many, the newest.")
+    @click.option("--limit", type=click.IntRange(1), help="Only the newest N.")
     @wraps(command)
     def with_filter(
         *args: Any,
@@ -93,7 +93,7 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
 @_filtered
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_deliveries(wanted: Filter, as_json: bool) -> None:
-    """List deliveries, the newest first, without their bodies."""
+    """List deliveries, newest first, without their bodies."""
     found = 0
     for delivery in get_webhooks().archive.iterate(wanted):
         click.echo(_as_json(delivery) if as_json else _as_line(delivery))
@@ -104,7 +104,7 @@ def list_deliveries(wanted: Filter, as_json: bool) -> None:
 
 @webhooks_cli.command()
 @click.argument("delivery_id", type=int)
-@click.option("--body", is_flag=True, help="With the body: the customer's own data.")
+@click.option("--body", is_flag=True, help="Include the body: the customer's own data.")
 def show(delivery_id: int, body: bool) -> None:
     """Show one delivery as JSON."""
     archive = get_webhooks().archive
@@ -131,7 +131,7 @@ def show(delivery_id: int, body: bool) -> None:
 def replay(delivery_ids: tuple[int, ...], wanted: Filter) -> None:
     """Run deliveries again, from their first attempt: by id, or by filter.
 
-    Those that run now, and those that were dropped, are left as they are.
+    Deliveries that are running or were dropped are left alone.
     """
     if not delivery_ids and wanted == Filter():
         raise click.UsageError(
@@ -150,10 +150,10 @@ def replay(delivery_ids: tuple[int, ...], wanted: Filter) -> None:
 
 @webhooks_cli.command()
 @_filtered
-@click.option("--dry-run", is_flag=True, help="Only say how many would go.")
-@click.option("--yes", is_flag=True, help="Do not ask, also about unfinished ones.")
+@click.option("--dry-run", is_flag=True, help="Only show how many would be deleted.")
+@click.option("--yes", is_flag=True, help="Do not ask, even about unfinished ones.")
 def purge(wanted: Filter, dry_run: bool, yes: bool) -> None:
-    """Delete deliveries for good; by default those whose retention is over.
+    """Delete deliveries for good; by default those past their retention time.
 
     Without --status, only those that are done, parked or dropped.
     """
@@ -183,7 +183,7 @@ def _tell(ids: Iterable[int]) -> int:
 
 
 def _progress(batches: Iterable[Any], length: int, label: str) -> Iterable[Any]:
-    """Yield what *batches* yields, and show how far it has come."""
+    """Yield what *batches* yields, with a progress bar."""
     with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
         for batch in batches:
             bar.update(batch if isinstance(batch, int) else len(batch))

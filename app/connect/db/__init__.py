@@ -1,4 +1,4 @@
-"""What every table needs: transactions, columns, encryption, and a cache in front."""
+"""Database helpers: transactions, column types, encryption, and an expiring cache."""
 
 from .sqlite import init_app
 

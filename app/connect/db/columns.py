@@ -1,4 +1,4 @@
-"""Column types and times that every table shares."""
+"""Column types and time helpers that all tables share."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -22,10 +22,10 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def utc_now() -> datetime:
-    """Return the present time in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def table_of(model: type[DeclarativeBase]) -> Table:
-    """Return the table of a model, for statements that need no session."""
+    """Return a model's table, for statements that need no session."""
     return cast(Table, model.__table__)

@@ -1,4 +1,4 @@
-"""Encryption at rest, with keys that rotate by adding a newer one.
+"""Encryption at rest; keys are rotated by adding a newer one.
 
 https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
 """
@@ -31,7 +31,7 @@ class SecretCipher:
             raise _no_key_fits() from None
 
     def rotate(self, stored: str) -> str:
-        """Return *stored* encrypted anew with the newest key.
+        """Return *stored*, re-encrypted with the newest key.
 
         :raises ConfigurationError: if no configured key fits.
         """
@@ -43,6 +43,6 @@ class SecretCipher:
 
 def _no_key_fits() -> ConfigurationError:
     return ConfigurationError(
-        "CONNECT_ENCRYPTION_KEYS decrypts no such secret: "
+        "no key in CONNECT_ENCRYPTION_KEYS decrypts a secret: "
         "add the key that it was encrypted with to the end of the list"
     )

@@ -1,4 +1,4 @@
-"""A cache with a TTL and a bounded size, one for each worker process."""
+"""An in-memory cache with a TTL and a size limit, one per worker process."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ _V = TypeVar("_V")
 
 
 class ExpiringCache(Generic[_K, _V]):
-    """Values by key, each kept for *seconds*; thread-safe.
+    """A thread-safe cache that keeps each value for *seconds*.
 
-    When *size* values are kept, a new one evicts the one that was put in first.
+    When it is full, a new value evicts the one that was put in first.
     """
 
     def __init__(self, seconds: float, *, size: int = CACHE_SIZE) -> None:
@@ -26,19 +26,19 @@ class ExpiringCache(Generic[_K, _V]):
 
     @property
     def version(self) -> int:
-        """How often something was forgotten; see :meth:`put`."""
+        """How many times an entry was dropped; see :meth:`put`."""
         return self._version
 
     def get(self, key: _K) -> _V | None:
-        """Return a value; None if there is none, or if it has expired."""
+        """Return a value; None if it is missing or has expired."""
         entry = self._entries.get(key)
         return entry[1] if entry and time.monotonic() < entry[0] else None
 
     def put(self, key: _K, value: _V, *, version: int | None = None) -> None:
-        """Keep a value from now on.
+        """Store a value.
 
-        *version* is the cache's from before the value was looked up: if anything
-        was forgotten since, the value may be out of date and is not kept.
+        *version* is the cache's version from before the value was looked up. If any
+        entry was dropped since, the value may be out of date and is not stored.
         """
         with self._lock:
             self._entries.pop(key, None)
@@ -49,7 +49,7 @@ class ExpiringCache(Generic[_K, _V]):
             self._entries[key] = (time.monotonic() + self._seconds, value)
 
     def forget(self, key: _K) -> None:
-        """Drop what is kept for *key*."""
+        """Drop the entry for *key*."""
         with self._lock:
             self._version += 1
             self._entries.pop(key, None)

@@ -1,4 +1,4 @@
-"""SQLite's settings: write-ahead log, busy timeout and foreign keys."""
+"""SQLite settings: write-ahead log, busy timeout and foreign keys."""
 
 import sqlite3
 from typing import Any, Final
@@ -14,17 +14,17 @@ _PYTHONS_BUSY_MILLISECONDS = 5000
 
 
 def init_app(app: Flask) -> None:
-    """Prepare every SQLite connection of this process, whichever engine opens it."""
+    """Configure every SQLite connection of this process, whichever engine opens it."""
     if not event.contains(Engine, "connect", _prepare):
         event.listen(Engine, "connect", _prepare)
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """Let readers and one writer work at once, and writers wait for each other."""
+    """Let readers and one writer work in parallel, and writers wait for each other."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA journal_mode=WAL")
         [timeout] = connection.execute("PRAGMA busy_timeout").fetchone()
-        # Unless whoever connects has chosen, as the task queue does.
+        # Unless the caller has set its own timeout, as the task queue does.
         if timeout == _PYTHONS_BUSY_MILLISECONDS:
             connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA foreign_keys=ON")

@@ -1,4 +1,4 @@
-"""Transactions that are repeated after a conflict, and inserts that expect one."""
+"""Database transactions with retries on conflict, insert-if-new and upsert."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,11 +13,11 @@ _T = TypeVar("_T")
 
 
 class RowChangedError(SQLAlchemyError):
-    """A row came or went a moment ago; the transaction can be repeated."""
+    """A row was inserted or deleted concurrently; the transaction can be retried."""
 
 
 def in_transaction(engine: Engine, change: Callable[[Connection], _T]) -> _T:
-    """Run *change* in a transaction, and again if another one was in its way."""
+    """Run *change* in a transaction, and retry it if it conflicts with another one."""
     tries_left = _TRIES
     while True:
         tries_left -= 1
@@ -40,7 +40,7 @@ def insert_if_new(
     *,
     key: Sequence[str],
 ) -> Any | None:
-    """Insert a row and return its primary key; None if *key* is taken already."""
+    """Insert a row and return its primary key; None if *key* is already taken."""
     [primary_key] = table.primary_key
     new = _insert(connection, table).values(values)
     # PostgreSQL's driver does not count the rows of an insert.
@@ -56,7 +56,7 @@ def upsert(
     key: Sequence[str],
     changed: Sequence[str],
 ) -> None:
-    """Insert a row, or set the columns *changed* of the one that has its *key*."""
+    """Insert a row, or set the *changed* columns of the one with the same *key*."""
     new = _insert(connection, table).values(values)
     update = {name: values[name] for name in changed}
     connection.execute(new.on_conflict_do_update(index_elements=key, set_=update))

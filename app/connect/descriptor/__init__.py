@@ -1,4 +1,4 @@
-"""The descriptor, atlassian-connect.json: load, lint, serve, and check an app by it."""
+"""The app descriptor: load, lint, serve, and check the app against it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +13,9 @@ from .module_url import module_url
 
 
 def load(path: Path, settings: Mapping[str, Any]) -> Descriptor:
-    """Return the descriptor of *path*, linted.
+    """Return the descriptor in *path*, after linting it.
 
-    :raises DescriptorError: naming all that is wrong with it.
+    :raises DescriptorError: naming everything that is wrong with it.
     """
     descriptor = load_descriptor(path, settings)
     if problems := list(find_problems(descriptor)):
@@ -24,7 +24,7 @@ def load(path: Path, settings: Mapping[str, Any]) -> Descriptor:
 
 
 def init_app(app: Flask, descriptor: Descriptor) -> None:
-    """Serve *descriptor*, and let templates link to the modules in it."""
+    """Serve *descriptor*, and let templates link to its modules."""
     app.extensions["connect.descriptor"] = descriptor
     app.register_blueprint(bp)
     app.jinja_env.globals["module_url"] = module_url

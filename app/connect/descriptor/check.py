@@ -1,4 +1,4 @@
-"""The check at start: does the app keep what its descriptor promises?"""
+"""Start-up check of the app against its descriptor."""
 
 from collections.abc import Iterator
 
@@ -19,14 +19,13 @@ from .document import get_descriptor
 def check(app: Flask) -> None:
     """Make sure that each route declares a policy and each module is served.
 
-    Each webhook has its handler then, and each translation of the descriptor its
-    file.
+    Also check that each webhook has a handler and each translation a file.
 
     :raises ConfigurationError: naming each route without a policy, and each whose
-        check of permissions can't work.
-    :raises DescriptorError: naming each module that is not served as it must, each
-        webhook that has no handler, or the other way round, and each text that has
-        no translation.
+        permission check can't work.
+    :raises DescriptorError: naming each module that is not served or has the wrong
+        policy, each webhook without a handler or handler without a webhook, and each
+        text without a translation.
     """
     if wrong := list(find_route_problems(app)):
         raise ConfigurationError("; ".join(wrong))
@@ -35,13 +34,13 @@ def check(app: Flask) -> None:
 
 
 def find_route_problems(app: Flask) -> Iterator[str]:
-    """Yield what is wrong with the policies of the routes, as text for the author."""
+    """Yield each problem with the routes' policies, as text for the author."""
     yield from find_undeclared_routes(app)
     yield from find_misplaced_checks(app)
 
 
 def find_broken_promises(app: Flask) -> Iterator[str]:
-    """Yield what of its descriptor the app does not keep, as text for the author."""
+    """Yield each way *app* breaks its descriptor's promises, as text for the author."""
     descriptor = get_descriptor(app)
     yield from find_unserved_modules(app, descriptor)
     yield from find_translation_problems(app, descriptor)

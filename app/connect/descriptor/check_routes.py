@@ -1,7 +1,7 @@
-"""Check the routes of an app against its descriptor, at start.
+"""Start-up check of an app's routes against its descriptor.
 
-A module URL that nothing serves, or that a weaker check than its policy guards,
-is a mistake that is better found before the first customer finds it.
+A module URL that nothing serves, or that the wrong policy guards, should be found
+before the first customer runs into it.
 """
 
 import re
@@ -25,7 +25,7 @@ _MIGRATION = "migrationWebhookPath"
 
 
 def find_undeclared_routes(app: Flask) -> Iterator[str]:
-    """Yield the routes whose view declares no policy, as text for their author."""
+    """Yield each route whose view declares no policy, as text for the author."""
     for rule in app.url_map.iter_rules():
         if policy_of(app.view_functions.get(rule.endpoint)) is None:
             yield (
@@ -36,15 +36,15 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
 
 
 def find_misplaced_checks(app: Flask) -> Iterator[str]:
-    """Yield the checks of permissions that would ask about nobody, or of nothing."""
+    """Yield each permission check that lacks a user, a content id or a scope."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         restrictions = restrictions_of(view)
         policy = policy_of(view)
         if restrictions and policy is not None and policy not in _OF_A_USER:
             yield (
-                f"the route {rule.rule} asks what its user may do, and its policy "
-                f"{policy} knows of none: let it have jwt_required, "
+                f"the route {rule.rule} checks its user's permissions, and its policy "
+                f"{policy} knows no user: use jwt_required, "
                 "context_jwt_required or session_token_required"
             )
         for restriction in restrictions:
@@ -56,13 +56,13 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
                 )
         if restrictions and "READ" not in get_state(app).scopes:
             yield (
-                f"the route {rule.rule} asks what its user may do, which needs the "
+                f"the route {rule.rule} checks its user's permissions, which needs the "
                 "scope READ: add it to scopes in atlassian-connect.json"
             )
 
 
 def find_unserved_modules(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield what of the modules, by a URL, the app does not serve as it must."""
+    """Yield each module URL that is not served, or is served under a wrong policy."""
     for path, kind, module in iterate_modules(descriptor):
         for name, method, url in _urls_of(kind, module):
             cacheable = name == "url" and module.get("cacheable") is True
@@ -88,7 +88,7 @@ def _unserved(
 
 
 def _urls_of(kind: str, module: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield where each URL of a module stands, its method, and itself."""
+    """Yield the JSON path, the method and the text of each URL of a module."""
     url, migration = module.get("url"), module.get(_MIGRATION)
     if isinstance(url, str) and kind not in _NOT_OURS:
         elsewhere = is_external_link(kind, url) or module.get("context") == "product"
@@ -107,9 +107,9 @@ def _method_of(kind: str, module: dict[str, Any]) -> str:
 
 
 def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | None:
-    """Return the endpoint that serves *url*, and its values; None if there is none."""
+    """Return the endpoint that serves *url*, and its values; None if nothing does."""
     routes = app.url_map.bind("localhost")
-    # A variable stands for text or, where the route asks for one, for a number.
+    # A variable stands for text or, if the route requires it, for a number.
     for value in ("x", "1"):
         path = _VARIABLE.sub(value, url.partition("?")[0])
         try:
@@ -121,6 +121,6 @@ def route_of(app: Flask, method: str, url: str) -> tuple[str, dict[str, Any]] | 
 
 
 def policy_at(app: Flask, method: str, url: str) -> Policy | None:
-    """Return the policy of the view that serves *url*; None if there is none."""
+    """Return the policy of the view that serves *url*; None if it has no policy."""
     route = route_of(app, method, url)
     return policy_of(app.view_functions[route[0]]) if route else None

@@ -1,7 +1,7 @@
-"""Check the translations of the descriptor: files that the host fetches.
+"""Start-up check of the descriptor's translation files, which the host fetches.
 
-Each maps the ``i18n`` keys of the descriptor to texts in one language; what a page
-shows is translated elsewhere (``languages``).
+Each file maps the ``i18n`` keys of the descriptor to texts in one language. Texts on
+pages are translated elsewhere (``http.locale``).
 https://developer.atlassian.com/cloud/confluence/internationalization/
 """
 
@@ -25,7 +25,7 @@ _PATHS = "$.translations.paths"
 
 
 def find_translation_problems(app: Flask, descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the texts of a descriptor and their translations."""
+    """Yield each problem with the descriptor's texts and their translations."""
     texts: dict[str, Any] = {}
     for path, text in _texts("$.modules", descriptor.get("modules")):
         yield from _text(path, text, texts)
@@ -34,16 +34,16 @@ def find_translation_problems(app: Flask, descriptor: dict[str, Any]) -> Iterato
     translations = descriptor["translations"]
     paths = translations.get("paths") if isinstance(translations, dict) else None
     if not isinstance(paths, dict):
-        yield f'{_PATHS} is no object: write such as {{"de-DE": "/de-DE.json"}}'
+        yield f'{_PATHS} is no object: write e.g. {{"de-DE": "/de-DE.json"}}'
         return
     for locale, url in paths.items():
         if not _LOCALE.fullmatch(locale):
-            yield f"{_PATHS}.{locale} is no locale: write such as de-DE"
+            yield f"{_PATHS}.{locale} is not a locale: write e.g. de-DE"
         yield from _file(app, f"{_PATHS}.{locale}", url, texts)
 
 
 def _texts(path: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object with a key to translate by, wherever it stands."""
+    """Yield each object with an ``i18n`` key, at any depth."""
     if isinstance(value, dict):
         if "i18n" in value:
             yield path, value
@@ -58,7 +58,7 @@ def _text(path: str, text: dict[str, Any], seen: dict[str, Any]) -> Iterator[str
     if not isinstance(value, str) or not 0 < len(value) <= MAX_VALUE:
         yield f"{path}.value is not 1 to {MAX_VALUE} characters: write the English text"
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY:
-        yield f"{path}.i18n is not 1 to {MAX_KEY} characters: write such as page.name"
+        yield f"{path}.i18n is not 1 to {MAX_KEY} characters: write e.g. page.name"
     elif seen.setdefault(key, value) != value:
         yield f"{path}.i18n has another value elsewhere: write another key"
 

@@ -1,7 +1,7 @@
-"""Check the descriptor's webhooks against the handlers in the code.
+"""Start-up check of the descriptor's webhooks against the handlers in the code.
 
 A webhook without a handler is refused at run time, and a handler without a webhook
-is never called: both are better found at start.
+is never called: both should be found at start.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ def find_webhook_differences(
                 declared.add(event)
                 yield from _declared(path, event, module.get("url"), handlers)
             else:
-                yield f'{path}.event is missing: write such as "page_created"'
+                yield f'{path}.event is missing: write e.g. "page_created"'
     for event, found in handlers.items():
         names = " and ".join(map(name_of, found))
         if len(found) > 1:
@@ -43,7 +43,7 @@ def _declared(
 ) -> Iterator[str]:
     target = url.partition("?")[0] if isinstance(url, str) else ""
     is_ours = not target or target.startswith(PREFIX)
-    # The framework itself takes those of access rules.
+    # The framework itself handles those about access rules.
     if handlers.get(event) or (is_ours and event in POLICY_EVENTS):
         if target != f"{PREFIX}{event}":
             yield (
@@ -51,7 +51,7 @@ def _declared(
                 f'write "{PREFIX}{event}"'
             )
     elif is_ours:
-        # Elsewhere it may be a route of the author's own.
+        # Any other URL may be a route of the author's own.
         yield (
             f'{path}.event is {event}, which nothing handles: write @webhook("{event}")'
             " above a function that takes the delivery, or remove the entry"

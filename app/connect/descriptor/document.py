@@ -21,7 +21,7 @@ bp = Blueprint("connect_descriptor", __name__)
 
 
 def load_descriptor(path: Path, settings: Mapping[str, Any]) -> Descriptor:
-    """Return the descriptor of *path* with the settings of this deployment.
+    """Return the descriptor in *path*, filled in with this deployment's settings.
 
     :raises DescriptorError: if it can't be read, or is not a JSON object.
     """

@@ -1,6 +1,6 @@
-"""Lint a descriptor: find what is wrong before a host does.
+"""Linter for the app descriptor: finds mistakes before a host does.
 
-Each problem names the JSON path, what is wrong there and what to write instead.
+Each problem names the JSON path, what is wrong, and what to write instead.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/
 """
 
@@ -24,11 +24,11 @@ _KEYLESS = frozenset({"webhooks", "cloudAppMigration"})
 _SINGLE = frozenset({"configurePage", "postInstallPage", "cloudAppMigration"})
 
 Module = tuple[str, str, dict[str, Any]]
-"""A module's JSON path, its type, and itself."""
+"""A module's JSON path, its type, and the module itself."""
 
 
 def find_problems(descriptor: dict[str, Any]) -> Iterator[str]:
-    """Yield each problem of a descriptor, as text for its author."""
+    """Yield each problem with a descriptor, as text for its author."""
     yield from _identity(descriptor)
     yield from _lifecycle(descriptor)
     yield from _scopes(descriptor)
@@ -39,7 +39,7 @@ def find_problems(descriptor: dict[str, Any]) -> Iterator[str]:
 
 
 def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
-    """Yield every module that is an object, wherever it stands."""
+    """Yield every module that is an object, at any depth."""
     modules = descriptor.get("modules")
     for kind, value in modules.items() if isinstance(modules, dict) else ():
         if isinstance(value, dict):
@@ -50,7 +50,7 @@ def iterate_modules(descriptor: dict[str, Any]) -> Iterator[Module]:
 
 
 def iterate_conditions(path: str, conditions: Any) -> Iterator[tuple[str, str]]:
-    """Yield every single condition, however deep, as its path and its name."""
+    """Yield the path and name of every single condition, at any depth."""
     for index, entry in enumerate(conditions if isinstance(conditions, list) else ()):
         place = f"{path}[{index}]"
         if not isinstance(entry, dict):
@@ -66,7 +66,7 @@ def _identity(descriptor: dict[str, Any]) -> Iterator[str]:
     if not isinstance(key, str) or not _APP_KEY.fullmatch(key):
         yield (
             "$.key is not made of letters, digits, '.', '_' and '-': "
-            "write such as com.example.app"
+            "write e.g. com.example.app"
         )
     elif len(key) > MAX_APP_KEY:
         yield f"$.key has {len(key)} characters: write at most {MAX_APP_KEY}"
@@ -95,19 +95,19 @@ def _lifecycle(descriptor: dict[str, Any]) -> Iterator[str]:
     if not _is_relative(residency):
         yield (
             "$.lifecycle.dare-migration is not relative to baseUrl: "
-            'write such as "/dare-migration"'
+            'write e.g. "/dare-migration"'
         )
 
 
 def _scopes(descriptor: dict[str, Any]) -> Iterator[str]:
     scopes = descriptor.get("scopes", [])
     if not isinstance(scopes, list):
-        yield '$.scopes is not a list: write such as ["READ"]'
+        yield '$.scopes is not a list: write e.g. ["READ"]'
         return
     for index, scope in enumerate(scopes):
         if not isinstance(scope, str) or scope.upper() not in KNOWN_SCOPES:
             known = ", ".join(sorted(KNOWN_SCOPES))
-            yield f"$.scopes[{index}] is no scope: write one of {known}"
+            yield f"$.scopes[{index}] is not a scope: write one of {known}"
 
 
 def _migrations(descriptor: dict[str, Any]) -> Iterator[str]:
@@ -147,9 +147,7 @@ def _module_key(
     if key is None and kind in _KEYLESS:
         return
     if not isinstance(key, str) or not _MODULE_KEY.fullmatch(key):
-        yield (
-            f"{path}.key is not made of letters, digits and '-': write such as my-page"
-        )
+        yield (f"{path}.key is not made of letters, digits and '-': write e.g. my-page")
     elif key in seen:
         yield f"{path}.key is taken by {seen[key]}: write another"
     else:
@@ -163,7 +161,7 @@ def _module_url(path: str, kind: str, module: dict[str, Any]) -> Iterator[str]:
     if is_external_link(kind, url):
         return
     if not _is_relative(url):
-        yield f'{path}.url is not relative to baseUrl: write such as "/page"'
+        yield f'{path}.url is not relative to baseUrl: write e.g. "/page"'
 
 
 def _module_cache(path: str, module: dict[str, Any]) -> Iterator[str]:
@@ -178,13 +176,13 @@ def _module_cache(path: str, module: dict[str, Any]) -> Iterator[str]:
 
 
 def _regions(descriptor: dict[str, Any]) -> Iterator[str]:
-    """Check the base URLs for data residency.
+    """Yield each problem with the base URLs for data residency.
 
     https://developer.atlassian.com/cloud/confluence/data-residency/
     """
     regions = descriptor.get("regionBaseUrls", {})
     if not isinstance(regions, dict):
-        yield '$.regionBaseUrls is not an object: write such as {"EU": "https://..."}'
+        yield '$.regionBaseUrls is not an object: write e.g. {"EU": "https://..."}'
         return
     for region, url in regions.items():
         try:
@@ -199,7 +197,7 @@ def _migration_path(path: str, parent: dict[str, Any]) -> Iterator[str]:
     if not isinstance(migration, dict):
         yield f'{path} is not an object: write {{"{name}": "/migration"}}'
     elif migration and not _is_relative(migration.get(name)):
-        yield f'{path}.{name} is not relative to baseUrl: write such as "/migration"'
+        yield f'{path}.{name} is not relative to baseUrl: write e.g. "/migration"'
 
 
 def _is_relative(url: Any) -> bool:

@@ -1,4 +1,4 @@
-"""URLs of this app's pages on a tenant's site.
+"""Links to this app's pages on a tenant's site.
 
 https://developer.atlassian.com/cloud/confluence/modules/page/
 """
@@ -23,25 +23,25 @@ def module_url(
     *,
     tenant: Tenant | None = None,
 ) -> str:
-    """Return the address of a page module on the site of a tenant.
+    """Return the URL of a page module on a tenant's site.
 
-    *custom* reaches the page by the variables ``{ac.name}`` in the module's URL, as
-    the ``customData`` of ``AP.navigator`` does. Whoever follows the link can change
-    it. *tenant* is the one of the request, unless given. Confluence and Jira alike.
+    *custom* reaches the page through the variables ``{ac.name}`` in the module's URL,
+    like the ``customData`` of ``AP.navigator``. Anyone who follows the link can
+    change it. *tenant* defaults to the current one. Works for Confluence and Jira.
 
-    :raises ValueError: if a key or name is malformed, or the URL of the module in
-        the descriptor does not ask for a name, which the host would drop.
+    :raises ValueError: if a key or name is malformed, or if the module's URL in the
+        descriptor has no variable for a name, which the host would then drop.
     """
     if not _MODULE_KEY.fullmatch(module_key):
-        raise ValueError(f"{module_key!r} is no key of a module")
+        raise ValueError(f"{module_key!r} is not a module key")
     url = _url_of(module_key)
     for name in custom or {}:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name such as page-id")
+            raise ValueError(f"{name!r} is not a name such as page-id")
         if url is not None and f"{{ac.{name}}}" not in url:
             raise ValueError(
                 f"the URL of {module_key} drops {name}: "
-                f"write such as {url.partition('?')[0]}?{name}={{ac.{name}}}"
+                f"write e.g. {url.partition('?')[0]}?{name}={{ac.{name}}}"
             )
     base_url = (current_tenant if tenant is None else tenant).base_url
     path = f"/plugins/servlet/ac/{quote(get_state().app_key, safe='')}/{module_key}"

@@ -1,4 +1,4 @@
-"""HTTP: what the framework adds to every answer, whichever view gives it."""
+"""HTTP layer: error handlers, security headers, base path and locale."""
 
 from flask import Flask
 
@@ -11,7 +11,7 @@ from .security_headers import register_headers
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* its languages, error handlers, security headers and base path.
+    """Set up languages, error handlers, security headers and base path on *app*.
 
     Reads CONNECT_BASE_URL and CONNECT_ALL_JS_URL.
     """

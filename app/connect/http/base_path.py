@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class BasePath:
-    """Serves an app below the path of its base URL."""
+    """Middleware that serves an app below the path of its base URL."""
 
     def __init__(self, wsgi_app: "WSGIApplication", base_url: str) -> None:
         self._wsgi_app = wsgi_app

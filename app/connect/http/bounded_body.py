@@ -1,4 +1,4 @@
-"""A reader of answers from servers that may send without end."""
+"""Size and time limits for reading a response body from an untrusted server."""
 
 import time
 
@@ -10,7 +10,7 @@ _CHUNK = 1024
 def read_bounded_body(
     response: requests.Response, *, max_bytes: int, max_seconds: float
 ) -> bytes | None:
-    """Return the body of a streamed *response*; None if it is too large.
+    """Return the body of the streamed *response*; None if it is too large.
 
     :raises requests.Timeout: if it takes more than *max_seconds* to arrive.
     """

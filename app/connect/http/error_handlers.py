@@ -1,7 +1,7 @@
-"""Error handlers: what a caller is told when a request is refused or fails.
+"""Error handlers: the answers to requests that are refused or fail.
 
-The answer never says which check failed; the log does, with the client key and
-without token, secret or body.
+The answer never says which check failed. The log does, with the client key but
+without the token, secret or body.
 """
 
 import logging
@@ -34,14 +34,14 @@ from .security_headers import allow_framing_anywhere
 
 RETRY_AFTER_SECONDS = 30
 
-# The framework's own templates; those of the same name in the app's folder come first.
+# The framework's own templates; the app's templates of the same name come first.
 _templates = Blueprint("connect_templates", __name__, template_folder="../templates")
 
 _logger = logging.getLogger(__name__)
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Answer the framework's errors and a failing database, never with a 500."""
+    """Handle the framework's errors and database failures, never with a 500."""
     app.register_blueprint(_templates)
     app.register_error_handler(AuthenticationError, _unauthorized)
     app.register_error_handler(PermissionDeniedError, _forbidden)
@@ -78,7 +78,7 @@ def _malformed(error: MalformedBodyError) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
-    # The text of a database error can quote what was being stored.
+    # The text of a database error can quote the values being stored.
     reason = "" if isinstance(error, SQLAlchemyError) else str(error)
     _log("unavailable", error, reason)
     return _try_again("unavailable")
@@ -107,15 +107,15 @@ def _log(what: str, error: Exception, reason: str) -> None:
 
 
 def asks_for_page() -> bool:
-    """Whether a browser asks, to show the answer, rather than a script."""
+    """Return whether a browser will show the answer, rather than a script read it."""
     accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]
 
 
 def _answer(name: str, status: int, **about: str) -> Response:
-    """Answer a page to a browser that asks for one, and JSON to all else.
+    """Answer with a page if a browser asks for one, and with JSON otherwise.
 
-    Whoever is verified sees the page in the frame it is in.
+    For a verified request the page can be shown in the tenant's iframe.
     """
     if not asks_for_page():
         response = jsonify(error=name)
@@ -124,7 +124,7 @@ def _answer(name: str, status: int, **about: str) -> Response:
             render_template("connect/refused.html", status=status, error=name, **about)
         )
         if find_verified_request(request) is None:
-            # It holds nothing, and whose iframe it is in is not known.
+            # It holds no data, and whose iframe it is in is unknown.
             allow_framing_anywhere(response)
     response.status_code = status
     return response

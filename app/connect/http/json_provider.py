@@ -1,4 +1,4 @@
-"""A JSON provider that sees through the ``current_...`` proxies."""
+"""A JSON provider that unwraps the ``current_...`` proxies."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from werkzeug.local import LocalProxy
 
 
 class ProxyJSONProvider(DefaultJSONProvider):
-    """Flask's own, for which ``jsonify(accountId=current_account_id)`` works."""
+    """Flask's provider, but ``jsonify(accountId=current_account_id)`` works."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Serialize *obj*; if it has proxies, what they stand for.
+        """Serialize *obj*, replacing proxies with their values.
 
-        The encoder can't be left to ask for each: when it indents, as in debug
-        mode, it takes a proxy of a string for a string, and fails.
+        The encoder's ``default`` hook is not enough: when it indents, as in debug
+        mode, it mistakes a proxy of a string for a string, and fails.
         """
         try:
             return super().dumps(obj, **kwargs)

@@ -1,8 +1,8 @@
 """The locale of an answer: the user's language, if there is a translation.
 
-Confluence says a user's locale by ``AP.user.getLocale``; older hosts put it into the
-URL of an iframe as ``loc``. So a page takes ``loc`` of its URL, where an endpoint of
-its own can be given it too, then ``Accept-Language``, then English.
+Confluence gives a user's locale through ``AP.user.getLocale``; older hosts put it
+into the iframe's URL as ``loc``. So the locale is taken from ``loc`` in the URL, which
+a page can also pass to its own endpoints, then ``Accept-Language``, then English.
 https://developer.atlassian.com/cloud/confluence/internationalization/
 """
 
@@ -16,27 +16,27 @@ _OWN_CATALOGS = Path(__file__).resolve().parent.parent / "translations"
 
 
 def init_app(app: Flask) -> None:
-    """Translate the texts of *app* by the catalogs in its folder ``translations``.
+    """Translate the texts of *app* with the catalogs in its ``translations`` folder.
 
-    The framework's texts have catalogs of their own; a text in both is the app's.
+    The framework has its own catalogs; for a text in both, the app's wins.
     """
-    # One for each app, since it keeps the texts that it has read.
+    # One per app, since it caches the catalogs.
     babel = Babel(
         app,
-        # Of a text that is in several, the last one counts.
+        # If a text is in several catalogs, the last one wins.
         default_translation_directories=f"{_OWN_CATALOGS};translations",
         locale_selector=select_locale,
     )
     with app.app_context():
         available = [str(found) for found in babel.list_translations()]
         app.extensions["connect.http"] = available
-    # It is kept with the app context, which may outlive a request in a test.
+    # It is cached in the app context, which may outlive a request in a test.
     app.before_request(refresh)
     app.jinja_env.globals["language"] = language
 
 
 def select_locale() -> str | None:
-    """Return the best locale that has a translation; None for English."""
+    """Return the best locale with a translation; None for English."""
     if not has_request_context():
         return None
     wanted = [request.args.get("loc", "")]

@@ -5,8 +5,8 @@ from flask.sessions import SecureCookieSession, SessionInterface
 
 
 class NoSessions(SessionInterface):
-    """Flask's session is there to read as empty; writing to it raises RuntimeError."""
+    """A session that is always empty; writing to it raises RuntimeError."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Open none, so that Flask offers its null session."""
+        """Return None, so that Flask uses its null session."""
         return None

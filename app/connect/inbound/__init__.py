@@ -1,9 +1,9 @@
-"""What the host sends us, and whether to believe it.
+"""Inbound requests: verification, access policies, lifecycle and health checks.
 
-In the order of a request: ``policies`` are the decorators on views, ``verify`` judges
+In the order of a request: ``policies`` are the decorators on views, ``verify`` checks
 the token that ``request_token`` finds, ``install_keys`` fetches the keys of signed
 installs, ``lifecycle`` and ``health`` are blueprints, ``session_token`` is a policy
-with tokens of the app's own, and ``module_views`` are views of special modules.
+with the app's own tokens, and ``module_views`` are views of special modules.
 """
 
 from flask import Flask
@@ -16,7 +16,7 @@ from .state import KEY, InboundState
 
 
 def init_app(app: Flask) -> None:
-    """Serve the lifecycle and the health checks; reads CONNECT_KEY_SERVERS."""
+    """Serve lifecycle callbacks and health checks. Reads CONNECT_KEY_SERVERS."""
     keys = InstallKeys(app.config["CONNECT_KEY_SERVERS"])
     app.extensions[KEY] = InboundState(install_keys=keys)
     app.register_blueprint(lifecycle.bp)

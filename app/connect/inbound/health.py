@@ -1,4 +1,4 @@
-"""What operations ask: is the process alive, and can it serve? Tells no more."""
+"""Health checks: liveness and readiness, and nothing about tenants."""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -13,14 +13,14 @@ bp = Blueprint("connect_health", __name__)
 @bp.get("/healthz")
 @public
 def healthz() -> ResponseReturnValue:
-    """Answer as long as the process does."""
+    """Answer 200 as long as the process is alive."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """Answer 503 while the database can't be reached."""
+    """Answer 200, or 503 while the database can't be reached."""
     with db.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     return jsonify(status="ok")

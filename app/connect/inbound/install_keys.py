@@ -1,7 +1,7 @@
-"""The public keys that Atlassian signs installs with, fetched by key id.
+"""Install keys: Atlassian's public keys for signed installs, fetched by key id.
 
-A key id never changes its key, so a key is remembered for a day, and beyond
-that while no server can be asked.
+The key behind a key id never changes, so it is cached for a day, and for longer while
+no server can be reached.
 
 https://developer.atlassian.com/cloud/confluence/connect-active-api-migrations/
 """
@@ -24,18 +24,18 @@ from ..errors import InstallKeysUnavailableError, InvalidTokenError
 from ..http.bounded_body import read_bounded_body
 
 TIMEOUTS: Final = (3, 5)
-"""Seconds to connect, and to wait for bytes."""
+"""Connect and read timeouts, in seconds."""
 
 KEY_SECONDS: Final = 24 * 60 * 60
 NO_SUCH_KEY_SECONDS: Final = 60
 MAX_FETCHES: Final = 4
-"""Key ids come from strangers, who may keep this many threads waiting, not all."""
+"""Key ids come from strangers, who can block this many threads but not all."""
 
 _MAX_UNKNOWN = 1_000
 _MAX_BYTES = 16_384
 _MAX_BODY_SECONDS = 10
 _MIN_KEY_BITS = 2048
-# A CDN answers 403, too, for what it does not have.
+# A CDN may answer 403, too, for a file that it does not have.
 _NO_SUCH_KEY_STATUSES = frozenset({400, 403, 404, 410})
 _logger = logging.getLogger(__name__)
 
@@ -45,14 +45,14 @@ _Fetch = Future[RSAPublicKey | None]
 
 class _Refusal(StrEnum):
     NO_SUCH_KEY = "has no such key"
-    NOT_A_KEY = "answered with something that is no RSA public key"
+    NOT_A_KEY = "did not answer with an RSA public key"
     OUTAGE = "could not be asked"
 
 
 class InstallKeys:
-    """Fetches and remembers install keys; one per app, made by ``init_app``.
+    """Fetches and caches install keys; one per app, made by ``init_app``.
 
-    *servers* are base URLs in the order in which they are asked.
+    *servers* are base URLs, tried in order.
     """
 
     def __init__(self, servers: Sequence[str]) -> None:
@@ -65,10 +65,10 @@ class InstallKeys:
     def get(self, key_id: str) -> RSAPublicKey:
         """Return the public key of a well-formed *key_id*.
 
-        Calls for one key id at a time share one fetch.
+        Concurrent calls for the same key id share one fetch.
 
         :raises InvalidTokenError: if no server has such a key.
-        :raises InstallKeysUnavailableError: if that can't be found out now.
+        :raises InstallKeysUnavailableError: if the servers can't be asked right now.
         """
         key, fetch, ours = self._look_up(key_id)
         if ours and fetch is not None:
@@ -80,7 +80,7 @@ class InstallKeys:
         return key
 
     def _look_up(self, key_id: str) -> tuple[RSAPublicKey | None, _Fetch | None, bool]:
-        """Return what is known, else the fetch to wait for and whether to run it."""
+        """Return a cached result, or the fetch to wait for and whether to run it."""
         now = time.monotonic()
         with self._lock:
             expires, key = self._keys.get(key_id, (0.0, None))
@@ -99,7 +99,7 @@ class InstallKeys:
         try:
             fetch.set_result(self._ask_servers(key_id))
         except BaseException as error:
-            # Whatever it was, those who wait for this fetch must hear of it.
+            # Whatever it was, threads that wait for this fetch must get the error too.
             fetch.set_exception(error)
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""The blueprint of the four lifecycle callbacks.
+"""The lifecycle callbacks: a blueprint for the four events.
 
 ``installed`` and ``uninstalled`` are signed by Atlassian's install key, the
 other two by the tenant's shared secret. A token covers method, path and query
@@ -72,14 +72,14 @@ def uninstalled() -> ResponseReturnValue:
 @bp.post("/enabled")
 @lifecycle_jwt_required(INSTALLED)
 def enabled() -> ResponseReturnValue:
-    """Let a tenant's requests in again."""
+    """Accept a tenant's requests again."""
     return _set_enabled("enabled", tenant_enabled, enabled=True)
 
 
 @bp.post("/disabled")
 @lifecycle_jwt_required(KNOWN)
 def disabled() -> ResponseReturnValue:
-    """Refuse a tenant's requests; may arrive after its ``uninstalled``."""
+    """Refuse a tenant's requests; can arrive after ``uninstalled``."""
     return _set_enabled("disabled", tenant_disabled, enabled=False)
 
 
@@ -105,7 +105,7 @@ def _answer(
 
 
 def _ignored(event: LifecycleEvent) -> ResponseReturnValue:
-    """Answer an event that is older than what we know, or of an unknown tenant."""
+    """Answer an event that is out of date, or is about an unknown tenant."""
     _logger.info("%s ignored: client_key=%s", event.event_type, event.client_key)
     return _NO_CONTENT
 
@@ -120,7 +120,7 @@ def _issued_at() -> float:
 
 
 def _check(event: LifecycleEvent, name: str) -> None:
-    """Refuse a body that speaks for another tenant, app or event than its token."""
+    """Refuse a body that names another tenant, app or event than the request."""
     expected = {
         "clientKey": (event.client_key, get_verified_claims(request)["iss"]),
         "key": (event.key, get_state().app_key),
@@ -135,7 +135,7 @@ def _check(event: LifecycleEvent, name: str) -> None:
 
 
 def _with_trusted_base_url(installation: Installation) -> Installation:
-    """Return the installation with its base URL in its one spelling."""
+    """Return the installation with its base URL checked and normalized."""
     client_key = installation.client_key
     try:
         base_url = parse_base_url(installation.base_url)

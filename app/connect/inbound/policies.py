@@ -1,17 +1,17 @@
-"""The policies: decorators that decide who may call a view.
+"""Access policies: decorators that decide who can call a view.
 
-Each view has exactly one policy, and a token that is good for one is refused by
+Each view has exactly one policy, and a token that one policy accepts is refused by
 every other:
 
-* ``public``: anyone. ``cacheable_page``: anyone, and the browser keeps the answer.
-* ``jwt_required``: the host or its iframe, for this very URL (HS256, qsh).
+* ``public``: anyone. ``cacheable_page``: anyone, and browsers cache the answer.
+* ``jwt_required``: the host or its iframe, for this exact URL (HS256, qsh).
 * ``context_jwt_required``: our own page, with a token from the bridge (HS256,
   the qsh ``context-qsh``).
-* ``session_token_required`` (in ``session_token``): our own page, with a token of
-  the app's own.
+* ``session_token_required`` (in ``session_token``): our own page, with the app's own
+  token.
 * ``signed_install_required``: the host's install callbacks (RS256, aud, qsh).
 
-What each of them checks is in ``verify``.
+The checks themselves are in ``verify``.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _View = Callable[_P, _R]
 
 
 class Policy(StrEnum):
-    """How a view decides whom to answer."""
+    """The access policy of a view."""
 
     PUBLIC = "public"
     CACHEABLE = "cacheable"
@@ -49,14 +49,14 @@ def policy_of(view: Callable[..., Any] | None) -> Policy | None:
 
 
 def public(view: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Declare that a view answers anyone; it must tell nothing about tenants."""
+    """Declare that a view answers anyone; it must reveal nothing about tenants."""
     return declare(view, Policy.PUBLIC)
 
 
 def jwt_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Answer only a request whose token was made for this very URL.
+    """Answer only a request whose token was made for this exact URL.
 
-    For what the descriptor declares: pages, macros and other modules. Inside,
+    For URLs that the descriptor declares: pages, macros and other modules. Inside,
     ``current_tenant``, ``current_account_id`` and ``current_context`` are set.
     """
     return guard(view, Policy.URL_BOUND, verify_host_token)
@@ -94,12 +94,12 @@ def guard(
     policy: Policy,
     verify: Callable[[Request, ConnectState], None],
 ) -> Callable[_P, _R]:
-    """Declare a policy that *verify* enforces; TypeError if there is one already."""
+    """Declare a policy that *verify* enforces; TypeError if *view* already has one."""
     is_async = iscoroutinefunction(view)
 
     @wraps(view)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        # The request itself: a proxy costs something each time it is asked.
+        # The request object itself: each access through the proxy costs time.
         verify(cast("LocalProxy[Request]", request)._get_current_object(), get_state())
         if is_async:
             answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
@@ -110,7 +110,7 @@ def guard(
 
 
 def declare(view: Callable[_P, _R], policy: Policy) -> Callable[_P, _R]:
-    """Note the one policy of a view, which enforces it.
+    """Record the one policy of a view, which enforces it.
 
     :raises TypeError: if the view has one already.
     """

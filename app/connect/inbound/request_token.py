@@ -1,4 +1,4 @@
-"""The token of a request, and whether that token was made for it."""
+"""Request tokens: extraction from header or query, and the qsh check."""
 
 import re
 from hmac import compare_digest
@@ -12,7 +12,7 @@ from ..protocol.unverified_token import Claims
 
 _FORM = "application/x-www-form-urlencoded"
 # The origin form or the absolute form (RFC 9112, section 3.2), and nothing that a
-# server's own parser could read as another path.
+# server's own parser could read as a different path.
 _TARGET = re.compile(r"(?:https?://[^/?#]+)?(/[^?#]*)", re.IGNORECASE)
 
 
@@ -36,7 +36,7 @@ def _query_tokens(query: str) -> set[str]:
         try:
             query.encode("latin-1").decode()
         except UnicodeError:
-            # Werkzeug would fail to read it, too, and not as gently.
+            # Werkzeug would fail on it, too, and less gracefully.
             raise MissingTokenError("the query is not UTF-8") from None
     tokens = set()
     for part in query.split("&"):
@@ -47,10 +47,10 @@ def _query_tokens(query: str) -> set[str]:
 
 
 def is_for_this_request(claims: Claims, request: Request, base_url: str) -> bool:
-    """Whether ``qsh`` is the hash of this very method, path and query.
+    """Return whether ``qsh`` is the hash of this exact method, path and query.
 
-    The path as it was sent, or decoded: hosts hash either. A form may stand in for
-    the query of a POST. Each of them binds the token to this request.
+    The path counts as sent or decoded, since hosts hash either. A form can replace
+    the query of a POST. Every variant binds the token to this request.
     """
     qsh = claims.get("qsh")
     if not isinstance(qsh, str) or not qsh.isascii():
@@ -64,7 +64,7 @@ def is_for_this_request(claims: Claims, request: Request, base_url: str) -> bool
 
 
 def is_for_context(claims: Claims, request: Request, base_url: str) -> bool:
-    """Whether ``qsh`` is the literal of a context JWT, good for any request."""
+    """Return whether ``qsh`` is the literal of a context JWT, valid for any request."""
     return claims.get("qsh") == CONTEXT_QSH
 
 
@@ -76,24 +76,24 @@ def _is_hash_of(qsh: str, method: str, paths: tuple[str, ...], query: str) -> bo
 
 
 def _paths(request: Request, base_path: str) -> tuple[str, ...]:
-    """Return the forms of the path, each without the base path."""
+    """Return the possible forms of the path, without the base path."""
     environ = request.environ
-    # BasePath has taken the base path away, and takes it only once.
+    # BasePath has stripped the base path, and strips it only once.
     routed = _text(environ.get("PATH_INFO", ""))
-    # gunicorn's name, then that of uWSGI and Werkzeug. No client can set either.
+    # gunicorn's name, then uWSGI's and Werkzeug's. No client can set either.
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if raw.partition("?")[0] != routed and (target := _TARGET.match(raw)):
         sent = _text(target[1])
         if sent == base_path or sent.startswith(f"{base_path}/"):
             sent = sent[len(base_path) :]
-        # What is hashed must be what is routed, however a server came by that.
+        # Hash only a path that decodes to the one that was routed.
         if sent != routed and unquote(sent) == routed:
             return sent, routed
     return (routed,)
 
 
 def _text(wsgi: str) -> str:
-    """Undo WSGI's habit of handing out bytes as Latin-1 (PEP 3333)."""
+    """Return WSGI text, which is bytes decoded as Latin-1 (PEP 3333), as UTF-8."""
     if wsgi.isascii():
         return wsgi
     return wsgi.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""Session tokens: for pages of the app that navigate or post without the bridge.
+"""Session tokens, for app pages that navigate or post without the bridge.
 
 Signed with Flask's own signer and the app's SECRET_KEY, for one tenant and one user,
-for 15 minutes. No cookie: such a token is where the app's page has put it, so no
-other site's page can make a browser send it.
+for 15 minutes. Not a cookie: only the app's page puts such a token into a request, so
+no other site can make a browser send it.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from .policies import Policy, guard
 from .verify import ENABLED
 
 FIELD: Final = "session_token"
-"""The name of the form field, and of the parameter in a query."""
+"""The name of the form field and of the query parameter."""
 
 SCHEME: Final = "session"
-"""The scheme of the Authorization header, in any case of its letters."""
+"""The scheme of the Authorization header, case-insensitive."""
 
 LIFETIME: Final = 900
 """Seconds."""
@@ -50,10 +50,10 @@ _R = TypeVar("_R")
 def session_token_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer only a request with a token of :func:`session_token`.
 
-    It comes as ``Authorization: Session ...``, as the form field ``session_token``
-    or, for a request that only reads, in the query. Inside, ``current_tenant``,
-    ``current_account_id`` and ``current_context`` are those of the page that made
-    it. Never for a URL that the descriptor declares.
+    The token is sent as ``Authorization: Session ...``, as the form field
+    ``session_token`` or, if the request only reads, in the query. Inside,
+    ``current_tenant``, ``current_account_id`` and ``current_context`` are those of
+    the page that made it. Never use it for a URL that the descriptor declares.
     """
     return guard(view, Policy.SESSION, _verify)
 
@@ -61,8 +61,8 @@ def session_token_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
 def session_token() -> str:
     """Return a session token for the tenant and user of this request.
 
-    Also a function in templates. A request that came with such a token gets the
-    same one, so that its 15 minutes have an end.
+    Also available in templates. A request that came with a session token gets the
+    same one back, so that its 15 minutes are never prolonged.
 
     :raises RuntimeError: if the request was not verified.
     :raises LookupError: if the tenant has been purged.
@@ -71,10 +71,10 @@ def session_token() -> str:
     if made is None:
         verified = get_verified_request()
         client_key = verified.tenant.client_key
-        # The secret that is in the database, which may not be the one just used.
+        # The secret in the database, which may differ from the one just used.
         credentials = get_state().tenants.load_credentials(client_key)
         if credentials is None:
-            raise LookupError(f"the tenant {client_key} is no longer kept")
+            raise LookupError(f"the tenant {client_key} has been purged")
         made = request.environ[_TOKEN_KEY] = _serializer().dumps(
             [
                 client_key,
@@ -107,8 +107,8 @@ def _verify(request: Request, connect: ConnectState) -> None:
 def _token_of(request: Request) -> str:
     """Return the one session token of a request.
 
-    Not from the query of a request that changes something: a link, with all that
-    is in it, is easily passed on.
+    Ignores the query of a request that changes something: links are easily passed
+    on, with everything in them.
     """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     found = {value.strip()} if scheme.lower() == SCHEME else set()
@@ -130,8 +130,8 @@ def _read(token: str) -> tuple[str, str | None, dict[str, Any], str]:
     try:
         claims = _serializer().loads(token, max_age=LIFETIME)
     except (BadData, RecursionError):
-        raise InvalidTokenError("no session token of this app, or too old") from None
-    # The signer is the app's own, which signs nothing else under this salt.
+        raise InvalidTokenError("not a session token of this app, or expired") from None
+    # The app's own signer, which signs nothing else with this salt.
     client_key, account_id, context, generation = claims
     return client_key, account_id, context, generation
 
@@ -140,7 +140,7 @@ def _credentials(tenants: TenantStore, client_key: str, generation: str) -> Cred
     cached = tenants.cached_credentials(client_key)
     if cached is not None and _fits(cached, generation):
         return cached
-    # Another worker may have stored something newer.
+    # Another worker may have stored newer ones.
     credentials = tenants.load_credentials(client_key)
     if credentials is None or not _fits(credentials, generation):
         raise UnknownTenantError("the session began before an install or uninstall")
@@ -154,7 +154,7 @@ def _fits(credentials: Credentials, generation: str) -> bool:
 
 
 def _generation(credentials: Credentials) -> str:
-    """Name what an install changes, in a way that does not give away the secret."""
+    """Return an id that every install changes and that does not reveal the secret."""
     secret = credentials.shared_secret.encode("utf-8", "surrogatepass")
     installed_at = credentials.tenant.installed_at.isoformat()
     return hmac.digest(secret, f"{_SALT} {installed_at}".encode(), hashlib.sha256).hex()

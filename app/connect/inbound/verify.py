@@ -1,9 +1,9 @@
-"""How a request is judged: from its token to the tenant it speaks for.
+"""Request verification: from the token of a request to its tenant.
 
-``verify_host_token`` is the whole of it for tokens that a tenant's shared secret
-signs, ``verify_signed_install`` for those of Atlassian's install key. Both read from
-top to bottom, and what they call is pure but for the tenants and the install keys.
-``policies`` says which view asks for which.
+``verify_host_token`` verifies tokens signed with a tenant's shared secret,
+``verify_signed_install`` those signed with Atlassian's install key. Both read from top
+to bottom, and call only pure functions besides the lookups of tenants and install keys.
+``policies`` says which view uses which.
 
 No argument, setting or environment variable turns a check off.
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
@@ -43,7 +43,7 @@ INSTALLED: Final = frozenset({"enabled", "disabled"})
 KNOWN: Final = frozenset({"enabled", "disabled", "uninstalled"})
 
 Fits = Callable[[Claims, Request, str], bool]
-"""Whether claims fit a request to the app at a base URL."""
+"""A check that claims match a request to the app at a base URL."""
 
 _CLAIMS_KEY = "connect.claims"
 _logger = logging.getLogger(__name__)
@@ -56,21 +56,21 @@ def verify_host_token(
     fits: Fits = is_for_this_request,
     states: frozenset[str] = ENABLED,
 ) -> None:
-    """Let in a request of a tenant in one of *states*, whose secret signed its token.
+    """Verify a request signed with the secret of a tenant in one of *states*.
 
     :raises AuthenticationError: if the request is not to be trusted.
     """
-    # The one token, from the header or the query, taken apart. It is hearsay so far.
+    # The one token, from the header or the query, parsed but not yet trusted.
     token = read_unverified_token(get_token(request))
 
-    # The tenant that it names; the app itself signs only what it sends to hosts.
+    # The tenant that it names. The app itself signs only requests to hosts.
     client_key = issuer_of(token)
     if client_key == connect.app_key:
         raise InvalidTokenError("iss is this app, not a host")
 
     try:
-        # As this worker remembers the tenant. Another one may have stored something
-        # newer: the database has the last word, once.
+        # First with this worker's cached credentials. Another worker may have stored
+        # newer ones, so the second try reads the database, once.
         tenants, is_remembered = connect.tenants, True
         credentials = tenants.cached_credentials(client_key)
         while True:
@@ -92,17 +92,17 @@ def verify_host_token(
                 credentials = tenants.load_credentials(client_key)
                 is_remembered = False
 
-        # For whom: the user, and what of the host is on the screen.
+        # The user, and the context: which content the host shows.
         account_id, context = account_id_of(claims), context_of(claims)
 
-        # For what: this very URL, or the app's own endpoints (the policy says which).
+        # This exact URL, or the app's own endpoints, as the policy demands.
         if not fits(claims, request, connect.base_url):
             raise QshMismatchError("qsh does not fit")
     except AuthenticationError as error:
         error.client_key = client_key
         raise
 
-    # From here on the request is trusted. A new secret in use ends the one before it.
+    # From here on the request is trusted. Use of a new secret retires the previous one.
     if credentials.secret_is_unused and secret == credentials.shared_secret:
         _note_secret_used(connect, credentials)
     verified = VerifiedRequest(credentials.tenant, account_id, context, secret)
@@ -111,9 +111,9 @@ def verify_host_token(
 
 
 def verify_signed_install(request: Request, connect: ConnectState) -> None:
-    """Let in a callback that Atlassian's install key signed for this app (RS256).
+    """Verify a callback that Atlassian's install key signed for this app (RS256).
 
-    No tenant is looked up or published: the callback is what makes one known.
+    No tenant is looked up or set: the callback is what creates one.
 
     :raises AuthenticationError: if the request is not to be trusted.
     :raises InstallKeysUnavailableError: if no key server can be asked.
@@ -141,7 +141,7 @@ def verify_signed_install(request: Request, connect: ConnectState) -> None:
 
 
 def get_verified_claims(request: Request) -> Claims:
-    """Return the claims of the token that *request* was let in with."""
+    """Return the claims of the token that *request* was verified with."""
     claims: Claims = request.environ[_CLAIMS_KEY]
     return claims
 
@@ -150,5 +150,5 @@ def _note_secret_used(connect: ConnectState, credentials: Credentials) -> None:
     try:
         connect.tenants.note_secret_used(credentials)
     except SQLAlchemyError as error:
-        # The request is verified all the same; the next one tries again.
+        # The request is verified anyway; the next one tries again.
         _logger.error("could not retire a secret: %s", type(error).__name__)

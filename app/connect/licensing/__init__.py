@@ -1,8 +1,8 @@
-"""Licensing: views that need a license, and the license that each tenant has.
+"""Licensing: views that require a license, and each tenant's license.
 
 ``decorators`` has ``license_required`` and ``current`` has ``current_license``; both
-ask ``loader``, which keeps the hosts' answers in ``store``. Users without a license see
-``error_page``.
+use ``loader``, which caches the hosts' answers in ``store``. Users without a license
+see ``error_page``.
 https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
 """
 
@@ -20,7 +20,7 @@ from .store import Licenses, drop_license
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* the licenses. Reads the CONNECT_LICENSE_... settings."""
+    """Set up licensing on *app*. Reads the CONNECT_LICENSE_... settings."""
     settings = app.config
     app.extensions["connect.licensing"] = LicensingState(
         policy=LicensePolicy(settings["CONNECT_LICENSE_POLICY"]),

@@ -1,4 +1,4 @@
-"""``current_license``: the proxy of the license that the current tenant has."""
+"""``current_license``: the proxy for the current tenant's license."""
 
 from typing import cast
 
@@ -14,7 +14,7 @@ _LICENSE_KEY = "connect.license"
 
 
 def license_of_this_request() -> License:
-    """Load the license once; outside of a request, as in a task, each time."""
+    """Load the license once per request; outside of one, as in a task, every time."""
     tenant = get_verified_request().tenant
     if not has_request_context():
         return load_license(tenant)
@@ -25,4 +25,4 @@ def license_of_this_request() -> License:
 
 
 current_license = cast(License, LocalProxy(license_of_this_request))
-"""The license of the tenant that the request belongs to, in templates too."""
+"""The license of the request's tenant; available in templates too."""

@@ -21,10 +21,10 @@ _logger = logging.getLogger(__name__)
 def license_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer 402 unless the tenant's license is active, or the app is free.
 
-    Stands below the policy, such as ``jwt_required``. CONNECT_LICENSE_POLICY
-    decides: ``block`` as said, ``warn`` only logs, ``ignore`` does not ask. While
-    the host can't be asked, its last answer holds for CONNECT_LICENSE_GRACE
-    seconds; without one the answer is 502.
+    Goes below the policy, such as ``jwt_required``. CONNECT_LICENSE_POLICY can
+    change this: ``block`` is the above, ``warn`` only logs, ``ignore`` does not ask.
+    While the host can't be reached, its last answer stays valid for
+    CONNECT_LICENSE_GRACE seconds; without one the answer is 502.
     """
     if policy_of(view) is not None:
         raise TypeError(
@@ -57,4 +57,4 @@ def _check() -> None:
         return
     if policy is LicensePolicy.BLOCK:
         raise LicenseRequiredError(client_key, evaluation=bool(license_.evaluation))
-    _logger.warning("no license, let in all the same: client_key=%s", client_key)
+    _logger.warning("no license, request allowed anyway: client_key=%s", client_key)

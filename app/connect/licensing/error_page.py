@@ -1,4 +1,4 @@
-"""The error handler of 402: a page for a browser, and JSON for a script."""
+"""Error handler for 402: a page for a browser, and JSON for a script."""
 
 import logging
 
@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 
 def refuse(error: LicenseRequiredError) -> Response:
-    """Say that the license has ended: 402."""
+    """Answer 402: the license has ended."""
     _logger.info("refused: %s %r: %s", request.method, request.path, error)
     if asks_for_page():
         response = make_response(

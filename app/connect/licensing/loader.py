@@ -1,8 +1,8 @@
-"""The license loader, a stale-while-revalidate cache in front of the host.
+"""The license loader: a stale-while-revalidate cache in front of the host.
 
-The host is asked, never the ``lic`` of a URL. Its answer is kept in the database. Once
-that is old, a task asks again while the old answer is still served; past the grace
-period nothing is served but what the host says now.
+Licenses come from the host's API, never from ``lic`` in a URL, and are cached in the
+database. Once a cached answer is stale, a task refreshes it while it is still served.
+After the grace period a stale answer is no longer served.
 """
 
 import logging
@@ -25,9 +25,9 @@ from .store import KeptLicense
 
 REFRESH: Final = "connect.refresh_license"
 ASK_AGAIN: Final = timedelta(seconds=60)
-"""How long to wait for an answer before the host is asked for it once more."""
+"""How long to wait for a refresh before starting another one."""
 
-# Links are not needed, and people are not to be stored.
+# Links are not needed, and contacts are personal data that must not be stored.
 _LEFT_OUT: Final = ("host_contacts", "links")
 _KEPT: Final = tuple(
     field.name for field in fields(License) if field.name not in _LEFT_OUT
@@ -36,11 +36,11 @@ _logger = logging.getLogger(__name__)
 
 
 def load_license(tenant: Tenant) -> License:
-    """Return a tenant's license, as the host has it or had it a while ago.
+    """Return a tenant's license, from the host or from the cache.
 
-    Without contacts and links, which ``TenantService.license`` has.
+    It lacks contacts and links; ``TenantService.license`` has them.
 
-    :raises HostError: if the host can't be asked, and has not answered for too long.
+    :raises HostError: if the host can't be asked, and the last answer is too old.
     :raises ScopeError: if the descriptor lacks READ.
     """
     rules, now = get_licensing(), utc_now()
@@ -62,12 +62,12 @@ def load_license(tenant: Tenant) -> License:
         return _ask(tenant)
     except HostError as error:
         key = tenant.client_key
-        _logger.warning("an old license holds: client_key=%s: %s", key, error)
+        _logger.warning("using an old license: client_key=%s: %s", key, error)
         return license_
 
 
 def _is_answered(kept: KeptLicense) -> bool:
-    """Whether the last question was answered: workers run, and the host is well."""
+    """Return whether the last refresh succeeded: workers run, and the host answers."""
     return kept.asked_at <= kept.answered_at
 
 
@@ -87,12 +87,12 @@ def _ask(tenant: Tenant) -> License:
 
 
 def _read(answer: dict[str, Any]) -> License:
-    """Return an answer as a license; another version of the app may have kept it."""
+    """Return a stored answer as a license; another version may have stored it."""
     return License(**{"key": "", **{k: v for k, v in answer.items() if k in _KEPT}})
 
 
 def _secret_for(tenant: Tenant) -> str | None:
-    """Return the secret that this request was signed with, as in current_service."""
+    """Return the secret that signed this request, as in current_service."""
     try:
         verified = get_verified_request()
     except RuntimeError:
@@ -103,12 +103,12 @@ def _secret_for(tenant: Tenant) -> str | None:
 
 @shared_task(name=REFRESH)
 def refresh_license(client_key: str) -> None:
-    """Ask the host of a tenant for its license, unless the app is gone there."""
+    """Refresh a tenant's license, unless it has uninstalled the app."""
     tenant = find_tenant(client_key)
     if tenant is None or tenant.state != "enabled":
         return
     try:
         _ask(tenant)
     except HostError as error:
-        # Whoever needs the license next asks again.
+        # The next request that needs the license asks again.
         _logger.warning("license not refreshed: client_key=%s: %s", client_key, error)

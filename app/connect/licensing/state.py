@@ -1,4 +1,4 @@
-"""The license policy and the kept answers: ``app.extensions["connect.licensing"]``."""
+"""License settings and cached answers: ``app.extensions["connect.licensing"]``."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from .store import Licenses
 
 
 class LicensePolicy(StrEnum):
-    """What ``license_required`` does about a license that has ended."""
+    """What ``license_required`` does when a license has ended."""
 
     BLOCK = "block"
     WARN = "warn"
@@ -19,7 +19,7 @@ class LicensePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LicensingState:
-    """The settings, and where the hosts' answers are kept."""
+    """The settings, and the cache of the hosts' answers."""
 
     policy: LicensePolicy
     cache: timedelta
@@ -28,6 +28,6 @@ class LicensingState:
 
 
 def get_licensing() -> LicensingState:
-    """Return the licensing of the current app."""
+    """Return the licensing state of the current app."""
     state: LicensingState = current_app.extensions["connect.licensing"]
     return state

@@ -1,7 +1,7 @@
-"""The table of licenses: the host's last answer for each tenant, for all workers.
+"""The license table: the host's last answer for each tenant, shared by all workers.
 
-An answer belongs to one installation: it is gone when the app is uninstalled, and a
-tenant that comes back is asked for anew.
+An answer belongs to one installation: it is deleted when the app is uninstalled, and
+fetched again if the tenant comes back.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ..tenants.rows import select_row
 
 
 class TenantLicenseRecord(Base):
-    """The last answer; without the contacts, who are people."""
+    """The host's last answer, without the contacts: they are personal data."""
 
     __tablename__ = "tenant_license"
 
@@ -38,7 +38,7 @@ _CHANGED = ("installed_at", "answer", "answered_at", "asked_at")
 
 @dataclass(frozen=True, slots=True)
 class KeptLicense:
-    """An answer of the host, when it came, and when it was last asked for."""
+    """A cached answer, when it was fetched, and when a refresh last began."""
 
     answer: dict[str, Any]
     answered_at: datetime
@@ -46,20 +46,20 @@ class KeptLicense:
 
 
 class Licenses:
-    """Keeps the answers; one per app, made by ``init_app``."""
+    """Stores the answers; one per app, made by ``init_app``."""
 
     def __init__(self, db: SQLAlchemy) -> None:
         self._db = db
 
     def find(self, tenant: Tenant) -> KeptLicense | None:
-        """Return the last answer for this installation; None if there is none."""
+        """Return the last answer for this installation; None if not stored yet."""
         query = select(record.c.answer, record.c.answered_at, record.c.asked_at)
         with self._db.engine.connect() as connection:
             row = connection.execute(query.where(*_is_of(tenant))).first()
         return None if row is None else KeptLicense(*row)
 
     def keep(self, tenant: Tenant, answer: dict[str, Any]) -> None:
-        """Keep an answer, unless the tenant has uninstalled the app meanwhile."""
+        """Store an answer, unless the tenant has uninstalled the app meanwhile."""
         now = utc_now()
         values = {
             "client_key": tenant.client_key,
@@ -80,7 +80,7 @@ class Licenses:
         in_transaction(self._db.engine, change)
 
     def claim(self, tenant: Tenant, kept: KeptLicense) -> bool:
-        """Claim to ask the host now; False if another worker claimed it first."""
+        """Claim the refresh of *kept*; False if another worker claimed it first."""
         same = record.c.asked_at == kept.asked_at
         statement = update(record).where(*_is_of(tenant), same)
         claimed = statement.values(asked_at=utc_now()).returning(record.c.client_key)
@@ -91,7 +91,7 @@ class Licenses:
 
 
 def drop_license(connection: Connection, client_key: str) -> None:
-    """Forget the answer for one tenant, in the transaction that uninstalls it."""
+    """Delete a tenant's answer, in the transaction that uninstalls it."""
     connection.execute(delete(record).where(record.c.client_key == client_key))
 
 

@@ -1,4 +1,4 @@
-"""Housekeeping: a scheduled task deletes what has been kept long enough."""
+"""Maintenance: a scheduled task purges data past its retention time."""
 
 from flask import Flask
 
@@ -7,5 +7,5 @@ from .tasks import SCHEDULE
 
 
 def init_app(app: Flask) -> None:
-    """Have Celery beat purge what is past its retention time."""
+    """Schedule the purge of data past its retention time."""
     add_to_schedule(app, SCHEDULE)

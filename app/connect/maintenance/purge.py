@@ -1,4 +1,4 @@
-"""Purge: delete tenants past their retention time, and messages already taken."""
+"""Purge: deletes tenants past their retention time, and consumed broker messages."""
 
 import logging
 
@@ -14,9 +14,9 @@ _logger = logging.getLogger(__name__)
 
 
 def purge_tenants() -> list[str]:
-    """Delete the tenants whose retention is over, and what came from them.
+    """Delete the tenants past their retention time, with all their data.
 
-    Returns their client keys.
+    Return their client keys.
     """
     days = current_app.config["CONNECT_TENANT_RETENTION_DAYS"]
     client_keys = get_state().tenants.purge(retention_days=days)
@@ -28,9 +28,9 @@ def purge_tenants() -> list[str]:
 
 
 def empty_embedded_broker() -> None:
-    """Delete the messages that a worker has taken from the embedded broker file.
+    """Delete consumed messages from the embedded broker file.
 
-    Its transport only marks them, so that the file would grow for ever.
+    Its transport only marks them as consumed, so the file would grow forever.
     """
     scheme, _, url = current_app.config["CELERY_BROKER_URL"].partition("+")
     if scheme != "sqla":

@@ -17,7 +17,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "connect: delete what is kept no longer": {
         "task": PURGE,
         "schedule": crontab(minute="17"),
-        # A message that waited until the next one comes says nothing new.
+        # A message that is still queued when the next one comes is redundant.
         "options": {"expires": 3600},
     },
 }
@@ -25,7 +25,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
 
 @shared_task(name=PURGE)
 def purge() -> None:
-    """Delete the tenants and deliveries whose retention is over."""
+    """Delete the tenants and deliveries past their retention time."""
     purge_tenants()
     webhooks = get_webhooks()
     too_old = Filter(status=CLOSED, until=utc_now() - webhooks.retention)

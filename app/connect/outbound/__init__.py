@@ -1,4 +1,4 @@
-"""What we ask of the host."""
+"""Outbound calls: the client of a tenant's host, its resources, and impersonation."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from .throttle import Throttle
 
 
 def init_app(app: Flask, descriptor: Mapping[str, Any]) -> None:
-    """Give *app* what its calls to hosts share.
+    """Set up the state on *app* that all calls to hosts share.
 
     Reads CONNECT_OAUTH_SERVER, CONNECT_REQUEST_WAIT_SECONDS, CONNECT_RECORD_CALLS
     and CONNECT_DATA_POLICY_CACHE_SECONDS from ``app.config``.

@@ -1,6 +1,6 @@
-"""What authorizes one request to one tenant: the app's JWT, or a user's token.
+"""Request authorization: the app's JWT, or a user's access token.
 
-Each signs the final form of the request, after the HTTP library has rewritten it.
+Each is applied to the final request, after the HTTP library has rewritten the URL.
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
 
@@ -13,7 +13,7 @@ from .safe_url import check_prepared
 
 
 class JWTAuth(AuthBase):
-    """Signs a request to one tenant as the app."""
+    """Signs a request to one tenant with the app's JWT."""
 
     def __init__(
         self, *, app_key: str, client_key: str, base_url: str, shared_secret: str
@@ -37,7 +37,7 @@ class JWTAuth(AuthBase):
 
 
 class BearerAuth(AuthBase):
-    """Puts a user's access token on a request to one tenant."""
+    """Adds a user's access token to a request to one tenant."""
 
     def __init__(self, access_token: str, base_url: str) -> None:
         self._access_token = access_token

@@ -1,7 +1,7 @@
-"""Signed calls to a tenant's host.
+"""The host client: signed REST calls to a tenant's host.
 
-Nothing is redirected, since a token is good for one path only. What the host can't
-answer now is tried again, each time with a new token; see ``retry``.
+Redirects are not followed, since a token is valid for one path only. Temporary failures
+are retried, each time with a new token; see ``retry``.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ from .safe_url import resolve
 from .state import OutboundState
 
 TIMEOUTS: Final = (5, 20)
-"""Seconds to connect, and to wait for bytes."""
+"""Connect and read timeouts, in seconds."""
 
-# What may be sent twice: https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods
+# https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -38,7 +38,7 @@ class HostClient:
         self._shared_secret = shared_secret
 
     def as_app(self) -> "HostClient":
-        """Return what calls the same host as the app itself."""
+        """Return a client that calls the same host as the app itself."""
         return self
 
     def request(
@@ -53,19 +53,19 @@ class HostClient:
         headers: Mapping[str, str] | None = None,
         retry: bool | None = None,
     ) -> requests.Response:
-        """Call the host and return its answer, which is below 400.
+        """Call the host and return its answer, whose status is below 400.
 
-        *url* is a path below the tenant's base URL, or a link as the host gave
-        it. *retry* says whether the call may be made again when the host can't
-        answer now; by default GET, HEAD, PUT and DELETE are. The other arguments
-        are those of ``requests``. A redirect is given back as it is.
+        *url* is a path below the tenant's base URL, or a link from one of the host's
+        answers. *retry* says whether to retry the call after a temporary failure;
+        by default GET, HEAD, PUT and DELETE are retried. The other arguments are
+        those of ``requests``. A redirect is returned, not followed.
 
         :raises ValueError: for a GET with a body, or if *json* is not JSON.
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
         :raises HostUnavailableError: if the host does not answer.
-        :raises AccessRuleError: if it answers 404 or 403 to what an app access rule
-            can block, and blocks some content.
+        :raises AccessRuleError: if it answers 404 or 403 to a call that an app access
+            rule can block, and some rule blocks content of the site.
         :raises HostResponseError: if it answers 400 or more.
         """
         method, rules = method.upper(), self._outbound.rules
@@ -82,7 +82,7 @@ class HostClient:
                 data=data,
                 files=files,
                 headers={"Accept": "application/json", **(headers or {})},
-                # Each try is authorised for itself; without any, .netrc is read.
+                # Each attempt adds its own; without any, requests would read .netrc.
                 auth=lambda prepared: prepared,
             )
         )
@@ -100,7 +100,7 @@ class HostClient:
     def _attempt(
         self, prepared: requests.PreparedRequest, base_url: str
     ) -> requests.Response:
-        """Send a request as the app, once."""
+        """Send a request once, as the app."""
         auth = JWTAuth(
             app_key=self._outbound.app_key,
             client_key=self.tenant.client_key,
@@ -113,9 +113,9 @@ class HostClient:
         try:
             return self._outbound.session.prepare_request(request)
         except requests.exceptions.InvalidJSONError:
-            raise ValueError("json is not something that JSON can hold") from None
+            raise ValueError("json can't be serialized as JSON") from None
         except (requests.RequestException, HTTPError) as error:
-            # requests lets some of urllib3's pass, as for a host name with "..".
+            # requests does not wrap all of urllib3's errors, as for a host with "..".
             raise unavailable(request.method, request.url, error) from None
 
     def _send(
@@ -146,5 +146,5 @@ class HostClient:
 
 
 def can_be_sent_again(prepared: requests.PreparedRequest) -> bool:
-    """Whether the body is there after it was sent, as that of a stream is not."""
+    """Return whether the body can be sent a second time, unlike a stream."""
     return isinstance(prepared.body, str | bytes | None)

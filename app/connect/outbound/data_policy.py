@@ -1,7 +1,7 @@
-"""Where an administrator's rule blocks the app from what people made.
+"""Data policies: where an administrator's rule blocks the app from content.
 
-A rule applies to the app in some spaces, or in all. Confluence says whether there
-is one and in which spaces, and never about a single page.
+A rule applies to the app in some spaces, or in all. Confluence says whether there is a
+rule, and for which spaces, but says nothing about single pages.
 https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-data-policies/
 """
 
@@ -21,7 +21,7 @@ _PAGE_SIZE = 250
 
 @dataclass(frozen=True, slots=True)
 class SpacePolicy:
-    """A space, and whether a rule blocks the app from what is in it."""
+    """A space, and whether a rule blocks the app from its content."""
 
     id: str
     key: str
@@ -30,16 +30,16 @@ class SpacePolicy:
 
 
 class DataPolicy:
-    """What the app access rules of one tenant block. Confluence only."""
+    """What one tenant's app access rules block. Confluence only."""
 
     def __init__(self, client: HostClient, cache: PolicyCache) -> None:
         self._client = client
         self._cache = cache
 
     def is_any_content_blocked(self) -> bool:
-        """Say whether a rule blocks the app anywhere on the site.
+        """Return whether a rule blocks the app anywhere on the site.
 
-        The answer is remembered for CONNECT_DATA_POLICY_CACHE_SECONDS.
+        The answer is cached for CONNECT_DATA_POLICY_CACHE_SECONDS.
 
         :raises ScopeError: if the descriptor lacks READ; nothing is sent.
         :raises HostError: if the host does not answer, or refuses.
@@ -52,9 +52,9 @@ class DataPolicy:
         keys: Sequence[str] | None = None,
         ids: Sequence[str] | None = None,
     ) -> list[SpacePolicy]:
-        """Return the spaces that the app may see, all or those named, by id.
+        """Return the spaces that the app can see, all or the named ones, by id.
 
-        :raises ValueError: if *keys* or *ids* is one text, and no list.
+        :raises ValueError: if *keys* or *ids* is a string instead of a list.
         :raises ScopeError: if the descriptor lacks READ; nothing is sent.
         :raises HostError: if the host does not answer, or refuses.
         """
@@ -62,7 +62,7 @@ class DataPolicy:
         if any(isinstance(value, str) for value in wanted.values()):
             raise ValueError('keys and ids are lists, such as ["DS"]')
         if any(value is not None and not value for value in wanted.values()):
-            # To leave it out would ask for every space.
+            # Without the parameter, the host would return every space.
             return []
         named = {name: ",".join(value) for name, value in wanted.items() if value}
         params = {**named, "limit": _PAGE_SIZE}

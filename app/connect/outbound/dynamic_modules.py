@@ -1,4 +1,4 @@
-"""Dynamic modules: parts of the app that one tenant gets at run time.
+"""Dynamic modules: modules that the app registers for one tenant at run time.
 
 https://developer.atlassian.com/cloud/confluence/dynamic-modules/
 """
@@ -58,8 +58,8 @@ class DynamicModules:
     def remove(self, *keys: str) -> None:
         """Remove modules by their keys; unknown keys are ignored.
 
-        :raises ValueError: without a key, or with an empty one: the host would
-            take that for all of them.
+        :raises ValueError: if no key is given, or an empty one, which the host would
+            read as all modules.
         :raises HostError: if the host does not answer, or refuses.
         """
         if not keys or not all(isinstance(key, str) and key for key in keys):

@@ -1,4 +1,4 @@
-"""What a host answered: its JSON, or the error that the answer stands for."""
+"""Host responses: read their JSON, or turn them into errors."""
 
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -10,7 +10,7 @@ from ..errors import HostResponseError, HostUnavailableError, RateLimitedError
 from ..protocol.retries import parse_retry_after
 
 MAX_MESSAGE: Final = 500
-"""Characters of a host's own words that are kept."""
+"""How many characters of a host's message are kept."""
 
 _TEMPORARY = (
     requests.ConnectionError,
@@ -32,7 +32,7 @@ def read_json(response: requests.Response) -> Any:
 
 
 def error_of(response: requests.Response) -> HostResponseError:
-    """Return the error that an answer of 400 or more stands for."""
+    """Return the error for an answer with status 400 or more."""
     limited = response.status_code == 429
     kind = RateLimitedError if limited else HostResponseError
     error = _error(kind, response, _message(response))
@@ -47,8 +47,8 @@ def error_of(response: requests.Response) -> HostResponseError:
 def unavailable(
     method: str | None, url: str | bytes | None, error: Exception
 ) -> HostUnavailableError:
-    """Return the error of a request that got no answer."""
-    # The query of the URL, and what the library says, can hold what is secret.
+    """Return the error for a request that got no answer."""
+    # The URL's query and the library's message can contain secrets.
     path = str(url).partition("?")[0]
     unavailable = HostUnavailableError(
         f"{method} {path} got no answer: {type(error).__name__}"
@@ -60,14 +60,14 @@ def unavailable(
 
 
 def shown(text: str) -> str:
-    """Return the start of a host's words on one line."""
-    # It ends in logs and terminals, which control characters could steer.
+    """Return the start of a host's message on one line."""
+    # It ends up in logs and terminals, which control characters could manipulate.
     printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
     return " ".join(printable.split())
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Read ``Retry-After``: seconds or a date. None if it is missing or odd."""
+    """Return ``Retry-After``, seconds or a date, as seconds; None if missing or odd."""
     return parse_retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
 
 
@@ -78,7 +78,7 @@ def _error(kind: type[_E], response: requests.Response, message: str) -> _E:
 
 
 def _message(response: requests.Response) -> str:
-    """Return the host's own words, in whichever of its forms they come."""
+    """Return the host's error message, which comes in several JSON formats."""
     try:
         body = response.json()
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The app's license at a tenant.
+"""The license resource: the app's license at a tenant.
 
 https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
 """
@@ -24,10 +24,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class License:
-    """The app as a tenant has it, with the license if the app is a paid one.
+    """A tenant's installation of the app, with its license if the app is paid.
 
-    ``active`` is None for a free app, which has no license; False is a license
-    that has ended. ``type`` is such as COMMERCIAL or DEVELOPER.
+    ``active`` is None for a free app, which has no license, and False if the license
+    has ended. ``type`` is, for example, COMMERCIAL or DEVELOPER.
     """
 
     key: str
@@ -52,7 +52,7 @@ class LicenseResource:
         self._path = f"/rest/atlassian-connect/1/addons/{quote(app_key)}"
 
     def get(self) -> License:
-        """Return the app's license, as Confluence and Jira both serve it.
+        """Return the app's license. Works for Confluence and Jira.
 
         :raises ScopeError: if the descriptor lacks READ; nothing is sent.
         :raises HostError: if the host does not answer, or refuses.
@@ -106,7 +106,7 @@ class _LicenseSchema(_Tolerant):
 
     @pre_load
     def _flatten(self, data: Any, **_: Any) -> Any:
-        """Put what ``host`` and ``license`` hold beside the rest."""
+        """Merge the fields of ``host`` and ``license`` into the top level."""
         if not isinstance(data, dict):
             return data
         host, license_ = data.get("host") or {}, data.get("license") or {}

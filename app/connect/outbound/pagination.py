@@ -1,7 +1,7 @@
-"""Long answers, page by page, as REST v1 and v2 give them.
+"""Pagination of REST v1 and v2 answers.
 
-Where the next page is stands in ``_links.next`` of the body or in the ``Link``
-header. A host that leads elsewhere, in a circle or on for ever is not followed.
+The URL of the next page is in ``_links.next`` of the body or in the ``Link`` header. It
+is not followed to another site, in a circle, or without end.
 https://developer.atlassian.com/cloud/confluence/rest/v2/intro/#using
 """
 
@@ -21,21 +21,21 @@ MAX_PAGES: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of an answer, and how far the reading has come with it."""
+    """One page of an answer, and the progress so far."""
 
     items: list[Any]
     next_url: str | None
-    """What to go on with, now or another day; None after the last page."""
+    """The URL to continue with, now or later; None after the last page."""
     number: int
-    """1 for the first one that was read."""
+    """1 for the first page that was read."""
     items_read: int
-    """Those of this page included."""
+    """Includes the results of this page."""
     total: int | None
-    """How many there are in all, if the host says so."""
+    """The total number of results, if the host says so."""
 
 
 Progress = Callable[[Page], object]
-"""Is called with each page as soon as it is read."""
+"""A callback for each page as soon as it is read."""
 
 
 def iterate_pages(
@@ -45,17 +45,17 @@ def iterate_pages(
     params: Mapping[str, Any] | None = None,
     max_pages: int = MAX_PAGES,
 ) -> Iterator[Page]:
-    """Yield the pages of an answer, each asked for when the one before is done.
+    """Yield the pages of an answer; each is fetched when the previous one is done.
 
     :raises UnsafeURLError: if the host names a page that is not below its base URL.
-    :raises HostResponseError: if an answer is no page, or they do not end.
+    :raises HostResponseError: if an answer is not a page, or there are too many.
     :raises HostError: if the host does not answer, or refuses.
     """
     seen: set[str] = set()
     items_read = number = 0
     while True:
         response = client.request("GET", url, params=params)
-        # The link has all that is to be asked for.
+        # The link already contains all parameters.
         params, number = None, number + 1
         body = read_json(response)
         if not isinstance(body, dict) or not isinstance(body.get("results"), list):
@@ -83,7 +83,7 @@ def _next_url(response: requests.Response, body: dict[str, Any]) -> str | None:
     if found is None:
         found = response.links.get("next", {}).get("url")
     if found is not None and not isinstance(found, str):
-        raise _refused(response, "the link to its next page is no text")
+        raise _refused(response, "the link to its next page is not a string")
     return found or None
 
 

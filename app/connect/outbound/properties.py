@@ -1,7 +1,7 @@
 """App properties: a small key-value store that the host keeps for the app.
 
-Any user can read and write them through ``AP.request``: they are no place for
-a secret, and no ground for a decision about access.
+Any user can read and write them through ``AP.request``: never store secrets in them,
+or base access decisions on them.
 https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-app-properties/
 """
 
@@ -16,13 +16,13 @@ from .client import HostClient
 from .host_response import read_json
 
 MAX_KEY_LENGTH: Final = 127
-"""Characters."""
+"""In characters."""
 
 MAX_VALUE_BYTES: Final = 32 * 1024
-"""Bytes of the value as compact JSON in UTF-8."""
+"""The size in bytes of a value as compact JSON in UTF-8."""
 
 CLIENT_KEY_PROPERTY: Final = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
-"""A property that the host makes up: the tenant's client key. Read-only."""
+"""A read-only property that the host provides: the tenant's client key."""
 
 
 class AppProperties:
@@ -33,7 +33,7 @@ class AppProperties:
         self._path = f"/rest/atlassian-connect/1/addons/{quote(app_key)}/properties"
 
     def keys(self) -> list[str]:
-        """Return the keys of all properties but the reserved one.
+        """Return the keys of all properties except the reserved one.
 
         :raises HostError: if the host does not answer, or refuses.
         """
@@ -47,12 +47,12 @@ class AppProperties:
     def get(self, key: str) -> Any:
         """Return the JSON value of a property.
 
-        :raises ValueError: if *key* is none.
+        :raises ValueError: if *key* is not a property key.
         :raises PropertyNotFoundError: if there is no such property.
         :raises HostError: if the host does not answer, or refuses.
         """
         path = self._path_of(key)
-        # Without jsonValue a host may answer the value as text that holds JSON.
+        # Without jsonValue a host may return the value as a string of JSON.
         response = self._existing("GET", path, params={"jsonValue": "true"})
         body = read_json(response)
         try:
@@ -61,9 +61,9 @@ class AppProperties:
             raise _unreadable(response.status_code, "GET", path) from None
 
     def set(self, key: str, value: Any) -> bool:
-        """Create or update a property; return True when it was created.
+        """Create or update a property; return True if it was created.
 
-        *value* is anything JSON can hold, up to 32 KB of it.
+        *value* is any JSON value of up to 32 KB.
 
         :raises ValueError: if *key* or *value* breaks a limit; nothing is sent.
         :raises HostError: if the host does not answer, or refuses.
@@ -79,7 +79,7 @@ class AppProperties:
     def delete(self, key: str) -> None:
         """Delete a property.
 
-        :raises ValueError: if *key* is none; nothing is sent.
+        :raises ValueError: if *key* is not a property key; nothing is sent.
         :raises PropertyNotFoundError: if there is no such property.
         :raises HostError: if the host does not answer, or refuses.
         """

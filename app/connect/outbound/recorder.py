@@ -1,7 +1,7 @@
-"""Which operations the app's code has called, for ``flask connect scopes``.
+"""The call recorder: which operations the app calls, for ``flask connect scopes``.
 
-A line is a method and the template of a path: it holds no id, no key and nothing
-else of a customer's. Recorded while developing and in tests, never in production.
+A line is a method and a path template, without ids, keys or any other customer data.
+For development and tests, never for production.
 """
 
 import logging
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordedCall:
-    """A call of the app's code; ``path`` is a template, or what is known of it."""
+    """A call that the app made; ``path`` is a template, or the known part of one."""
 
     path: str
     method: str
@@ -36,7 +36,7 @@ class RecordedCall:
 
 
 class CallRecorder:
-    """Appends each operation once to a file, which several processes may share."""
+    """Appends each operation once to a file, which several processes can share."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -45,7 +45,7 @@ class CallRecorder:
         self._failed = False
 
     def record(self, method: str, url: str, operation: Operation | None) -> None:
-        """Note a call; a file that can't be written is logged once."""
+        """Record a call; if the file can't be written, log that once."""
         if operation is None:
             call = RecordedCall(known_part(url), method.upper())
         else:
@@ -62,7 +62,7 @@ class CallRecorder:
 
     def _write(self, call: RecordedCall) -> None:
         if not self._file.exists():
-            # The developer has deleted it to begin anew.
+            # The developer has deleted it to start over.
             self._seen.clear()
         elif not self._seen:
             self._seen.update(read_calls(self._file))
@@ -73,7 +73,7 @@ class CallRecorder:
 
 
 def read_calls(file: Path) -> list[RecordedCall]:
-    """Return what *file* has, each call once, by path; nothing if it is missing.
+    """Return each call in *file* once, sorted by path; nothing if the file is missing.
 
     :raises OSError: if it can't be read.
     """

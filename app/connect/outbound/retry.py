@@ -1,7 +1,7 @@
-"""Retries of calls that the host can't answer now, and how long these may take.
+"""Retries of calls to the host, within a time limit.
 
-In a web request the user waits, so only a few seconds; a task is run again later
-instead; a command has the time.
+A web request, where a user waits, retries for only a few seconds; a command, for
+minutes. A task does not wait: it is run again later.
 """
 
 import logging
@@ -20,12 +20,12 @@ from ..tasks.context import in_task
 TRIES: Final = 4
 
 MAX_WAIT: Final = 300.0
-"""Seconds that a command waits; when the host asks for more, it is told so."""
+"""The longest delay in seconds that a command waits; beyond it, the call fails."""
 
 MAX_DELAY: Final = 1800.0
-"""Seconds until a task is run again, at most.
+"""The longest time in seconds until a task is run again.
 
-Redis gives a task to another worker after an hour that nobody has finished it.
+Redis redelivers a task that is not finished within an hour.
 """
 
 _SPENT_KEY = "connect.seconds_waited"
@@ -35,21 +35,21 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallRetries:
-    """Makes a call again while that may help; one per app."""
+    """Retries calls to hosts; one per app."""
 
     request_seconds: float
-    """How long one web request may wait, for all its calls together."""
+    """How long one web request may wait, over all its calls."""
     sleep: Callable[[float], Any] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    """Seconds that only grow."""
+    """A monotonic clock, in seconds."""
     jitter: Callable[[], float] = random.random
 
     def call(self, attempt: Callable[[], _T], *, repeatable: bool) -> _T:
-        """Return what *attempt* returns, called again while that may help.
+        """Return the result of *attempt*, retrying it while that makes sense.
 
-        The error of the last try has ``retry_in``, if another one may help later.
+        The last error has ``retry_in`` set if a later retry makes sense.
 
-        :raises HostError: what *attempt* raised last.
+        :raises HostError: the last error of *attempt*.
         """
         failures = 0
         while True:
@@ -65,13 +65,13 @@ class CallRetries:
                 spent = self.clock() - begun
                 if failures == TRIES or not self._may_wait(delay, spent):
                     raise
-                _logger.warning("waits %.1f seconds for the host: %s", delay, error)
+                _logger.warning("waiting %.1f seconds for the host: %s", delay, error)
             self.sleep(delay)
 
     def _delay(self, error: HostError, failures: int) -> float:
         if not error.retry_after:
             return back_off(failures, self.jitter)
-        # Never earlier than the host said, and not all at the same moment.
+        # Never earlier than the host asked for, with jitter to spread the retries.
         return error.retry_after * (1 + self.jitter() / 10)
 
     def _may_wait(self, delay: float, spent: float) -> bool:

@@ -1,7 +1,7 @@
-"""Where a call to a tenant goes, and that it goes nowhere else.
+"""Safe URLs: calls to a tenant go to its own base URL and nowhere else.
 
-A signed request is worth a tenant's data to whoever receives it, so a URL that
-could be read in two ways is refused rather than interpreted.
+Whoever receives a signed request can get at the tenant's data, so an ambiguous URL is
+refused rather than interpreted.
 """
 
 import re
@@ -17,7 +17,7 @@ _ESCAPED_START = re.compile(r"/(?:%2f|%5c)", re.IGNORECASE)
 
 
 def resolve(tenant: Tenant, url: str) -> tuple[str, str]:
-    """Return the absolute URL of *url* at a tenant, and the base URL it is below.
+    """Return the absolute URL for *url* at a tenant, and the base URL it is below.
 
     *url* is a path below the base URL (``/rest/api/space``), the same with the
     base URL's own path in front (``/wiki/api/v2/pages``, as ``_links.next`` has
@@ -38,9 +38,9 @@ def resolve(tenant: Tenant, url: str) -> tuple[str, str]:
 
 
 def check_prepared(prepared_url: str, base_url: str) -> None:
-    """Make sure that what is about to be sent is still below *base_url*.
+    """Check that the URL about to be called is still below *base_url*.
 
-    :raises UnsafeURLError: if a library has changed where it goes.
+    :raises UnsafeURLError: if a library has rewritten it to another place.
     """
     if not (prepared_url + "/").startswith(base_url + "/") and not (
         prepared_url.startswith(base_url + "?")

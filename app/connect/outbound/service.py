@@ -1,4 +1,4 @@
-"""One tenant's host, as an object."""
+"""``TenantService``: the API of one tenant's host, for app authors."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
@@ -73,15 +73,15 @@ class TenantService:
 
     @property
     def data_policy(self) -> DataPolicy:
-        """What app access rules block; always asked as the app itself."""
+        """What app access rules block; always called as the app itself."""
         return DataPolicy(self._client.as_app(), self._outbound.policies)
 
     def as_user(self, account_id: str, *, scopes: Iterable[str] | None = None) -> Self:
-        """Return the same service, acting as a user; nothing is sent yet.
+        """Return a copy of this service that acts as a user; nothing is sent yet.
 
         The first call fetches an access token, which this worker caches. *scopes*
-        narrows what may be done below what the app's own scopes allow. What only
-        an app may call, such as app properties, the host then refuses.
+        restricts the token to some of the app's scopes. The host refuses calls that
+        only an app can make, such as for app properties.
 
         :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
         :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
@@ -94,7 +94,7 @@ class TenantService:
         return service
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """Call any REST resource; see :meth:`HostClient.request`.
+        """Call any REST operation; see :meth:`HostClient.request`.
 
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises HostError: if the host does not answer, or answers 400 or more.
@@ -118,14 +118,14 @@ class TenantService:
         max_pages: int = MAX_PAGES,
         progress: Progress | None = None,
     ) -> Iterator[Any]:
-        """Yield the results of a long answer of REST v1 or v2, as they are needed.
+        """Yield the results of a paginated REST v1 or v2 answer, page by page.
 
-        *limit* is how many the host puts into one page, *max_pages* is when to
-        give up; *progress* is called with each :class:`Page`.
+        *limit* is the page size, *max_pages* the number of pages after which to give
+        up; *progress* is called with each :class:`Page`.
 
         :raises UnsafeURLError: if the host names a page that is not below its own
             base URL; it is not asked for.
-        :raises HostResponseError: if an answer is no page, or they do not end.
+        :raises HostResponseError: if an answer is not a page, or there are too many.
         :raises HostError: if the host does not answer, or refuses.
         """
         for page in self.iterate_pages(
@@ -143,9 +143,9 @@ class TenantService:
         params: Mapping[str, Any] | None = None,
         max_pages: int = MAX_PAGES,
     ) -> Iterator[Page]:
-        """Yield the pages of a long answer; see :meth:`paginate`.
+        """Yield the pages of a paginated answer; see :meth:`paginate`.
 
-        A page's ``next_url`` is where to go on, in another task for example.
+        Continue from a page's ``next_url``, for example in another task.
         """
         if limit is not None:
             params = {**(params or {}), "limit": limit}
@@ -157,10 +157,10 @@ class TenantService:
 
 
 def _current_service() -> TenantService:
-    """Return the service of the verified request, made at its first use.
+    """Return the verified request's service, created on first use.
 
-    It signs with the secret that the request was signed with: after a failed
-    upgrade the host still has the one before.
+    It signs with the same secret as the request: after a failed upgrade the host
+    still has the previous one.
     """
     verified = get_verified_request()
     if verified.service is None:
@@ -171,4 +171,4 @@ def _current_service() -> TenantService:
 
 
 current_service = cast(TenantService, LocalProxy(_current_service))
-"""The service of the tenant that the request belongs to."""
+"""The service of the request's tenant."""

@@ -1,4 +1,4 @@
-"""The pooled HTTP session that all calls to all tenants go through."""
+"""The pooled HTTP session for all calls to all tenants."""
 
 from http.cookiejar import DefaultCookiePolicy
 
@@ -9,16 +9,16 @@ _POOL_SIZE = 20
 
 
 class _Session(requests.Session):
-    """Sees no redirect: requests reads where one leads even if it is not to follow."""
+    """Ignores redirects, which requests would parse even without following them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
 
 def new_session() -> requests.Session:
-    """Return a session for all tenants: pooled, and blind to cookies.
+    """Return a pooled session for all tenants that stores no cookies.
 
-    A cookie of one tenant must never travel with a call for another.
+    One tenant's cookie must never be sent with a call to another.
     """
     session = _Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -1,4 +1,4 @@
-"""What the calls to hosts share in one Flask app."""
+"""Outbound state: what all calls to hosts share, in ``app.extensions``."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ EXTENSION: Final = "connect.outbound"
 
 @dataclass(frozen=True, slots=True)
 class OutboundState:
-    """What the calls to all hosts share; kept in ``app.extensions``."""
+    """What all calls to hosts share."""
 
     app_key: str
     session: requests.Session

@@ -1,7 +1,7 @@
-"""A throttle: tasks leave a tenant's host alone while it has asked for a pause.
+"""A throttle for tasks: no calls to a tenant's host during a pause it asked for.
 
-A host that answers 429 says in ``Retry-After`` for how long. Each worker process goes
-by the answers that it has seen itself, and an answer concerns one tenant only.
+A host that answers 429 gives the pause in ``Retry-After``. Each worker process goes by
+the answers that it has seen itself, and each answer applies to one tenant only.
 https://developer.atlassian.com/cloud/confluence/rate-limiting/
 """
 
@@ -20,26 +20,26 @@ from .host_response import retry_after
 from .retry import MAX_DELAY
 
 MAX_SLEEP: Final = 10.0
-"""Seconds that a task sleeps for the end of a pause; for more it is run again later."""
+"""The longest pause in seconds that a task sleeps through; for more it is put off."""
 
 UNSAID: Final = 1.0
-"""Seconds of a pause for which the host names no time."""
+"""The pause in seconds if the host names no time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The pauses that hosts have asked this process for; one per app."""
+    """The pauses that hosts have asked of this process; one per app."""
 
     sleep: Callable[[float], Any] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    """Seconds that only grow."""
+    """A monotonic clock, in seconds."""
     _ends: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, tenant: Tenant, *, method: str, path: str) -> None:
-        """Sleep until a short pause is over, if this is a task.
+        """In a task, sleep until a short pause is over.
 
-        :raises RateLimitedError: if the pause is a long one; nothing is sent.
+        :raises RateLimitedError: if the pause is long; nothing is sent.
         """
         if not in_task():
             return
@@ -53,7 +53,7 @@ class Throttle:
             self.sleep(left)
 
     def note(self, tenant: Tenant, response: requests.Response) -> None:
-        """Begin a pause if the host has asked for one; a longer one goes on."""
+        """Start a pause if the host asks for one; never shorten one that is running."""
         if response.status_code != 429:
             return
         now = self.clock()

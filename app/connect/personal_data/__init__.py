@@ -1,7 +1,7 @@
-"""Personal data (GDPR): whose data the app keeps, and the reports that are due on it.
+"""Personal data (GDPR): whose data the app keeps, and the regular reports about it.
 
-``registry`` is what authors call, ``store`` the table behind it; ``cycle`` reports the
-accounts on schedule, by way of ``report``, and ``signals`` tells authors what to erase.
+Authors call ``registry``, and ``store`` is the table behind it. ``cycle`` reports the
+accounts on schedule, through ``report``, and ``signals`` tells authors what to erase.
 """
 
 from flask import Flask
@@ -14,7 +14,7 @@ from .store import PersonalDataStore, drop_personal_data
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* the register of personal data, and the schedule that reports it."""
+    """Add the personal data register and its reporting schedule to *app*."""
     app.extensions["connect.personal_data"] = PersonalDataStore(db)
     get_state(app).tenants.add_dependent(drop_personal_data)
     add_to_schedule(app, SCHEDULE)

@@ -1,7 +1,7 @@
-"""The personal data reporting cycle (GDPR): a scheduled task asks each host.
+"""The personal data reporting cycle (GDPR): a scheduled task reports to each host.
 
-Every account is reported when it is due; the host says which to erase or refresh, and
-the signals ``account_closed`` and ``account_updated`` pass that on.
+Every account is reported when it is due. The host says which ones to erase or refresh,
+and the signals ``account_closed`` and ``account_updated`` pass that on.
 https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
 """
 
@@ -25,7 +25,7 @@ from .signals import account_closed, account_updated
 from .store import Account, get_store
 
 RETRY: Final = timedelta(hours=1)
-"""When an account is reported again after a failure."""
+"""How long after a failure an account is reported again."""
 
 REPORT: Final = "connect.report_personal_data"
 
@@ -33,7 +33,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "connect: report of whom personal data is kept": {
         "task": REPORT,
         "schedule": crontab(minute="37"),
-        # A message that waited until the next one comes says nothing new.
+        # A message that is still queued when the next one comes is redundant.
         "options": {"expires": 3600},
     },
 }
@@ -43,9 +43,9 @@ _logger = logging.getLogger(__name__)
 
 @shared_task(name=REPORT)
 def report_personal_data() -> dict[str, int]:
-    """Report the accounts that are due; return the counts of what was heard.
+    """Report the accounts that are due; return counts of the hosts' answers.
 
-    A tenant that can't be asked is tried again later, and stops no other.
+    A tenant whose host can't be reached is retried later and does not hold up others.
     """
     counts = dict.fromkeys(("reported", "closed", "updated", "failed"), 0)
     store = get_store()
@@ -64,7 +64,7 @@ def report_personal_data() -> dict[str, int]:
 def _report(client_key: str, accounts: list[Account]) -> Answer | None:
     store, tenant = get_store(), find_tenant(client_key)
     if tenant is None or tenant.state != "enabled":
-        # A disabled tenant may come back; of one that is gone nothing is kept.
+        # A disabled tenant may come back; the data of an uninstalled one is deleted.
         store.set_due(accounts, utc_now() + RETRY)
         return None
     try:
@@ -80,7 +80,7 @@ def _report(client_key: str, accounts: list[Account]) -> Answer | None:
     try:
         _tell(tenant, answer)
     except (ConnectError, LookupError, SQLAlchemyError) as error:
-        # The host says it again at the next report, for nothing was forgotten.
+        # Nothing was forgotten, so the host repeats its answer at the next report.
         _logger.error("accounts not handled: %s", type(error).__name__)
         store.set_due(accounts, utc_now() + RETRY)
     return answer
@@ -91,7 +91,7 @@ def _tell(tenant: Tenant, answer: Answer) -> None:
         for account in answer.updated:
             notify(account_updated, tenant=tenant, account_id=account.account_id)
         for account in answer.closed:
-            # Forgotten once it is erased; else the host will say it again.
+            # Forgotten once it is erased; otherwise the host will repeat its answer.
             erased = account_closed.has_receivers_for(get_app())
             about = {"tenant": tenant, "account_id": account.account_id}
             if notify(account_closed, **about) and erased:

@@ -1,4 +1,4 @@
-"""One personal data report to a tenant's host, and its answer.
+"""A personal data report (GDPR) to a tenant's host, and its answer.
 
 https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
 """
@@ -58,7 +58,7 @@ def report_accounts(service: TenantService, accounts: Sequence[Account]) -> Answ
         except (KeyError, TypeError):
             raise HostResponseError(
                 response.status_code,
-                "the answer is no list of accounts",
+                "the answer is not a list of accounts",
                 method="POST",
                 path=PATH,
             ) from None
@@ -70,7 +70,7 @@ def report_accounts(service: TenantService, accounts: Sequence[Account]) -> Answ
 
 
 def _cycle(value: str) -> timedelta:
-    """Read ``Cycle-Period``, which is taken to be in days."""
+    """Read ``Cycle-Period``, which is assumed to be in days."""
     value = value.strip()
     if value.isascii() and value.isdecimal() and 0 < int(value[:4]) <= _MAX_DAYS:
         return timedelta(days=int(value[:4]))

@@ -1,6 +1,7 @@
-"""Blinker signals about users whose personal data is to be erased or refreshed.
+"""Signals about users whose personal data must be erased or refreshed.
 
-Both are sent by the Flask app with ``tenant`` and ``account_id``, in a task.
+Both are blinker signals, sent by the Flask app in a task, with ``tenant`` and
+``account_id``.
 """
 
 from blinker import Namespace

@@ -1,4 +1,4 @@
-"""The table of users whose personal data the app keeps: account ids, nothing else."""
+"""The table of users whose personal data the app keeps (GDPR); only account ids."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from ..protocol.account_ids import is_account_id
 from ..tenants.rows import select_row
 
 CLAIM: Final = timedelta(hours=1)
-"""How long one worker has to report an account before another one does."""
+"""How long a worker has to report an account before another one takes over."""
 
 
 class PersonalDataRecord(Base):
@@ -64,7 +64,7 @@ class Account:
 
 
 class PersonalDataStore:
-    """Keeps the accounts; one per app, made by ``init_app``."""
+    """Stores the accounts; one per app, made by ``init_app``."""
 
     def __init__(self, db: SQLAlchemy) -> None:
         self._db = db
@@ -72,13 +72,13 @@ class PersonalDataStore:
     def remember(
         self, client_key: str, account_id: str, *, refreshed: bool = False
     ) -> None:
-        """Note that data of an account is kept, or *refreshed*, all of it, just now.
+        """Record that data about an account is kept, or that all of it is *refreshed*.
 
         :raises ValueError: if *account_id* is not an account id.
         :raises UnknownTenantError: if the app is not installed there.
         """
         if not is_account_id(account_id):
-            raise ValueError("this is no account id")
+            raise ValueError("this is not an account id")
         now = utc_now()
         values = {
             "client_key": client_key,
@@ -88,7 +88,7 @@ class PersonalDataStore:
         }
 
         def insert(connection: Connection) -> None:
-            # Locked, so that an uninstall comes before, or deletes this as well.
+            # Locked, so that an uninstall comes first, or deletes this row as well.
             tenant = select_row(connection, client_key, lock=True)
             if tenant is None or tenant.uninstalled_at is not None:
                 raise UnknownTenantError("not installed", client_key=client_key)
@@ -100,12 +100,12 @@ class PersonalDataStore:
         in_transaction(self._db.engine, insert)
 
     def forget(self, client_key: str, account_id: str) -> None:
-        """Note that no data of an account is kept any more."""
+        """Record that no data about an account is kept any more."""
         gone = delete(record).where(*_is(client_key, [account_id]))
         in_transaction(self._db.engine, lambda connection: connection.execute(gone))
 
     def iterate(self, client_key: str | None = None) -> Iterator[Account]:
-        """Yield the accounts, all or those of one tenant."""
+        """Yield the accounts of all tenants or of one."""
         query = select(record).order_by(record.c.client_key, record.c.account_id)
         if client_key is not None:
             query = query.where(record.c.client_key == client_key)
@@ -114,13 +114,13 @@ class PersonalDataStore:
                 yield _account(row)
 
     def find_due(self) -> list[str]:
-        """Return the client keys of the tenants with an account to report now."""
+        """Return the client keys of tenants with accounts that are due."""
         query = select(record.c.client_key).where(record.c.due_at <= utc_now())
         with self._db.engine.connect() as connection:
             return [*connection.scalars(query.distinct())]
 
     def claim(self, client_key: str, limit: int) -> list[Account]:
-        """Return accounts to report now; no other worker has them for CLAIM."""
+        """Return accounts that are due; no other worker gets them for CLAIM."""
         now = utc_now()
         due = select(record).where(
             record.c.client_key == client_key, record.c.due_at <= now
@@ -137,7 +137,7 @@ class PersonalDataStore:
         return in_transaction(self._db.engine, take)
 
     def set_due(self, accounts: Sequence[Account], due_at: datetime) -> None:
-        """Say when accounts of one tenant are reported next."""
+        """Set when a tenant's accounts are reported next."""
         ids = [account.account_id for account in accounts]
         later = update(record).where(*_is(accounts[0].client_key, ids))
         changed = later.values(due_at=due_at)
@@ -151,7 +151,7 @@ def get_store() -> PersonalDataStore:
 
 
 def drop_personal_data(connection: Connection, client_key: str) -> None:
-    """Forget the accounts of one tenant, in the transaction that ends it."""
+    """Delete a tenant's accounts, in the transaction that uninstalls or purges it."""
     connection.execute(delete(record).where(record.c.client_key == client_key))
 
 

@@ -1,7 +1,7 @@
-"""What an administrator's app access rule does to a call, and who is told of it.
+"""App access rules: which calls an administrator's rule can block.
 
-A rule blocks an app from what people made in some spaces, or in all; the spaces
-themselves stay open to it.
+A rule blocks an app from content in some spaces, or in all; the spaces themselves stay
+open to it.
 https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
 """
 
@@ -20,16 +20,16 @@ POLICY_EVENTS: Final = frozenset(
         "app_access_to_objects_in_container_blocked",
     }
 )
-"""The webhooks that tell an app that it lost access; none tells of the opposite."""
+"""The webhooks that tell an app it lost access; no webhook says it regained it."""
 
 
 def access_rule(
     method: str, path: str, *, product: str = CONFLUENCE
 ) -> AccessRule | None:
-    """Say whether a rule can block a call; None if that is not documented.
+    """Return whether a rule can block a call; None if that is not documented.
 
     *path* is an absolute URL, or relative to the tenant's base URL, of version 1 or
-    2. ``exempt`` calls go on where a rule blocks the app.
+    2. ``exempt`` calls still work where a rule blocks the app.
     """
     operation = find_operation(method, path, product=product)
     if operation is None or operation.access_rule not in (BLOCKED, EXEMPT):

@@ -1,4 +1,4 @@
-"""What may be the account id of an Atlassian user."""
+"""Validation of Atlassian account ids."""
 
 import re
 
@@ -6,7 +6,7 @@ _ACCOUNT_ID = re.compile(r"[A-Za-z0-9:-]{1,128}")
 
 
 def is_account_id(text: str) -> bool:
-    """Say whether *text* can be an account id; ``unknown`` stands for none.
+    """Return whether *text* can be an account id; ``unknown`` means a missing one.
 
     https://developer.atlassian.com/cloud/confluence/user-privacy-developer-guide/
     """

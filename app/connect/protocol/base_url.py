@@ -1,4 +1,4 @@
-"""What counts as the URL of a site or of the app.
+"""Base URLs of sites and of the app: a strict parser.
 
 Checked on the raw text and never by a lenient parser: parsers disagree about
 back slashes, tabs and user info, and that is how a token reaches another host.
@@ -14,14 +14,14 @@ _BASE_URL = re.compile(
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*)/?"
 )
-# Of ASCII alone: lower() makes a "k" of the Kelvin sign.
+# ASCII only: lower() turns the Kelvin sign into a "k".
 _AUTHORITY = re.compile(r"https?://[!-.0-~]*", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class BaseURL:
-    """A base URL in its parts; ``host`` is in lower case, ``path`` ends in no slash."""
+    """A parsed base URL; ``host`` is lower case, ``path`` has no trailing slash."""
 
     scheme: str
     host: str
@@ -30,7 +30,7 @@ class BaseURL:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and, unless it is the scheme's own, port."""
+        """Scheme, host and, unless it is the default, port."""
         if self.port == _DEFAULT_PORTS[self.scheme]:
             return f"{self.scheme}://{self.host}"
         return f"{self.scheme}://{self.host}:{self.port}"
@@ -42,8 +42,8 @@ class BaseURL:
 def parse_base_url(text: str) -> BaseURL:
     """Read a base URL: https, or http on a loopback address.
 
-    It has no user info, query or fragment and only plain path segments; one
-    slash at the end is dropped.
+    It must have no user info, query or fragment and only plain path segments; one
+    trailing slash is dropped.
 
     :raises ValueError: naming what is wrong, without the text itself.
     """
@@ -64,7 +64,7 @@ def parse_base_url(text: str) -> BaseURL:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address, in lower case, is this machine's own."""
+    """Return whether a lower-case host name or address is a loopback one."""
     if host == "localhost":
         return True
     try:
@@ -82,7 +82,7 @@ def _is_address(host: str) -> bool:
 
 
 def host_is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
-    """Say whether *host* equals an entry, or ends in one with a leading dot."""
+    """Return whether *host* equals an entry, or ends in one with a leading dot."""
     return any(
         host.endswith(entry) if entry.startswith(".") else host == entry
         for entry in allowed

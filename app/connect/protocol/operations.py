@@ -1,7 +1,7 @@
-"""What Atlassian documents of each REST operation: its scope and its access rule.
+"""REST operations: the documented scope and access rule of each.
 
-The tables are in ``data``; the README there says where they come from. They are
-Confluence's, but for Connect's own resources, which every product has.
+The tables are in ``data``; the README there says where they come from. They cover
+Confluence, plus Connect's own resources, which every product has.
 """
 
 import csv
@@ -18,17 +18,17 @@ CONNECT_ROOT: Final = "/rest/atlassian-connect/"
 _CONTEXT_PATH = "/wiki"
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 _NOT_AVAILABLE = "N/A"
-# What stands for any one segment; no segment of the tables begins like this.
+# Stands for any one segment; no segment in the tables begins like this.
 _ANY = "{"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as it is documented, or a path and what the table says of it.
+    """A documented operation, or a path with what the older table says about it.
 
     ``path`` is a template below the base URL, such as ``/rest/api/content/{id}``.
-    ``scope`` is one of a descriptor's, NONE or INACCESSIBLE; ``access_rule`` is
-    ``blocked``, ``exempt`` or ``unknown``.
+    ``scope`` is one that a descriptor can declare, NONE or INACCESSIBLE;
+    ``access_rule`` is ``blocked``, ``exempt`` or ``unknown``.
     """
 
     method: str
@@ -44,19 +44,19 @@ class Operation:
 class _Node:
     children: "dict[str, _Node]" = field(default_factory=dict)
     here: dict[str, Operation] = field(default_factory=dict)
-    """Operations that end here, by method."""
+    """Operations whose path ends here, by method."""
     below: dict[str, Operation] = field(default_factory=dict)
-    """Those of the older table, which stand for everything below as well."""
+    """Entries of the older table, which also apply to everything below."""
 
 
 def find_operation(
     method: str, path: str, *, product: str = CONFLUENCE
 ) -> Operation | None:
-    """Return what is known of a call; None if no table knows it.
+    """Return what is known about a call; None if no table knows it.
 
     *path* is absolute or relative to a tenant's base URL, with or without
-    ``/wiki`` and a query. A word goes before a parameter, and an operation before
-    the older table. HEAD is taken for GET.
+    ``/wiki`` and a query. A literal segment wins over a parameter, and an operation
+    over the older table. HEAD counts as GET.
     """
     method = method.upper()
     if method == "HEAD":
@@ -74,14 +74,14 @@ def find_operation(
 
 
 def find_by_template(method: str, path: str) -> Operation | None:
-    """Return the operation whose template is *path*; None if there is none."""
+    """Return the operation whose template is *path*; None if no table has it."""
     return _tables().by_template.get((method, path))
 
 
 def known_part(path: str) -> str:
-    """Return how far the tables know a path, and ``...`` for the rest.
+    """Return the part of a path that the tables know, and ``...`` for the rest.
 
-    For logs: it holds no id, key or name of a customer's.
+    For logs: the result contains no customer's id, key or name.
     """
     node, known = _tables().root, []
     for segment in _segments(path):
@@ -126,7 +126,7 @@ def _find_exact(
 
 
 def _find_above(node: _Node, method: str, segments: list[str]) -> Operation | None:
-    """Return what the longest path of the older table says."""
+    """Return the entry of the older table with the longest matching path."""
     found = None
     for segment in segments:
         child = node.children.get(segment) or node.children.get(_ANY)

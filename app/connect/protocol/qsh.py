@@ -1,7 +1,7 @@
 """The query string hash (qsh), which binds a token to one request.
 
-The algorithm is Atlassian's; where its implementations part, this follows the
-Java one, which the hosts run. Everything is taken raw, as sent.
+The algorithm is Atlassian's. Where its implementations differ, this follows the Java
+one, which the hosts run. Everything is taken raw, as sent.
 
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 CONTEXT_QSH = "context-qsh"
 """The literal that a context JWT carries instead of a hash."""
 
-# A query that needs no decoding: parts with one "=" each, of unreserved characters
+# A query that needs no decoding: parts with one "=" each, made of unreserved characters
 # and upper-case escapes of those ASCII characters that have to be escaped.
 _PLAIN = r"[A-Za-z0-9\-._~]*+"
 _ESCAPE = r"%(?:[01][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"
@@ -49,7 +49,7 @@ def digest(canonical: str) -> str:
 
 
 def canonicalize(method: str, path: str, query: str, *, base_path: str) -> str:
-    """Return the canonical request of a path and a query that are already apart.
+    """Return the canonical request of a path and a query that are already split.
 
     A decoded path may hold a ``?``, which is then part of the path.
     """
@@ -60,7 +60,7 @@ def canonicalize(method: str, path: str, query: str, *, base_path: str) -> str:
 
 @lru_cache(maxsize=256)
 def base_path_of(base_url: str) -> str:
-    """Return the path of a base URL without its trailing slashes."""
+    """Return the path of a base URL without trailing slashes."""
     return urlsplit(base_url).path.rstrip("/")
 
 
@@ -116,5 +116,5 @@ def _encode(text: str) -> str:
 
 
 def _utf16(text: str) -> bytes:
-    """Java compares strings by UTF-16 code units, not by code points."""
+    """Return a sort key: Java compares strings by UTF-16 units, not by code points."""
     return text.encode("utf-16-be", "surrogatepass")

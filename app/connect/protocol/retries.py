@@ -1,4 +1,4 @@
-"""Retries: ``Retry-After``, and the back-off where a host names no time.
+"""Retry delays: ``Retry-After``, and exponential back-off where a host names no time.
 
 https://developer.atlassian.com/cloud/confluence/rate-limiting/
 """
@@ -14,15 +14,15 @@ MAX_BACK_OFF: Final = 30.0
 """Seconds, before the jitter."""
 
 JITTER: Final = 0.25
-"""The part of a delay by which it may be shorter or longer."""
+"""The fraction by which a delay can be shorter or longer."""
 
-# A second, doubled as often, is more than a day.
+# A second, doubled this often, is more than a day.
 _MAX_DOUBLINGS = 20
 _MAX_DIGITS = 9
 
 
 def parse_retry_after(value: str, now: datetime) -> float | None:
-    """Read ``Retry-After``, seconds or a date, as seconds from *now*, 0 or more.
+    """Return ``Retry-After``, seconds or a date, as seconds from *now*, 0 or more.
 
     None if it is missing or odd. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     """
@@ -42,11 +42,11 @@ def back_off(
     first: float = FIRST_DELAY,
     longest: float = MAX_BACK_OFF,
 ) -> float:
-    """Return how many seconds to wait after that many failures, at least one.
+    """Return how many seconds to wait after *failures*, 1 or more.
 
-    *first* seconds after the first failure, twice as long after each further one,
-    and *longest* at most, a quarter more or less by chance: calls that failed
-    together are not repeated together. *jitter* returns a number from 0 to 1.
+    The delay is *first* after the first failure and doubles with each further one, up
+    to *longest*. It varies by a quarter at random, so that calls that failed together
+    are not repeated together. *jitter* returns a number from 0 to 1.
     """
     delay = min(first * 2.0 ** min(failures - 1, _MAX_DOUBLINGS), longest)
     return delay * (1 - JITTER + 2 * JITTER * jitter())

@@ -1,4 +1,4 @@
-"""The scopes that a descriptor declares, and which calls need which.
+"""Scopes: what a descriptor's scopes grant, and which scopes a call needs.
 
 https://developer.atlassian.com/cloud/confluence/scopes/
 """
@@ -9,13 +9,13 @@ from typing import Final
 from .operations import CONFLUENCE, find_operation
 
 INACCESSIBLE: Final = "INACCESSIBLE"
-"""What a call needs that no Connect app may make."""
+"""The scope of a call that no Connect app is allowed to make."""
 
 _HIERARCHY = ("NONE", "READ", "WRITE", "DELETE", "SPACE_ADMIN", "ADMIN")
-"""Each of these implies all before it."""
+"""Each scope implies all those before it."""
 
 _STANDALONE = ("PROJECT_ADMIN", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES")
-"""These imply nothing of the above (PROJECT_ADMIN is Jira's)."""
+"""These imply none of the above (PROJECT_ADMIN is Jira's)."""
 
 KNOWN_SCOPES = frozenset(_HIERARCHY + _STANDALONE)
 
@@ -34,7 +34,7 @@ def effective_scopes(declared: Iterable[str]) -> frozenset[str]:
 
 
 def implied_by(scope: str) -> frozenset[str]:
-    """Return what one scope grants beside itself."""
+    """Return the other scopes that a scope grants."""
     return effective_scopes([scope]) - {scope.upper()}
 
 
@@ -53,8 +53,8 @@ def required_scopes(
 
     *path* is an absolute URL, or relative to the tenant's base URL, of version 1 or
     2: ``required_scopes("GET", "/wiki/api/v2/pages/1")`` is ``{"READ"}``. A call that
-    every app may make needs NONE, and one that no Connect app may make needs
-    INACCESSIBLE, which no descriptor declares. Of any other *product* than
+    every app can make needs NONE, and one that no Connect app can make needs
+    INACCESSIBLE, which no descriptor can declare. For any *product* other than
     Confluence only Connect's own resources are known.
     """
     operation = find_operation(method, path, product=product)

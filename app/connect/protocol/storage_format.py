@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-# What no XML may contain, escaped or not; it would break the whole page.
+# Not allowed in XML, escaped or not; it would break the whole page.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _END = "]]>"
 
@@ -20,7 +20,7 @@ def legal(text: str) -> str:
 
 
 def storage_text(value: object) -> Markup:
-    """Return *value* as text in storage format; ``Markup`` stays what it is."""
+    """Return *value* as text in storage format; ``Markup`` is left alone."""
     return escape(value if isinstance(value, Markup) else legal(str(value)))
 
 
@@ -39,7 +39,7 @@ def storage_macro(
 ) -> Markup:
     """Return a macro of Confluence or of an app, such as ``storage_macro("info")``.
 
-    *rich_text* is its body as ``Markup``, or text; *plain_text* is text in any case.
+    *rich_text* is its body as ``Markup`` or text; *plain_text* is always text.
     """
     inner = [
         Markup('<ac:parameter ac:name="{}">{}</ac:parameter>').format(

@@ -1,16 +1,16 @@
-"""Connect's JSON Web Tokens: verify and sign them.
+"""Connect tokens (JWT): verification and signing.
 
-Each kind of token has its own function and its own pinned algorithm, so that a
-token of one kind is never taken for another. Every failure is an
-:class:`InvalidTokenError` whose message holds nothing of the token.
+Each kind of token has its own function and its own pinned algorithm, so that a token of
+one kind is never accepted as another. Every failure is an :class:`InvalidTokenError`
+whose message contains nothing from the token.
 
-PyJWT's algorithms do the cryptography, but not its ``decode``, which is more lenient
-(seen with 2.15) and slower. It takes ``exp`` and ``iat`` as strings, ``iat`` as a
-boolean, segments with padding, claims in UTF-16 and with half a surrogate pair, a
+PyJWT's algorithms do the cryptography, but its ``decode`` is not used: it is more
+lenient (seen with 2.15) and slower. It accepts ``exp`` and ``iat`` as strings, ``iat``
+as a boolean, segments with padding, claims in UTF-16 or with half a surrogate pair, a
 ``crit`` that names ``b64``, and names of any length with control characters; it has no
-limit of size. It refuses a secret that looks like a public key and warns of a short
-one, though Connect's secrets are opaque. And which secret to use depends on ``iss``:
-PyJWT would take each token apart twice, at about six times the cost of this module.
+size limit. It refuses a secret that looks like a public key and warns about a short
+one, though Connect's secrets are opaque. And since the secret depends on ``iss``, PyJWT
+would parse each token twice, at about six times the cost of this module.
 
 https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 """
@@ -30,10 +30,10 @@ from ..errors import InvalidSignatureError, InvalidTokenError
 from .unverified_token import Claims, UnverifiedToken
 
 OUTBOUND_LIFETIME: Final = 180
-"""Seconds that a token of ours is good for."""
+"""The lifetime of our tokens, in seconds."""
 
 ASSERTION_LIFETIME: Final = 60
-"""Seconds that an assertion is good for; servers refuse more than 120."""
+"""The lifetime of an assertion, in seconds; servers refuse more than 120."""
 
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
 _RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
@@ -42,7 +42,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 def issuer_of(token: UnverifiedToken) -> str:
-    """Return who claims to have signed a token.
+    """Return the issuer that a token claims.
 
     :raises InvalidTokenError: if ``iss`` is not a plain name.
     """
@@ -50,7 +50,7 @@ def issuer_of(token: UnverifiedToken) -> str:
 
 
 def key_id_of(token: UnverifiedToken) -> str:
-    """Return the ``kid`` of the header, fit to stand in a URL path.
+    """Return the ``kid`` of the header, safe to use in a URL path.
 
     :raises InvalidTokenError: if it is not 1 to 64 letters, digits and dashes.
     """
@@ -67,11 +67,11 @@ def decode_symmetric(
     leeway: int,
     now: float | None = None,
 ) -> tuple[Claims, str]:
-    """Verify a token by a tenant's shared secrets (HS256).
+    """Verify a token with a tenant's shared secrets (HS256).
 
-    Return its claims, and the first of the secrets that signed it.
+    Return its claims, and the secret that signed it.
 
-    :raises InvalidSignatureError: if none of them did.
+    :raises InvalidSignatureError: if it was not signed with any of the secrets.
     :raises InvalidTokenError: if the algorithm or a claim is bad.
     """
     _check_header(token, "HS256")
@@ -92,8 +92,8 @@ def decode_asymmetric(
 ) -> Claims:
     """Verify a signed install (RS256) meant for *audience*; return its claims.
 
-    ``aud`` is a string, or a list that holds *audience*; one slash at the end
-    of either is ignored.
+    ``aud`` is a string, or a list that contains *audience*; one trailing slash is
+    ignored.
 
     :raises InvalidSignatureError: if the key did not sign it.
     :raises InvalidTokenError: if the algorithm or a claim is bad.
@@ -113,7 +113,7 @@ def decode_asymmetric(
 
 
 def context_of(claims: Claims) -> dict[str, Any]:
-    """Return the ``context`` of verified claims; empty if there is none.
+    """Return the ``context`` of verified claims; empty if it is missing.
 
     :raises InvalidTokenError: if it is not an object.
     """
@@ -128,7 +128,7 @@ def context_of(claims: Claims) -> dict[str, Any]:
 def account_id_of(claims: Claims) -> str | None:
     """Return the user of verified claims; None if the user is anonymous.
 
-    ``sub``, or in its absence the user of the context, as older hosts send it.
+    It is ``sub`` or, if that is missing, the context's user, as older hosts send it.
 
     :raises InvalidTokenError: if the context's user is not a plain name.
     """
@@ -149,7 +149,7 @@ def encode_symmetric(claims: Claims, *, shared_secret: str) -> str:
 
 
 def outbound_claims(*, app_key: str, client_key: str, qsh: str) -> Claims:
-    """Return what a call of the app to a host claims."""
+    """Return the claims of a call from the app to a host."""
     now = int(time.time())
     return {
         "iss": app_key,
@@ -163,9 +163,9 @@ def outbound_claims(*, app_key: str, client_key: str, qsh: str) -> Claims:
 def impersonation_claims(
     *, oauth_client_id: str, account_id: str, base_url: str, audience: str
 ) -> Claims:
-    """Return what the app asserts to get an access token of a user.
+    """Return the claims of the assertion that gets the app a user's access token.
 
-    *audience* is the authorization server. The signature is :func:`encode_symmetric`.
+    *audience* is the authorization server. Sign them with :func:`encode_symmetric`.
     https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
     """
     now = int(time.time())
@@ -187,7 +187,7 @@ def _check_header(token: UnverifiedToken, algorithm: str) -> None:
     header = token.header
     if header.get("alg") != algorithm:
         raise InvalidTokenError("the algorithm is not the one of this policy")
-    # Both would change what the signature means (RFC 7515 4.1.11, RFC 7797).
+    # Both would change the meaning of the signature (RFC 7515 4.1.11, RFC 7797).
     if "crit" in header or "b64" in header:
         raise InvalidTokenError("crit and b64 are not supported")
 
@@ -211,7 +211,7 @@ def _checked_claims(token: UnverifiedToken, leeway: int, now: float | None) -> C
 
 
 def _plain_name(claims: Claims, name: str) -> str:
-    """Return a claim that names somebody; printable, so fit for SQL and logs."""
+    """Return a claim that is a name; printable, so safe for SQL and logs."""
     value = claims.get(name)
     if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable():
         return value

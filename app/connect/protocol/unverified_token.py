@@ -1,7 +1,7 @@
-"""A token that has been taken apart, and that nobody has checked yet.
+"""The unverified token: parsed strictly, but not trusted yet.
 
-The compact serialization of RFC 7515 and nothing more lenient: three segments of
-base64url without padding, a JSON object in each of the first two.
+Exactly the compact serialization of RFC 7515: three segments of base64url without
+padding, with a JSON object in each of the first two.
 """
 
 import binascii
@@ -22,16 +22,16 @@ Claims = dict[str, Any]
 _TOKEN = re.compile(rb"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]*)")
 _TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 _LAST_OF: Final = {1: b"", 2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
-# More than any host sends, and too few to nest deeper than Python can follow.
+# More than any host sends, and too few to nest deeper than Python's recursion limit.
 _MAX_CONTAINERS = 100
 _NOT_A_TOKEN = "the token is malformed"  # noqa: S105 - a message, not a secret
-# What hostile input makes the JSON and base64 decoders raise.
+# What the JSON and base64 decoders raise on hostile input.
 _UNREADABLE = (ValueError, binascii.Error)
 
 
 @dataclass(slots=True)
 class UnverifiedToken:
-    """The parts of a token. ``claims`` are hearsay until a signature is checked."""
+    """The parts of a token. Do not trust ``claims`` until the signature is checked."""
 
     signed: bytes = field(repr=False)
     header: Mapping[str, Any] = field(repr=False)
@@ -40,9 +40,9 @@ class UnverifiedToken:
 
 
 def read_unverified_token(token: str) -> UnverifiedToken:
-    """Take a token apart, to find out whose key to check it with.
+    """Parse a token, to find out whose key to verify it with.
 
-    :raises InvalidTokenError: if it is none, or longer than 8 KB.
+    :raises InvalidTokenError: if it is not a token, or longer than 8 KB.
     """
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidTokenError("the token is longer than 8 KB")
@@ -58,7 +58,7 @@ def read_unverified_token(token: str) -> UnverifiedToken:
 
 
 def _decode(segment: bytes) -> bytes:
-    # The last character may carry bits that nothing decodes; they must be zero.
+    # The last character can have unused bits; they must be zero.
     odd = len(segment) % 4
     if odd and segment[-1:] not in _LAST_OF[odd]:
         raise ValueError
@@ -67,7 +67,7 @@ def _decode(segment: bytes) -> bytes:
 
 @lru_cache(maxsize=128)
 def _read_header(segment: bytes) -> Mapping[str, Any]:
-    """Return a header, of which hosts send the same few over and over."""
+    """Return a header; cached, since hosts send the same few over and over."""
     return MappingProxyType(_read_object(_decode(segment)))
 
 
@@ -78,6 +78,6 @@ def _read_object(segment: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError
     if b"\\u" in segment:
-        # Escapes may leave half a pair, which could not be encoded again.
+        # Escapes can produce half a surrogate pair, which can't be encoded again.
         json.dumps(value, ensure_ascii=False).encode()
     return value

@@ -1,4 +1,4 @@
-"""Celery: the author's tasks for a tenant, the queue, and the schedule of beat."""
+"""Background tasks (Celery): tenant tasks, the queue, and the beat schedule."""
 
 from flask import Flask
 
@@ -7,7 +7,7 @@ from .queue import TaskQueue
 
 
 def init_app(app: Flask) -> None:
-    """Make the Celery app, ``app.extensions["celery"]``, and the queue to its broker.
+    """Create the Celery app, ``app.extensions["celery"]``, and the queue to its broker.
 
     Reads CELERY_BROKER_URL and CELERY.
     """

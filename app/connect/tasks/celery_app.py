@@ -1,4 +1,4 @@
-"""The Celery app whose tasks run in an app context of the Flask app.
+"""The Celery app, whose tasks run in the Flask app's context.
 
 https://flask.palletsprojects.com/en/stable/patterns/celery/
 """
@@ -10,10 +10,10 @@ from flask import Flask
 
 
 def make_celery(app: Flask) -> Celery:
-    """Return a Celery app for *app*, and make it the default of this process.
+    """Return a Celery app for *app*, and make it this process's default.
 
-    Reads ``CELERY_BROKER_URL`` and, for any other setting of Celery, the mapping
-    ``CELERY`` of ``app.config``.
+    Reads ``CELERY_BROKER_URL`` and, for any other Celery setting, the mapping
+    ``CELERY`` in ``app.config``.
     """
 
     class FlaskTask(Task[..., Any]):
@@ -26,17 +26,17 @@ def make_celery(app: Flask) -> Celery:
         {
             "broker_url": app.config["CELERY_BROKER_URL"],
             "broker_connection_retry_on_startup": True,
-            # A worker that is killed leaves its task to another one.
+            # If a worker is killed, another one gets its task.
             "task_acks_late": True,
             "task_reject_on_worker_lost": True,
             "worker_prefetch_multiplier": 1,
-            # What a task leaves behind is in the database.
+            # Tasks write to the database; their return values are not needed.
             "task_ignore_result": True,
             "worker_cancel_long_running_tasks_on_connection_loss": False,
             "beat_schedule_filename": f"{app.instance_path}/celerybeat-schedule",
             **app.config.get("CELERY", {}),
         }
     )
-    # For a task of @shared_task that is sent outside of any task.
+    # For a @shared_task that is sent from outside of any task.
     made.set_default()
     return made

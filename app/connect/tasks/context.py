@@ -1,6 +1,6 @@
-"""Task context: whether the code that runs now is in a task.
+"""Task context: whether the current code runs in a task.
 
-A task does not wait for a host that asks for a pause; it is run again later.
+A task does not wait for a host that asks for a pause: it is run again later.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _working: ContextVar[bool] = ContextVar("connect.working", default=False)
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Say that what runs inside the ``with`` block can be run again later."""
+    """Mark the code in the ``with`` block as a task, which can be run again later."""
     token = _working.set(True)
     try:
         yield
@@ -23,9 +23,9 @@ def working() -> Iterator[None]:
 
 
 def in_task() -> bool:
-    """Whether this is a webhook's handler, a tenant task or another task of Celery.
+    """Return whether this is a webhook handler, a tenant task or another Celery task.
 
-    A task's function that is called directly is not in a task.
+    A task function that is called directly is not in a task.
     """
     if _working.get():
         return True

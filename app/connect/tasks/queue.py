@@ -1,7 +1,7 @@
-"""The queue: sends tasks to the broker in bounded time, or not at all.
+"""The task queue: sends tasks to the broker, with timeouts and a circuit breaker.
 
-A web request waits for a broker that hangs for a second or two, once; for some
-seconds after that nothing is sent, and no other request waits.
+If the broker hangs, one web request waits for it for a second or two. For some seconds
+after that nothing is sent, so that no other request waits.
 """
 
 import threading
@@ -20,14 +20,14 @@ from kombu.pools import ProducerPool
 from ..errors import QueueUnavailableError
 
 TIMEOUT: Final = 1
-"""Seconds to connect, and seconds to hear that a message was taken."""
+"""The connect timeout and the send timeout, in seconds."""
 
 PAUSE: Final = 5
-"""Seconds without a try after one that failed."""
+"""How long nothing is sent after a failure, in seconds."""
 
 _POOL_SIZE = 8
 _REDIS = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT}
-# RabbitMQ is to say of each message that it has it.
+# RabbitMQ must confirm each message.
 _AMQP = {"confirm_publish": True}
 _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "redis": _REDIS,
@@ -39,7 +39,7 @@ _TRANSPORT_OPTIONS: Final[dict[str, dict[str, Any]]] = {
 
 
 class TaskQueue:
-    """Sends tasks of one Celery app to its broker."""
+    """Sends the tasks of one Celery app to its broker."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
@@ -49,9 +49,9 @@ class TaskQueue:
     def send(self, name: str, *args: Any) -> None:
         """Send the task *name* with *args*.
 
-        :raises TypeError: if JSON can't hold *args*.
-        :raises QueueUnavailableError: if the broker does not take it, or did not
-            a moment ago.
+        :raises TypeError: if *args* can't be serialized as JSON.
+        :raises QueueUnavailableError: if the broker does not accept it, or failed a
+            moment ago.
         """
         if time.monotonic() < self._paused_until:
             raise QueueUnavailableError("the broker failed a moment ago")
@@ -60,7 +60,7 @@ class TaskQueue:
                 name,
                 args,
                 producer=producer,
-                # A connection that the broker has closed is made anew, once.
+                # If the broker has closed the connection, reconnect once.
                 retry=True,
                 retry_policy={"max_retries": 1, "interval_start": 0},
                 timeout=TIMEOUT,
@@ -68,7 +68,7 @@ class TaskQueue:
             )
 
     def check(self) -> None:
-        """Make sure that the broker can be reached, and has the queue.
+        """Check that the broker can be reached and has the queue.
 
         :raises QueueUnavailableError: if it can't.
         """
@@ -78,22 +78,22 @@ class TaskQueue:
 
     @contextmanager
     def _producer(self) -> Iterator[Any]:
-        """Lend a producer; each transport has errors of its own, which end here."""
+        """Lend a producer; convert the errors, which differ between transports."""
         try:
             with self._producers.acquire(block=True, timeout=TIMEOUT) as producer:
                 yield producer
         except EncodeError:
-            raise TypeError("a task was given what JSON can't hold") from None
+            raise TypeError("a task's arguments can't be serialized as JSON") from None
         except Exception as error:
             self._paused_until = time.monotonic() + PAUSE
-            # The text of an error can quote the broker's URL.
+            # The error's text can quote the broker's URL.
             raise QueueUnavailableError(
-                f"the broker took no task: {type(error).__name__}; "
+                f"the broker did not accept the task: {type(error).__name__}; "
                 "see CELERY_BROKER_URL"
             ) from None
 
     def close(self) -> None:
-        """Close the connections to the broker; the next task makes new ones."""
+        """Close the connections to the broker; the next task opens new ones."""
         producers: Any = self.__dict__.pop("_producers", None)
         if producers is not None:
             producers.force_close_all()
@@ -101,7 +101,7 @@ class TaskQueue:
 
     @cached_property
     def _producers(self) -> ProducerPool:
-        """Made at the first use, for connections do not survive a fork."""
+        """Created on first use, since connections do not survive a fork."""
         scheme = self._celery.conf.broker_url.partition(":")[0]
         options = {"max_retries": 0, **_TRANSPORT_OPTIONS.get(scheme, {})}
         connection = self._celery.connection_for_write(

@@ -1,4 +1,4 @@
-"""Rescheduling: a task whose call to the host failed is run again later."""
+"""Rescheduling of tasks whose call to the host failed."""
 
 import logging
 from datetime import timedelta
@@ -12,9 +12,9 @@ from ..errors import HostError, RateLimitedError
 from ..protocol.retries import back_off
 
 MAX_PAUSES: Final = 100
-"""How often a task is put off because the host asks for a pause.
+"""How many times a task is postponed because the host asks for a pause.
 
-At half an hour each that is two days, far beyond the hour of a quota.
+At half an hour each that is two days; quotas are per hour.
 """
 
 _logger = logging.getLogger(__name__)
@@ -23,12 +23,12 @@ _logger = logging.getLogger(__name__)
 def run_again_later(
     task: Task[..., Any], error: HostError, message: tuple[Any, ...], pauses: int
 ) -> NoReturn:
-    """End this run of *task*; it begins anew when *error* says so.
+    """End this run of *task* and schedule a new one for when *error* says.
 
-    A pause that the host asks for is not among the task's ``max_retries``.
+    Pauses that the host asks for do not count towards the task's ``max_retries``.
 
     :raises Retry: so that Celery knows of it.
-    :raises HostError: if it has been put off too often, or was called by itself.
+    :raises HostError: if it was postponed too often, or was called directly.
     """
     request, delay = task.request, error.retry_in or 0.0
     if not isinstance(error, RateLimitedError):
@@ -36,7 +36,7 @@ def run_again_later(
         raise task.retry(exc=error, countdown=wait)
     if request.called_directly or pauses >= MAX_PAUSES:
         raise error
-    _logger.info("%s is put off for %.0f seconds: %s", task.name, delay, error)
+    _logger.info("%s is postponed for %.0f seconds: %s", task.name, delay, error)
     later = task.signature_from_request(
         request,
         args=(*message, pauses + 1),

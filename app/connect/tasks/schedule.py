@@ -1,4 +1,4 @@
-"""The schedule of Celery beat, to which each package adds its own tasks.
+"""The Celery beat schedule, to which each package adds its own tasks.
 
 An app adds its own as ``beat_schedule`` in the ``CELERY`` mapping of its config.
 https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html
@@ -14,6 +14,6 @@ Schedule = Mapping[str, Mapping[str, Any]]
 
 
 def add_to_schedule(app: Flask, entries: Schedule) -> None:
-    """Have Celery beat send the tasks of *entries*, unless the app says otherwise."""
+    """Add *entries* to the beat schedule; the app's own settings take precedence."""
     celery: Celery = app.extensions["celery"]
     celery.conf.beat_schedule = {**entries, **celery.conf.beat_schedule}

@@ -1,4 +1,4 @@
-"""``tenant_task``: Celery tasks of the author, each run for one tenant."""
+"""``tenant_task``: the author's Celery tasks, each run for one tenant."""
 
 import logging
 from collections.abc import Callable
@@ -22,10 +22,10 @@ _logger = logging.getLogger(__name__)
 
 
 class TenantTask(Generic[_P, _R]):
-    """A function that a worker can call for the tenant of this request.
+    """A function that a worker can run for the tenant of this request.
 
-    Called by itself, it runs here and now. Its message carries the client key,
-    the account id and the arguments, which JSON must be able to hold.
+    Called directly, it runs here and now. Its message carries the client key, the
+    account id and the arguments, which must be serializable as JSON.
     """
 
     def __init__(self, function: Callable[_P, _R], options: dict[str, Any]) -> None:
@@ -58,12 +58,12 @@ class TenantTask(Generic[_P, _R]):
         return self._function(*args, **kwargs)
 
     def enqueue(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
-        """Let a worker call it for the present tenant and account id.
+        """Have a worker run it for the current tenant and account id.
 
-        Commit first what the task is to find in the database.
+        First commit whatever the task needs to find in the database.
 
         :raises RuntimeError: outside of a verified request and ``acting_for``.
-        :raises TypeError: if JSON can't hold the arguments.
+        :raises TypeError: if the arguments can't be serialized as JSON.
         :raises QueueUnavailableError: if the broker does not take it.
         """
         verified = get_verified_request()
@@ -87,14 +87,13 @@ def tenant_task(
 
 
 def tenant_task(function: Any = None, /, **options: Any) -> Any:
-    """Make a function a task that works for one tenant.
+    """Turn a function into a task that works for one tenant.
 
     Inside, ``current_tenant``, ``current_service`` and ``current_account_id`` are
-    set. The work of a tenant that has uninstalled or disabled the app since is
-    dropped, which the tenant's audit trail records. When the host can't answer
-    now, the task is run again later from its beginning: three times if the host is
-    down (``max_retries``), and much longer while it asks for a pause. *options* are
-    Celery's, such as ``autoretry_for``.
+    set. If the tenant has uninstalled or disabled the app since, the task is dropped,
+    which the audit trail records. If the host can't answer now, the task is run again
+    later from the start: three times if the host is down (``max_retries``), and many
+    more while it asks for a pause. *options* are Celery's, such as ``autoretry_for``.
 
     https://docs.celeryq.dev/en/stable/userguide/tasks.html
     """

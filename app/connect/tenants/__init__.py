@@ -1,4 +1,4 @@
-"""Tenants: who has installed the app, their secrets, and their history."""
+"""Tenants: the sites that have installed the app, their secrets and their history."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,11 @@ from .store import TenantStore
 
 
 def init_app(app: Flask, descriptor: Mapping[str, Any]) -> None:
-    """Give *app* its identity, from *descriptor*, and the store of its tenants.
+    """Set up the identity of *app*, from *descriptor*, and the tenant store.
 
     Reads CONNECT_BASE_URL, CONNECT_CLOCK_LEEWAY, CONNECT_ENCRYPTION_KEYS,
-    CONNECT_SECRET_GRACE and CONNECT_TENANT_CACHE_SECONDS. A package with a table of
-    its own registers with :meth:`TenantStore.add_dependent` afterwards.
+    CONNECT_SECRET_GRACE and CONNECT_TENANT_CACHE_SECONDS. Afterwards, a package whose
+    table refers to tenants registers with :meth:`TenantStore.add_dependent`.
     """
     settings = app.config
     app.extensions["connect"] = ConnectState(

@@ -1,4 +1,4 @@
-"""Credentials: a tenant with the secrets that its tokens may be signed with."""
+"""Credentials: a tenant with the secrets that can sign its tokens."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from .models import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A tenant, and the secrets that its tokens may be signed with."""
+    """A tenant, and the secrets that can sign its tokens."""
 
     tenant: Tenant
     shared_secret: str = field(repr=False)
@@ -18,7 +18,7 @@ class Credentials:
     previous_secret_until: datetime | None
 
     def accepted_secrets(self) -> tuple[str, ...]:
-        """Return the shared secret and, within its grace, the one before it."""
+        """Return the shared secret and, during its grace period, the previous one."""
         until = self.previous_secret_until
         if self.previous_secret is None or until is None or until <= utc_now():
             return (self.shared_secret,)

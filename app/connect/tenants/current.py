@@ -1,4 +1,4 @@
-"""Context-local proxies: the tenant and user the app is working for, and the app.
+"""Request-scoped proxies: the current tenant, user and context.
 
 ``current_tenant``, ``current_account_id`` and ``current_context`` are proxies,
 like Flask's ``request``. Outside a verified request and outside ``acting_for``
@@ -17,7 +17,7 @@ from werkzeug.local import LocalProxy
 from .models import Tenant
 from .state import get_state
 
-# Not in ``g``, which outlives a request inside an app context of a test's own.
+# Not in ``g``, which outlives a request if a test has pushed an app context.
 VERIFIED_KEY = "connect.verified"
 _acting: "ContextVar[tuple[VerifiedRequest, Request | None] | None]" = ContextVar(
     "connect.acting", default=None
@@ -26,23 +26,23 @@ _acting: "ContextVar[tuple[VerifiedRequest, Request | None] | None]" = ContextVa
 
 @dataclass(slots=True)
 class VerifiedRequest:
-    """What a verified token said; ``shared_secret`` is the one that signed it."""
+    """The content of a verified token; ``shared_secret`` is the one that signed it."""
 
     tenant: Tenant
     account_id: str | None
     context: dict[str, Any]
     shared_secret: str = field(repr=False)
     service: object | None = field(default=None, init=False, repr=False, compare=False)
-    """What ``current_service`` stands for, once it has been used."""
+    """The value of ``current_service``, once it has been used."""
 
 
 def set_verified_request(request: Request, verified: VerifiedRequest) -> None:
-    """Make *verified* what the proxies answer while *request* is handled."""
+    """Make the proxies return *verified* while *request* is handled."""
     request.environ[VERIFIED_KEY] = verified
 
 
 def find_verified_request(request: Request) -> VerifiedRequest | None:
-    """Return what was verified of *request*; None if nothing was."""
+    """Return what was verified about *request*; None if it was not verified."""
     return request.environ.get(VERIFIED_KEY)
 
 
@@ -54,7 +54,7 @@ def acting_for(
 ) -> Iterator[None]:
     """Set ``current_tenant``, ``current_service`` and the rest for a ``with`` block.
 
-    For tasks, commands and subscribers of signals. Needs an app context.
+    For tasks, commands and signal subscribers. Needs an app context.
 
     :raises LookupError: if the tenant has been purged.
     :raises ConfigurationError: if no encryption key decrypts its secret.
@@ -73,13 +73,13 @@ def acting_for(
 
 
 def get_verified_request() -> VerifiedRequest:
-    """Return whom the app is working for.
+    """Return the verified request, or what ``acting_for`` stands in for it.
 
-    :raises RuntimeError: if nothing was verified, and no tenant is acted for.
+    :raises RuntimeError: if the request was not verified, outside of ``acting_for``.
     """
     request, acting = _request(), _acting.get()
     verified = None if request is None else find_verified_request(request)
-    # A request that began inside the block speaks for itself, once it is verified.
+    # A request that began inside the block takes precedence, once it is verified.
     if acting is not None and (verified is None or request is acting[1]):
         verified = acting[0]
     if verified is None:
@@ -91,7 +91,7 @@ def get_verified_request() -> VerifiedRequest:
 
 
 def get_app() -> Flask:
-    """Return the current app itself, for a context or a thread of its own."""
+    """Return the current app itself, for use in another context or thread."""
     return cast("LocalProxy[Flask]", current_app)._get_current_object()
 
 
@@ -102,15 +102,15 @@ def _request() -> Request | None:
 
 
 current_tenant = cast(Tenant, LocalProxy(lambda: get_verified_request().tenant))
-"""The tenant that the request belongs to."""
+"""The tenant of the request."""
 
 current_account_id = cast(
     "str | None", LocalProxy(lambda: get_verified_request().account_id)
 )
 """The user's Atlassian account id; None for an anonymous user.
 
-A proxy is never ``None`` itself: ask ``if not current_account_id``, and give
-SQL ``str(current_account_id)``.
+A proxy is never ``None`` itself: test it with ``if not current_account_id``, and
+pass ``str(current_account_id)`` to SQL.
 """
 
 current_context = cast(

@@ -1,4 +1,4 @@
-"""Pure decisions: which columns of a tenant's row a lifecycle event changes."""
+"""Install rules, as pure functions: the columns that a lifecycle event changes."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,9 @@ Values = dict[str, Any]
 
 
 def described(installation: Installation, issued_at: float, now: datetime) -> Values:
-    """Return the columns that every ``installed`` event writes as it says.
+    """Return the columns that every ``installed`` event overwrites.
 
-    The ids that Forge will look a tenant up by are kept when an event lacks them.
+    The ids that Forge looks tenants up by are kept if the event lacks them.
     """
     values: Values = {
         "base_url": installation.base_url,
@@ -35,7 +35,7 @@ def described(installation: Installation, issued_at: float, now: datetime) -> Va
 
 
 def first(client_key: str, encrypted: str, now: datetime) -> Values:
-    """Return the further columns of a tenant that is new to us."""
+    """Return the additional columns of a new tenant."""
     return {
         "client_key": client_key,
         "shared_secret": encrypted,
@@ -52,7 +52,7 @@ def returned(now: datetime) -> Values:
 def kind_of(
     row: Row[Any], installation: Installation, current_secret: str | None
 ) -> InstallKind:
-    """Return what an ``installed`` event means for a tenant that we know."""
+    """Return what an ``installed`` event means for a known tenant."""
     if row.uninstalled_at is not None:
         return InstallKind.RETURN
     if row.base_url != installation.base_url:
@@ -71,14 +71,14 @@ def rotated(
 ) -> Values:
     """Return the columns that a new secret changes.
 
-    The secret it replaces stays valid for *grace*: a host that missed our answer
-    rolls back to it. If the host never used that one, it may still have the one
-    before, which then keeps its own time.
+    The replaced secret stays valid for *grace*: a host that missed our answer rolls
+    back to it. If the host never used that one, it may still have the secret before
+    it, which is then kept until its own grace period ends.
     """
     values: Values = {"shared_secret": encrypted, "secret_used_at": None}
     until = row.previous_secret_until
     if row.secret_used_at is not None or until is None or until <= now:
-        # A secret that no key decrypts is lost, and nothing to fall back to.
+        # A secret that no key decrypts is lost: it is no use as a fallback.
         lost = current_secret is None
         values["previous_secret"] = None if lost else row.shared_secret
         values["previous_secret_until"] = None if lost else now + grace

@@ -1,6 +1,6 @@
-"""The payload of a lifecycle event, parsed from hostile bytes.
+"""Lifecycle payloads: parsing and validation of untrusted bodies.
 
-Unknown fields are accepted: Atlassian adds some now and then.
+Unknown fields are accepted, since Atlassian adds new ones now and then.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/#lifecycle
 """
 
@@ -18,7 +18,7 @@ MAX_SECRET_BYTES = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleEvent:
-    """The fields that all four events have: tenant, app and kind of event."""
+    """The fields that all four events have: tenant, app and event type."""
 
     client_key: str
     key: str
@@ -27,7 +27,7 @@ class LifecycleEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation(LifecycleEvent):
-    """The payload of ``installed``; ``base_url`` is as sent and not yet trusted."""
+    """The payload of ``installed``; ``base_url`` is not trusted yet."""
 
     shared_secret: str = field(repr=False)
     base_url: str
@@ -67,7 +67,7 @@ def _load(schema: Schema, body: bytes) -> Any:
     try:
         return schema.load(payload)
     except ValidationError as error:
-        # The messages are ours and marshmallow's own; the values stay out.
+        # The messages are ours and marshmallow's own, without the values.
         wrong = ", ".join(sorted(map(str, error.messages_dict)))
         raise MalformedBodyError(f"missing or malformed: {wrong}") from None
 
@@ -83,7 +83,7 @@ class _Name(fields.String):
 
 
 class _LowerCaseName(_Name):
-    """A name in lower case, in which one character may become two."""
+    """A name converted to lower case, which can make it longer."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = value.lower() if isinstance(value, str) else value
@@ -91,7 +91,7 @@ class _LowerCaseName(_Name):
 
 
 class _SiteURL(_Name):
-    """A base URL, given back in its one spelling."""
+    """A base URL, normalized."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         try:
@@ -139,7 +139,7 @@ class _InstallationSchema(_LifecycleSchema):
 
     @pre_load
     def _drop_empty(self, data: Any, **_: Any) -> Any:
-        """An optional field that is null or empty is one that is missing."""
+        """Drop optional fields that are null or empty."""
         if not isinstance(data, dict):
             return data
         return {name: value for name, value in data.items() if value not in (None, "")}

@@ -1,4 +1,4 @@
-"""The tables of tenants and their history, and :class:`Tenant` for the rest."""
+"""The tables of tenants and their history, and :class:`Tenant` for other code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,9 @@ from ..db.columns import UTCDateTime
 
 
 class InstallKind(StrEnum):
-    """What an ``installed`` event meant; Atlassian sends it for all of these.
+    """The meaning of an ``installed`` event; Atlassian sends it for all of these.
 
-    ``BASE_URL_CHANGE`` may bring a new secret too; ``UPGRADE`` is an event that
-    changed neither.
+    ``BASE_URL_CHANGE`` may bring a new secret, too; ``UPGRADE`` changes neither.
     """
 
     FIRST = "first install"
@@ -30,8 +29,8 @@ class InstallKind(StrEnum):
 class Tenant:
     """A site that has, or had, the app installed. Holds no secret.
 
-    ``base_url`` is where REST calls go, for Confluence with ``/wiki``;
-    ``display_url`` is what its users see. Times are in UTC.
+    REST calls go to ``base_url``, which includes ``/wiki`` for Confluence; users see
+    ``display_url``. Times are in UTC.
     """
 
     id: int
@@ -51,7 +50,7 @@ class Tenant:
 
     @property
     def installed(self) -> bool:
-        """Whether the app is installed there now, enabled or not."""
+        """Whether the app is installed now, enabled or not."""
         return self.uninstalled_at is None
 
     @property
@@ -66,7 +65,7 @@ class TenantRecord(Base):
     """A tenant as it is stored; the two secrets are encrypted."""
 
     __tablename__ = "tenant"
-    # A site may have the app in Confluence and in Jira under one cloud id.
+    # A site can have the app in Confluence and in Jira, with the same cloud id.
     __table_args__ = (
         UniqueConstraint("cloud_id", "product_type", name="uq_tenant_cloud_id"),
     )
@@ -81,7 +80,7 @@ class TenantRecord(Base):
     previous_secret: Mapped[str | None] = mapped_column(Text)
     previous_secret_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     token_issued_at: Mapped[float] = mapped_column(Double)
-    """``iat`` of the newest signed-install token: older events change nothing."""
+    """``iat`` of the newest signed-install token; older events change nothing."""
     oauth_client_id: Mapped[str | None] = mapped_column(String(255))
     installation_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     cloud_id: Mapped[str | None] = mapped_column(String(255))
@@ -98,7 +97,7 @@ class TenantRecord(Base):
 
 
 class TenantEvent(Base):
-    """The audit trail: one row for each change of a tenant, never altered."""
+    """The audit trail: one row for each change to a tenant, never altered."""
 
     __tablename__ = "tenant_event"
 

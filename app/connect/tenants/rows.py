@@ -1,4 +1,4 @@
-"""The SQL statements on the tables of tenants and their history."""
+"""SQL statements for the tables of tenants and their history."""
 
 from typing import Any
 
@@ -18,22 +18,21 @@ _TENANT_FIELDS = tuple(Tenant.__dataclass_fields__)
 def select_row(
     connection: Connection, client_key: str, *, lock: bool = False
 ) -> Row[Any] | None:
-    """Return a tenant's row, locked until the transaction ends if so asked."""
+    """Return a tenant's row; with *lock*, locked until the transaction ends."""
     query = select(record).where(record.c.client_key == client_key)
     return connection.execute(query.with_for_update() if lock else query).first()
 
 
 def update_row(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Tenant:
-    """Change a row and return the tenant as it now is."""
+    """Update a row and return the changed tenant."""
     connection.execute(update(record).where(record.c.id == row.id).values(values))
     return read_tenant(connection, row.client_key)
 
 
 def release_site_ids(connection: Connection, installation: Installation) -> None:
-    """Take the site's ids from the tenant that had them before an import.
+    """Remove the site's ids from the tenant that had them before an import.
 
-    Only the ids move, for they must stay unique: the data of the old tenant
-    stays its own.
+    Only the ids move, since they must be unique; the old tenant keeps its data.
     """
     other = record.c.client_key != installation.client_key
     if installation.cloud_id:
@@ -54,7 +53,7 @@ def audit(
     kind: InstallKind | None = None,
     **details: str,
 ) -> None:
-    """Append to the audit trail; *details* hold no secret and no personal data."""
+    """Append to the audit trail; *details* must have no secrets or personal data."""
     if kind is not None:
         details["kind"] = kind.value
     connection.execute(
@@ -65,9 +64,9 @@ def audit(
 
 
 def read_tenant(connection: Connection, client_key: str) -> Tenant:
-    """Return a tenant that is known to be there.
+    """Return a tenant that must exist.
 
-    :raises RowChangedError: if it is not.
+    :raises RowChangedError: if it does not.
     """
     row = select_row(connection, client_key)
     if row is None:
@@ -76,5 +75,5 @@ def read_tenant(connection: Connection, client_key: str) -> Tenant:
 
 
 def to_tenant(row: Row[Any]) -> Tenant:
-    """Return a row as the rest of the app sees it, without the secrets."""
+    """Return a row as a :class:`Tenant`, without the secrets."""
     return Tenant(**{name: getattr(row, name) for name in _TENANT_FIELDS})

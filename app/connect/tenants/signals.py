@@ -1,9 +1,9 @@
-"""Blinker signals about tenants, sent after the change is committed.
+"""Signals about tenants (blinker), sent after the change is committed.
 
-Each is sent by the Flask app with ``tenant`` (a :class:`Tenant`);
-``tenant_installed`` with ``kind`` (an :class:`InstallKind`) too, and
-``tenant_purged`` with ``client_key`` alone. A subscriber that raises is logged and
-changes nothing for the host, which waits for it: keep it short.
+The Flask app sends each with ``tenant`` (a :class:`Tenant`), ``tenant_installed`` also
+with ``kind`` (an :class:`InstallKind`), and ``tenant_purged`` with ``client_key`` only.
+If a subscriber raises, that is logged and the host's request still succeeds. The host
+waits for subscribers: keep them short.
 """
 
 import logging
@@ -25,15 +25,15 @@ tenant_purged = _namespace.signal("tenant-purged")
 app_policy_changed = _namespace.signal("app-policy-changed")
 """An app access rule of the tenant has changed, so cached answers may be out of date.
 
-``webhooks`` sends it and ``outbound`` subscribes, in the process that took the webhook
-in and in the one that handles it: each has a cache of its own.
+``webhooks`` sends it and ``outbound`` subscribes, both in the process that receives the
+webhook and in the one that handles it: each has its own cache.
 """
 
 
 def notify(signal: NamedSignal, **about: Any) -> bool:
-    """Send *signal* from the current app to each subscriber, come what may.
+    """Send *signal* from the current app to every subscriber, even if some fail.
 
-    Returns whether none of them failed.
+    Return whether all of them succeeded.
     """
     failed = False
     app = get_app()

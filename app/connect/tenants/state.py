@@ -1,4 +1,4 @@
-"""The app's identity and the store of its tenants: ``app.extensions["connect"]``."""
+"""The app's identity and its tenant store, in ``app.extensions["connect"]``."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .store import TenantStore
 
 @dataclass(frozen=True, slots=True)
 class ConnectState:
-    """The app's identity, and the store of its tenants."""
+    """The app's identity, and its tenant store."""
 
     app_key: str
     base_url: str

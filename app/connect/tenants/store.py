@@ -1,7 +1,7 @@
-"""The store of tenants: the database, behind a short-lived cache per worker.
+"""The tenant store: the database, behind a short-lived cache per worker.
 
-Every method runs in a transaction of its own, on a connection of its own, and
-never touches the session that an app's code works with.
+Every method uses its own connection and its own transaction, and never touches the
+session that the app's code works with.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -38,9 +38,9 @@ Dependent = Callable[[Connection, str], None]
 
 
 class TenantStore:
-    """Finds and keeps tenants; one per app, made by ``init_app``.
+    """Finds and stores tenants; one per app, made by ``init_app``.
 
-    *secret_grace* and *cache_seconds* are the settings CONNECT_SECRET_GRACE and
+    For *secret_grace* and *cache_seconds* see the settings CONNECT_SECRET_GRACE and
     CONNECT_TENANT_CACHE_SECONDS.
     """
 
@@ -59,21 +59,21 @@ class TenantStore:
         self._dependents: list[Dependent] = []
 
     def add_dependent(self, drop: Dependent) -> None:
-        """Have *drop* delete what another table keeps of a tenant that ends.
+        """Register *drop*, which deletes a departing tenant's rows in another table.
 
         It is called with the client key when the tenant uninstalls and when it is
-        purged, in the same transaction, so that neither happens without the other.
+        purged, in the same transaction, so that both happen or neither does.
         """
         self._dependents.append(drop)
 
     def find(self, client_key: str) -> Tenant | None:
-        """Return the tenant as the database has it; None if it has none."""
+        """Return the tenant from the database; None if it is unknown."""
         with self._db.engine.connect() as connection:
             row = select_row(connection, client_key)
         return to_tenant(row) if row else None
 
     def iterate(self, state: str | None = None) -> Iterator[Tenant]:
-        """Yield the tenants in the order they came, all or those in one state."""
+        """Yield all tenants, or those in one state, oldest first."""
         with self._db.engine.connect() as connection:
             for row in connection.execute(select(record).order_by(record.c.id)):
                 tenant = to_tenant(row)
@@ -81,16 +81,16 @@ class TenantStore:
                     yield tenant
 
     def count(self) -> int:
-        """Return how many tenants are kept, uninstalled ones included."""
+        """Return the number of tenants, including uninstalled ones."""
         with self._db.engine.connect() as connection:
             return connection.scalar(select(func.count()).select_from(record)) or 0
 
     def cached_credentials(self, client_key: str) -> Credentials | None:
-        """Return what this worker remembers of a tenant; None if nothing."""
+        """Return this worker's cached credentials of a tenant; None if not cached."""
         return self._cache.get(client_key)
 
     def load_credentials(self, client_key: str) -> Credentials | None:
-        """Return a tenant's credentials from the database, and remember them.
+        """Load a tenant's credentials from the database, and cache them.
 
         :raises ConfigurationError: if no encryption key decrypts its secret.
         """
@@ -110,7 +110,7 @@ class TenantStore:
         return credentials
 
     def shared_secret_of(self, tenant: Tenant) -> str:
-        """Return the secret to sign calls to a tenant with.
+        """Return the secret for signing calls to a tenant.
 
         :raises LookupError: if the tenant has been purged.
         :raises ConfigurationError: if no encryption key decrypts its secret.
@@ -118,7 +118,7 @@ class TenantStore:
         client_key = tenant.client_key
         credentials = self._cache.get(client_key) or self.load_credentials(client_key)
         if credentials is None:
-            raise LookupError(f"the tenant {client_key} is no longer kept")
+            raise LookupError(f"the tenant {client_key} has been purged")
         return credentials.shared_secret
 
     def note_secret_used(self, credentials: Credentials) -> None:
@@ -135,10 +135,10 @@ class TenantStore:
     def install(
         self, installation: Installation, *, issued_at: float
     ) -> tuple[Tenant, InstallKind] | None:
-        """Store an ``installed`` event; return the tenant and what it meant.
+        """Store an ``installed`` event; return the tenant and the kind of install.
 
-        *issued_at* is the token's ``iat``. None, and nothing is changed, if a
-        newer event was stored before.
+        *issued_at* is the token's ``iat``. If a newer event was stored already,
+        return None and change nothing.
         """
         upsert = partial(
             self._upsert, installation, self._cipher.encrypt(installation.shared_secret)
@@ -165,7 +165,7 @@ class TenantStore:
         )
 
     def note_dropped(self, client_key: str, *, task: str, state: str) -> None:
-        """Append to the audit trail that a task was not run for a tenant."""
+        """Record in the audit trail that a task was dropped for a tenant."""
         in_transaction(
             self._db.engine,
             lambda connection: audit(
@@ -174,9 +174,9 @@ class TenantStore:
         )
 
     def purge(self, *, retention_days: int, dry_run: bool = False) -> list[str]:
-        """Delete the tenants that uninstalled long enough ago; return their keys.
+        """Delete tenants past their retention time; return their client keys.
 
-        The audit trail stays, with nothing of the tenant but its client key.
+        The audit trail stays; it has only the client key of the tenant.
         """
         cutoff = utc_now() - timedelta(days=retention_days)
         due = record.c.uninstalled_at <= cutoff
@@ -185,7 +185,7 @@ class TenantStore:
                 return [*connection.scalars(select(record.c.client_key).where(due))]
 
         def remove(connection: Connection) -> list[str]:
-            # The condition is in the statement: a tenant may just have come back.
+            # The condition is in the statement, since a tenant may just have come back.
             gone = delete(record).where(due).returning(record.c.client_key)
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
@@ -196,9 +196,9 @@ class TenantStore:
         return in_transaction(self._db.engine, remove)
 
     def reencrypt(self) -> Iterator[int]:
-        """Encrypt every secret with the newest key; yield the size of each batch.
+        """Re-encrypt every secret with the newest key; yield the size of each batch.
 
-        Each batch is a transaction, so a run that was stopped can be repeated.
+        Each batch is a transaction, so an interrupted run can be repeated.
 
         :raises ConfigurationError: if no encryption key decrypts a secret.
         """
@@ -269,7 +269,7 @@ class TenantStore:
             secrets: dict[str, str | None] = {
                 "shared_secret": self._cipher.rotate(row.shared_secret)
             }
-            # One that no key decrypts is lost already; it must not stop the rest.
+            # One that no key decrypts is lost anyway; it must not stop the rest.
             previous = self._readable(row.previous_secret)
             secrets["previous_secret"] = previous and self._cipher.encrypt(previous)
             update_row(connection, row, secrets)

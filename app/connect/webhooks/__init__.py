@@ -1,12 +1,12 @@
 """Webhooks: an inbox that answers 204 at once, and workers that call the handlers.
 
-``receive`` takes a delivery in, ``inbox`` stores it, ``runner`` calls the author's
-handler in a worker (``handlers`` knows it, ``lease`` keeps others away meanwhile, and
-``retry_policy`` says when to try again), ``tasks`` are what Celery calls, and
-``archive`` is the operator's side of the inbox.
+``receive`` accepts a delivery, ``inbox`` stores it, and ``runner`` calls the author's
+handler in a worker: ``handlers`` is the registry, ``lease`` keeps other workers away,
+and ``retry_policy`` says when to retry. ``tasks`` are the Celery tasks, and ``archive``
+is for operators.
 
-Delivery is at least once. The inbox is the truth, and the broker only says "look
-now": a message that is lost costs some seconds, and never a delivery.
+Delivery is at least once. The inbox is the source of truth, and a broker message only
+says "look now": losing one costs some seconds, but never a delivery.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ from .tasks import SCHEDULE
 
 
 def init_app(app: Flask) -> None:
-    """Give *app* the inbox, the route that fills it, and the schedule that sweeps it.
+    """Set up the inbox on *app*, the route that fills it and the task that sweeps it.
 
     Reads CONNECT_ENCRYPTION_KEYS and the CONNECT_WEBHOOK_... settings.
     """

@@ -1,4 +1,4 @@
-"""The operator's side of the inbox: list, replay, re-encrypt and purge."""
+"""The webhook archive: list, replay, re-encrypt and purge deliveries in bulk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _FIELDS = tuple(DeliveryState.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which deliveries are meant: those for which all that is set is true."""
+    """A filter for deliveries; all fields that are set must match."""
 
     ids: tuple[int, ...] = ()
     client_key: str | None = None
@@ -41,10 +41,10 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
-    """At most so many, the newest ones."""
+    """At most this many, the newest ones."""
 
     def condition(self) -> ColumnElement[bool]:
-        """Return it as SQL, but for the limit."""
+        """Return the filter as SQL, without the limit."""
         columns = record.c
         parts: list[ColumnElement[bool]] = [true()]
         if self.ids:
@@ -63,21 +63,21 @@ class Filter:
 
 
 class Archive:
-    """Reads and changes the deliveries of one app in bulk; made by ``init_app``."""
+    """Reads and changes deliveries in bulk; one per app, made by ``init_app``."""
 
     def __init__(self, db: SQLAlchemy, cipher: SecretCipher) -> None:
         self._db = db
         self._cipher = cipher
 
     def count(self, wanted: Filter) -> int:
-        """Return how many deliveries are meant."""
+        """Return the number of matching deliveries."""
         query = select(func.count()).select_from(record).where(wanted.condition())
         with self._db.engine.connect() as connection:
             found = connection.scalar(query) or 0
         return found if wanted.limit is None else min(found, wanted.limit)
 
     def iterate(self, wanted: Filter) -> Iterator[DeliveryState]:
-        """Yield deliveries, the newest first."""
+        """Yield the matching deliveries, newest first."""
         last: int | None = None
         left = wanted.limit
         while left is None or left > 0:
@@ -90,11 +90,11 @@ class Archive:
             left = None if left is None else left - len(rows)
 
     def find(self, delivery_id: int) -> DeliveryState | None:
-        """Return a delivery; None if it is not kept."""
+        """Return a delivery; None if there is no such delivery."""
         return next(self.iterate(Filter(ids=(delivery_id,))), None)
 
     def read(self, delivery_id: int) -> Payload | None:
-        """Return what a delivery carries; None if that is not kept.
+        """Return a delivery's payload; None if it is unknown or erased.
 
         :raises ConfigurationError: if no encryption key decrypts it.
         """
@@ -104,9 +104,9 @@ class Archive:
         return Payload.load(self._cipher.decrypt(stored)) if stored else None
 
     def replay(self, wanted: Filter) -> Iterator[list[int]]:
-        """Let deliveries be run from the start, and yield their ids in batches.
+        """Reset deliveries to be run from the start; yield their ids in batches.
 
-        Those that run now or whose body is erased are left as they are.
+        Deliveries that are running or whose body is erased are left alone.
         """
         able = (record.c.status != Status.RUNNING) & (record.c.payload != "")
         now = utc_now()
@@ -128,7 +128,7 @@ class Archive:
             yield in_transaction(self._db.engine, partial(change, ids))
 
     def purge(self, wanted: Filter) -> Iterator[int]:
-        """Delete deliveries that do not run now; yield the size of each batch."""
+        """Delete deliveries that are not running; yield the size of each batch."""
 
         def remove(ids: list[int], connection: Connection) -> int:
             idle = record.c.status != Status.RUNNING
@@ -139,7 +139,7 @@ class Archive:
             yield in_transaction(self._db.engine, partial(remove, ids))
 
     def reencrypt(self) -> Iterator[int]:
-        """Encrypt every body with the newest key; yield the size of each batch.
+        """Re-encrypt every body with the newest key; yield the size of each batch.
 
         :raises ConfigurationError: if no encryption key decrypts one.
         """

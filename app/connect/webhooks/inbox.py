@@ -1,7 +1,7 @@
-"""The inbox: every webhook that was answered 204, until its retention is over.
+"""The webhook inbox: every webhook that was answered 204, until its retention ends.
 
-Every method runs in a transaction of its own. Times are the worker's own, so
-the clocks of the workers must agree to a few seconds.
+Every method runs in its own transaction. Times are the worker's own, so the workers'
+clocks must agree to within a few seconds.
 """
 
 import secrets
@@ -20,10 +20,10 @@ from .models import OPEN, DeliveryRecord, Status
 from .payload import Payload
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a delivery is its worker's, unless the worker renews it."""
+"""How long a worker holds a delivery unless it renews the lease."""
 
 REMIND: Final = timedelta(seconds=60)
-"""How long a delivery may wait for a worker until the queue is told again."""
+"""How long a delivery waits for a worker before it is enqueued again."""
 
 MAX_REMIND: Final = timedelta(minutes=10)
 MAX_ERROR: Final = 255
@@ -33,7 +33,7 @@ record = table_of(DeliveryRecord)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that this worker, and no other, may run until its lease ends."""
+    """A delivery that only this worker can run until its lease ends."""
 
     id: int
     lease: str
@@ -42,11 +42,11 @@ class Claim:
     attempt: int
     received_at: datetime
     payload: str = field(repr=False)
-    """Encrypted; :meth:`Inbox.read` reads it."""
+    """Encrypted; :meth:`Inbox.read` decrypts it."""
 
 
 class Inbox:
-    """Keeps the deliveries of one app; made by ``init_app``."""
+    """Stores deliveries; one per app, made by ``init_app``."""
 
     def __init__(self, db: SQLAlchemy, cipher: SecretCipher) -> None:
         self._db = db
@@ -55,7 +55,7 @@ class Inbox:
     def receive(
         self, client_key: str, event: str, *, fingerprint: str, payload: Payload
     ) -> int | None:
-        """Store a delivery and return its id; None if it was stored before."""
+        """Store a delivery and return its id; None if it is a duplicate."""
         now = utc_now()
         values = {
             "client_key": client_key,
@@ -78,9 +78,9 @@ class Inbox:
         return in_transaction(self._db.engine, insert)
 
     def claim(self, delivery_id: int, *, max_attempts: int) -> Claim | None:
-        """Take a delivery to run it; None if it is not to be run now.
+        """Claim a delivery to run it; None if it must not be run now.
 
-        One whose workers died *max_attempts* times is parked.
+        A delivery whose workers died *max_attempts* times is parked.
         """
         lease, now = secrets.token_hex(16), utc_now()
 
@@ -118,25 +118,25 @@ class Inbox:
         )
 
     def read(self, claim: Claim) -> Payload:
-        """Return what a delivery carries.
+        """Return a delivery's payload.
 
         :raises ConfigurationError: if no encryption key decrypts it.
         """
         return Payload.load(self._cipher.decrypt(claim.payload))
 
     def renew(self, claim: Claim) -> bool:
-        """Lengthen a lease; False if the delivery has another worker by now."""
+        """Extend a lease; False if another worker has the delivery by now."""
         until = utc_now() + LEASE
         return self._change_claimed(claim, {"due_at": until, "enqueue_at": until})
 
     def close(self, claim: Claim, status: Status, error: str | None = None) -> bool:
-        """Set a delivery's last status; False if it has another worker by now."""
+        """Set a delivery's final status; False if another worker has it by now."""
         return self._change_claimed(claim, closed(status, error))
 
     def postpone(
         self, claim: Claim, delay: timedelta, error: str, *, counts: bool = True
     ) -> bool:
-        """Let a delivery be run again after *delay*; *counts* it as an attempt."""
+        """Schedule another run after *delay*; *counts* says if this was an attempt."""
         due_at = utc_now() + delay
         values = {
             "status": Status.RETRYING,
@@ -149,7 +149,7 @@ class Inbox:
         return self._change_claimed(claim, values)
 
     def find_waiting(self, limit: int) -> Sequence[int]:
-        """Return the ids of deliveries of which a worker should be told now."""
+        """Return the ids of deliveries that should be enqueued now."""
         query = (
             select(record.c.id)
             .where(record.c.enqueue_at <= utc_now())
@@ -160,7 +160,7 @@ class Inbox:
             return connection.scalars(query).all()
 
     def note_untold(self, delivery_id: int) -> None:
-        """Have the next sweep tell a worker of a delivery that no worker knows of."""
+        """Have the next sweep enqueue a delivery that could not be enqueued."""
         now = utc_now()
 
         def change(connection: Connection) -> None:
@@ -171,7 +171,7 @@ class Inbox:
         in_transaction(self._db.engine, change)
 
     def note_told(self, ids: Sequence[int]) -> None:
-        """Wait with telling of *ids* again, longer each time."""
+        """Postpone the next time *ids* are enqueued again, longer each time."""
         now = utc_now()
         later = {count: now + REMIND * 2**count for count in range(4)}
 
@@ -186,7 +186,7 @@ class Inbox:
         in_transaction(self._db.engine, change)
 
     def erase_tenants(self, client_keys: Sequence[str]) -> None:
-        """Delete what came from tenants that have been purged."""
+        """Delete the deliveries from purged tenants."""
 
         def remove(connection: Connection) -> None:
             theirs = record.c.client_key.in_(client_keys)
@@ -205,7 +205,7 @@ class Inbox:
 
 
 def closed(status: Status, error: str | None = None) -> dict[str, Any]:
-    """Return the columns of a delivery that will not be run again by itself."""
+    """Return the columns of a delivery in a final status."""
     values: dict[str, Any] = {
         "status": status,
         "lease": None,

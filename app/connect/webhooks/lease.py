@@ -1,4 +1,4 @@
-"""The lease of a delivery, renewed while its handler runs."""
+"""The lease on a delivery, renewed while its handler runs."""
 
 import logging
 import threading
@@ -10,15 +10,15 @@ from ..tenants.current import get_app
 from .inbox import LEASE, Claim, Inbox
 
 MAX_RENEWALS: Final = 360
-"""After an hour the handler is taken to hang, and another worker may run it."""
+"""After an hour the handler is assumed to hang, and another worker can run it."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Lease:
-    """Renews a claim now and then, inside a ``with`` block.
+    """Renews a claim at intervals, inside a ``with`` block.
 
-    A worker that is killed renews nothing, so that another one soon takes over.
+    A worker that is killed stops renewing, so that another one soon takes over.
     """
 
     def __init__(self, inbox: Inbox, claim: Claim) -> None:
@@ -47,7 +47,7 @@ class Lease:
                     if not self._inbox.renew(self._claim):
                         return
             except SQLAlchemyError as error:
-                # There is time for another try or two before the lease ends.
+                # There is time for one or two more tries before the lease ends.
                 _logger.warning(
                     "could not renew the lease of delivery %s: %s",
                     self._claim.id,

@@ -1,4 +1,4 @@
-"""The table of the inbox, and the types in which others see a delivery."""
+"""The inbox table, and the public types of a delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +13,15 @@ from ..db.columns import UTCDateTime
 
 
 class Status(StrEnum):
-    """How far a delivery has come."""
+    """The status of a delivery."""
 
     RECEIVED = "received"
     RUNNING = "running"
     RETRYING = "retrying"
-    """Its handler failed, and will be called again."""
+    """Its handler failed and will be called again."""
     DONE = "done"
     PARKED = "parked"
-    """Its handler failed too often; an operator may replay it."""
+    """Its handler failed too often; an operator can replay it."""
     DROPPED = "dropped"
     """The tenant is gone, so it was never run; its body is erased."""
 
@@ -32,11 +32,11 @@ CLOSED = (Status.DONE, Status.PARKED, Status.DROPPED)
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """What a handler is called with.
+    """The argument of a handler.
 
-    ``body`` is the parsed JSON with every field that the host sent; None when
-    there was none. ``id`` is the same when a handler is called again, and
-    ``attempt`` counts from 1.
+    ``body`` is the parsed JSON with every field that the host sent; None if there was
+    no body. ``id`` stays the same when the handler is called again, and ``attempt``
+    counts from 1.
     """
 
     id: int
@@ -65,9 +65,8 @@ class DeliveryRecord(Base):
     """A delivery as it is stored.
 
     ``payload`` is encrypted: the body, the account id and the token's context.
-    Any worker may run an open delivery once ``due_at`` has come, which for a
-    running one is the end of its worker's lease; the sweeper tells a worker of
-    it at ``enqueue_at``.
+    Any worker can run an open delivery from ``due_at`` on; for a running one, that is
+    the end of its worker's lease. The sweeper enqueues it at ``enqueue_at``.
     """
 
     __tablename__ = "webhook_delivery"
@@ -85,7 +84,7 @@ class DeliveryRecord(Base):
     status: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
     sent: Mapped[int] = mapped_column(default=0)
-    """How often the sweeper has told of it since it was last run."""
+    """How many times it was enqueued since it was last run."""
     lease: Mapped[str | None] = mapped_column(String(32))
     error: Mapped[str | None] = mapped_column(String(255))
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

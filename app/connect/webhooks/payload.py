@@ -1,4 +1,4 @@
-"""The payload of a delivery: parse hostile bytes, and deduplicate by fingerprint."""
+"""Webhook payloads: parse untrusted bytes, and deduplicate by fingerprint."""
 
 import hashlib
 import json
@@ -13,33 +13,33 @@ _TIMES = frozenset({"timestamp", "time"})
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A body as it was sent, and what its token said beside it."""
+    """A body as it was sent, with the account id and context from its token."""
 
     body: str | None = field(repr=False)
     account_id: str | None
     context: dict[str, Any] = field(repr=False)
 
     def parse_body(self) -> Any:
-        """Return the JSON value of the body; None if there is none.
+        """Return the JSON value of the body; None if there is no body.
 
         :raises ValueError: if it is not JSON, which was checked on arrival.
         """
         return None if self.body is None else _parse(self.body)
 
     def dump(self) -> str:
-        """Return it as one text, for encryption."""
+        """Serialize the payload to text, for encryption."""
         return json.dumps([self.body, self.account_id, self.context])
 
     @classmethod
     def load(cls, text: str) -> "Payload":
-        """Return what :meth:`dump` made a text of."""
+        """Return the payload from the text that :meth:`dump` returned."""
         return cls(*json.loads(text))
 
 
 def read_body(raw: bytes, mimetype: str) -> tuple[str | None, Any]:
-    """Return a body's text and its JSON value; None of both for an empty one.
+    """Return a body's text and its JSON value; None for both if it is empty.
 
-    :raises MalformedBodyError: if it is not JSON, by its type or by itself.
+    :raises MalformedBodyError: if its Content-Type or its content is not JSON.
     """
     if not raw:
         return None, None
@@ -55,11 +55,11 @@ def read_body(raw: bytes, mimetype: str) -> tuple[str | None, Any]:
 def fingerprint(
     event: str, *, identifier: str | None, text: str | None, body: Any, token: str
 ) -> str:
-    """Return what is the same when a delivery is sent again, and never else.
+    """Return a fingerprint, equal only for the same delivery sent again.
 
-    That is the host's own *identifier*, where it sends one. Without, the body:
-    it holds the time of the event in milliseconds. One that has none could be
-    the same for two events, so those are told apart by their tokens.
+    It is made from the host's own *identifier*, if it sends one. Otherwise from the
+    body, which contains the time of the event in milliseconds. A body without a time
+    could be the same for two events, so the token is added.
 
     https://developer.atlassian.com/cloud/confluence/modules/webhook/
     """

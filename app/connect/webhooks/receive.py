@@ -1,6 +1,6 @@
 """The webhook endpoint: verify, store, answer 204.
 
-Nothing of the app's own runs here; a worker calls the handler.
+No app code runs here; a worker calls the handler.
 https://developer.atlassian.com/cloud/confluence/modules/webhook/
 """
 
@@ -31,12 +31,12 @@ _logger = logging.getLogger(__name__)
 @bp.post("/webhooks/<event>")
 @jwt_required
 def receive(event: str) -> ResponseReturnValue:
-    """Store a delivery before answering 204; the same one once."""
+    """Store a delivery, without duplicates, before answering 204."""
     announce_policy_change(event, get_verified_request().tenant)
     if find_handler(event) is None:
         if is_policy_event(event):
             return "", 204
-        # A tenant's host may still have an older descriptor of the app.
+        # A tenant's host may still have an older version of the descriptor.
         abort(404)
     this_request = cast("LocalProxy[Request]", request)._get_current_object()
     this_request.max_content_length = MAX_BODY_BYTES
@@ -56,7 +56,7 @@ def receive(event: str) -> ResponseReturnValue:
         payload=Payload(text, verified.account_id, verified.context),
     )
     if delivery_id is None:
-        _logger.info("webhook %s came again: client_key=%s", event, client_key)
+        _logger.info("duplicate webhook %s: client_key=%s", event, client_key)
     else:
         _tell_a_worker(delivery_id)
     return "", 204
@@ -66,6 +66,6 @@ def _tell_a_worker(delivery_id: int) -> None:
     try:
         get_queue().send(RUN, delivery_id)
     except QueueUnavailableError as error:
-        # It is in the inbox, and the sweeper will tell one.
+        # It is in the inbox, and the sweeper will enqueue it.
         _logger.warning("delivery %s waits for the sweeper: %s", delivery_id, error)
         get_webhooks().inbox.note_untold(delivery_id)

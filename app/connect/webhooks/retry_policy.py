@@ -1,4 +1,4 @@
-"""The back-off of webhook handlers that fail."""
+"""Retry policy with exponential back-off for webhook handlers that fail."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +11,13 @@ MAX_RETRY_DELAY: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When a delivery whose handler failed is run again, and when no more."""
+    """When a delivery whose handler failed is retried, and when it is given up."""
 
     max_attempts: int
     first_delay: timedelta
 
     def delay_after(self, attempt: int) -> timedelta:
-        """Return how long to wait: twice as long each time, and never the same."""
+        """Return how long to wait: twice as long each time, with jitter."""
         first, longest = self.first_delay, MAX_RETRY_DELAY
         return timedelta(
             seconds=back_off(

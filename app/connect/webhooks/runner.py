@@ -1,4 +1,4 @@
-"""The runner of one delivery: claim it, call its handler, and note how that ended."""
+"""The delivery runner: claims a delivery, calls its handler, records the outcome."""
 
 import logging
 import traceback
@@ -21,13 +21,13 @@ from .retry_policy import MAX_RETRY_DELAY
 from .state import get_webhooks
 
 HOLD: Final = timedelta(minutes=5)
-"""How long the deliveries of a disabled tenant wait before another look."""
+"""How long a disabled tenant's deliveries wait before the next check."""
 
 _logger = logging.getLogger(__name__)
 
 
 def run_delivery(delivery_id: int) -> None:
-    """Run a delivery, unless another worker does, or it is not to be run now."""
+    """Run a delivery, unless another worker has it, or it must not be run now."""
     webhooks = get_webhooks()
     claim = webhooks.inbox.claim(
         delivery_id, max_attempts=webhooks.retries.max_attempts
@@ -71,7 +71,7 @@ def _run(claim: Claim) -> bool:
         received_at=claim.received_at,
         attempt=claim.attempt,
     )
-    # A context of its own ends the handler's transaction before ours begins.
+    # A separate app context ends the handler's transaction before ours begins.
     with (
         get_app().app_context(),
         acting_for(tenant, payload.account_id, payload.context),
@@ -96,7 +96,7 @@ def _fail(claim: Claim, error: Exception) -> bool:
     webhooks, reason = get_webhooks(), _where(error)
     if isinstance(error, RateLimitedError) and error.retry_in is not None:
         if utc_now() - claim.received_at < webhooks.retention:
-            # The handler is not to blame.
+            # Not the handler's fault, so it does not count as an attempt.
             pause = timedelta(seconds=error.retry_in)
             return webhooks.inbox.postpone(claim, pause, reason, counts=False)
     if claim.attempt >= webhooks.retries.max_attempts:
@@ -110,7 +110,7 @@ def _fail(claim: Claim, error: Exception) -> bool:
 
 
 def _where(error: Exception) -> str:
-    """Name an error without its text, which could quote the customer's data."""
+    """Describe an error without its text, which could quote customer data."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     place = f" at {last.filename}:{last.lineno} in {last.name}" if last else ""

@@ -1,4 +1,4 @@
-"""The inbox of webhooks and its settings: ``app.extensions["connect.webhooks"]``."""
+"""Webhook state: the inbox and its settings, in ``app.extensions``."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from .retry_policy import RetryPolicy
 
 @dataclass(frozen=True, slots=True)
 class WebhooksState:
-    """The inbox from both sides, and its settings."""
+    """The inbox, its archive, and their settings."""
 
     inbox: Inbox
     archive: Archive
@@ -20,10 +20,10 @@ class WebhooksState:
     retention: timedelta
     """How long a delivery is kept."""
     identifier_header: str
-    """The header in which the host names a delivery, if it does."""
+    """The header with the host's id for a delivery, if it sends one."""
 
 
 def get_webhooks() -> WebhooksState:
-    """Return the webhooks of the current app."""
+    """Return the webhook state of the current app."""
     state: WebhooksState = current_app.extensions["connect.webhooks"]
     return state

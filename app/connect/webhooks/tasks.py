@@ -1,4 +1,4 @@
-"""The Celery tasks of the inbox: run one delivery, and sweep up what waits."""
+"""The inbox's Celery tasks: run one delivery, and sweep for waiting ones."""
 
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "connect: sweep the inbox of webhooks": {
         "task": SWEEP,
         "schedule": float(SWEEP_SECONDS),
-        # A message that waited until the next one comes says nothing new.
+        # A message that is still queued when the next one comes is redundant.
         "options": {"expires": SWEEP_SECONDS},
     },
 }
@@ -26,16 +26,16 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
 
 @shared_task(name=RUN)
 def run_webhook(delivery_id: int) -> None:
-    """Run a delivery of the inbox."""
+    """Run a delivery from the inbox."""
     run_delivery(delivery_id)
 
 
 @shared_task(name=SWEEP)
 def sweep_webhooks() -> int:
-    """Tell the workers what waits in the inbox, and return how many deliveries.
+    """Enqueue the deliveries that wait in the inbox, and return their number.
 
-    That is what came while the broker was down, what was lost with a worker,
-    and what is to be tried again.
+    These came while the broker was down, were lost with a worker, or are due for a
+    retry.
     """
     inbox, queue, told = get_webhooks().inbox, get_queue(), 0
     while waiting := inbox.find_waiting(SWEEP_BATCH):

@@ -1,4 +1,4 @@
-"""Run the commands, and look at what they did."""
+"""Helpers that run the commands and check their output."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ SECRETS = (signing.SECRET, signing.OTHER_SECRET)
 
 
 def connect(app: Flask, *arguments: str) -> Result:
-    """Run a command, and look for secrets in what it says."""
+    """Run a command, and check that its output contains no secrets."""
     done = app.test_cli_runner().invoke(args=["connect", *arguments])
     encrypted = stored_secrets(app) if tables_exist(app) else ()
     keys = app.config["CONNECT_ENCRYPTION_KEYS"]

@@ -1,4 +1,4 @@
-"""The commands for tenants and purges."""
+"""``flask connect tenants`` and ``flask connect purge``."""
 
 import json
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ def test_tenants_are_listed_as_json(app: Flask) -> None:
     assert not any("secret" in name for name in listed[0])
 
 
-def test_no_tenants_are_no_lines(app: Flask) -> None:
+def test_without_tenants_nothing_is_printed(app: Flask) -> None:
     done = connect(app, "tenants")
     assert (done.exit_code, done.output) == (0, "")
 
@@ -96,7 +96,7 @@ def test_another_state_is_refused(app: Flask) -> None:
 
 @pytest.fixture
 def leaving(app: Flask) -> Iterator[list[str]]:
-    """Tenants long gone, lately gone, back again and never gone; who was purged."""
+    """Tenants that uninstalled long ago, recently, or never; and the purged keys."""
     for client_key in ("long-gone", "longer-gone", "lately-gone", "back", "here"):
         install(app, client_key)
     uninstall(app, "long-gone", days_ago=60.01)
@@ -169,7 +169,7 @@ def test_the_retention_time_is_a_setting(
     assert sorted(done.stdout.splitlines()) == purged
 
 
-def test_a_subscriber_that_fails_keeps_nothing_from_being_purged(
+def test_a_failing_subscriber_does_not_stop_the_purge(
     app: Flask, leaving: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(sender: Flask, client_key: str) -> None:

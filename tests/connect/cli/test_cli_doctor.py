@@ -1,4 +1,4 @@
-"""What flask connect doctor finds."""
+"""The checks of ``flask connect doctor``."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ from tests.example import create_app
 
 @pytest.fixture
 def key_servers(network: responses.RequestsMock) -> responses.RequestsMock:
-    """Both key servers, answering that there is nothing at their root."""
+    """Both key servers, which answer 404 at their root."""
     network.head(signing.KEY_SERVER, status=404)
     network.head(signing.SECOND_KEY_SERVER, status=403)
     return network
 
 
 def findings(done: Result) -> dict[str, str]:
-    """Return what the doctor says of each check, with its mark."""
+    """Return the doctor's line for each check, with its mark."""
     lines = [line for line in done.stdout.splitlines() if line]
     return {
         line[6:].partition(": ")[0]: line[:6] + line[6:].partition(": ")[2]
@@ -37,16 +37,16 @@ FIRST, SECOND = (
 
 
 @pytest.mark.usefixtures("key_servers")
-def test_a_well_app_passes_every_check(app: Flask) -> None:
+def test_a_healthy_app_passes_every_check(app: Flask) -> None:
     install(app, "one")
     install(app, "two")
     done = connect(app, "doctor")
     assert findings(done) == {
         "settings": f"ok    app {signing.APP_KEY} at {signing.BASE_URL}",
         "database": f"ok    sqlite at revision {HEAD}",
-        "secrets": "ok    those of 2 tenants can be decrypted",
+        "secrets": "ok    the secrets of 2 tenants can be decrypted",
         "descriptor": "ok    well-formed, and each module is served under its policy",
-        "broker": "ok    memory takes tasks",
+        "broker": "ok    memory accepts tasks",
         FIRST: "ok    answers (404)",
         SECOND: "ok    answers (403)",
     }
@@ -107,7 +107,7 @@ def test_the_doctor_finds_a_missing_encryption_key(
 ) -> None:
     install(app, "one")
     assert failing(connect(with_keys(config, NEW_KEY), "doctor")) == {
-        "secrets": "CONNECT_ENCRYPTION_KEYS decrypts no such secret: "
+        "secrets": "no key in CONNECT_ENCRYPTION_KEYS decrypts a secret: "
         "add the key that it was encrypted with to the end of the list"
     }
 
@@ -158,6 +158,7 @@ def test_the_doctor_finds_a_broker_that_is_down(
     config["CELERY_BROKER_URL"] = "sqla+sqlite:////canary/broker.sqlite3"
     done = connect(create_app(config), "doctor")
     assert failing(done) == {
-        "broker": "the broker took no task: OperationalError; see CELERY_BROKER_URL"
+        "broker": "the broker did not accept the task: OperationalError; "
+        "see CELERY_BROKER_URL"
     }
     assert "canary" not in done.output

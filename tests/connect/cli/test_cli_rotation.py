@@ -1,4 +1,4 @@
-"""The command that rotates the encryption keys."""
+"""``flask connect rotate-keys``: re-encryption with the newest key."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.connect.cli.commands import (
 
 @pytest.fixture
 def many_tenants(app: Flask) -> int:
-    """More tenants than a batch holds, two with a previous secret."""
+    """More tenants than fit into a batch, two with a previous secret."""
     count = 205
     for number in range(count):
         install(app, f"tenant-{number}", f"{signing.SECRET}{number}")
@@ -59,7 +59,7 @@ def test_the_old_key_can_be_dropped_after_a_rotation(
         assert credentials.previous_secret == f"{signing.SECRET}204"
 
 
-def test_a_rotation_without_a_key_that_fits_says_which_setting_to_mend(
+def test_a_rotation_without_the_old_key_names_the_setting(
     config: dict[str, Any], app: Flask
 ) -> None:
     install(app, "one")
@@ -67,8 +67,8 @@ def test_a_rotation_without_a_key_that_fits_says_which_setting_to_mend(
     done = connect(with_keys(config, NEW_KEY), "rotate-keys")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1] == (
-        "Error: CONNECT_ENCRYPTION_KEYS decrypts no such secret: add the key that it "
-        "was encrypted with to the end of the list. 0 tenants are done"
+        "Error: no key in CONNECT_ENCRYPTION_KEYS decrypts a secret: add the key that "
+        "it was encrypted with to the end of the list. 0 tenants are done"
     )
     assert stored_secrets(app) == before
 
@@ -89,13 +89,13 @@ def test_a_rotation_that_stopped_can_be_repeated(
         assert Fernet(NEW_KEY).decrypt(secret)
 
 
-def test_nothing_to_rotate_is_no_failure(app: Flask) -> None:
+def test_a_rotation_without_secrets_succeeds(app: Flask) -> None:
     done = connect(app, "rotate-keys")
     assert done.exit_code == 0
     assert "0 tenants and" in done.stderr
 
 
-def test_a_previous_secret_that_is_lost_stops_no_rotation(
+def test_a_previous_secret_that_no_key_decrypts_does_not_stop_a_rotation(
     config: dict[str, Any], app: Flask
 ) -> None:
     install(app, "tenant", signing.SECRET)

@@ -1,4 +1,4 @@
-"""What the recorded calls need and meet, compared with the descriptor."""
+"""``flask connect scopes`` and ``access``: recorded calls against the descriptor."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ UNKNOWN = "GET /rest/..."
 
 @pytest.fixture
 def app(config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
-    """The app with a directory of its own, and without webhooks."""
+    """The app with its own directory, and without webhooks."""
     app = create_app(config)
     app.instance_path = str(tmp_path)
     app.extensions["connect.descriptor"]["modules"].pop("webhooks")
@@ -74,7 +74,7 @@ def test_the_commands_are_explained(app: Flask, command: str) -> None:
     assert "recorded" in done.output
 
 
-def test_what_fits_exits_with_0(app: Flask) -> None:
+def test_sufficient_scopes_exit_with_0(app: Flask) -> None:
     given(app, READ_PAGE, PROPERTY, UNKNOWN)
     done = connect(app, "scopes")
     assert done.exit_code == 0
@@ -151,11 +151,11 @@ def test_a_descriptor_with_webhooks_needs_read(app: Flask) -> None:
     assert asked(app) == (1, asked(app)[1] | {"missing": ["READ"]})
 
 
-def test_a_call_that_is_for_no_app_exits_with_1(app: Flask) -> None:
+def test_a_call_closed_to_all_apps_exits_with_1(app: Flask) -> None:
     given(app, AUDIT, declared=("READ", "ADMIN"))
     code, report = asked(app)
     assert (code, report["inaccessible"], report["missing"]) == (1, [AUDIT], [])
-    assert f"{AUDIT} is for no Connect app" in connect(app, "scopes").output
+    assert f"{AUDIT} is closed to Connect apps" in connect(app, "scopes").output
 
 
 def test_each_call_is_listed_as_json(app: Flask) -> None:

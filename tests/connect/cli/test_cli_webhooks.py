@@ -1,4 +1,4 @@
-"""``flask connect webhooks``: look at the inbox, replay and purge."""
+"""``flask connect webhooks``: list, show, replay and purge deliveries."""
 
 import json
 from datetime import timedelta
@@ -107,7 +107,7 @@ def test_an_empty_list_says_so(app: Flask) -> None:
 def test_a_malformed_time_is_named_with_its_remedy(app: Flask, since: str) -> None:
     done = connect(app, "webhooks", "list", "--since", since)
     assert done.exit_code == 2
-    assert "write such as 90m" in " ".join(done.stderr.split())
+    assert "write e.g. 90m" in " ".join(done.stderr.split())
 
 
 def test_a_long_list_is_shown_and_purged_whole(app: Flask) -> None:
@@ -157,7 +157,7 @@ def test_an_unknown_delivery_is_said_to_be_unknown(app: Flask) -> None:
     assert "there is no delivery 77" in done.stderr
 
 
-def test_what_is_replayed_starts_anew(
+def test_a_replayed_delivery_starts_from_its_first_attempt(
     app: Flask, inbox_of_four: list[int], told: Told
 ) -> None:
     parked = inbox_of_four[1]
@@ -170,7 +170,7 @@ def test_what_is_replayed_starts_anew(
     assert told() == [("connect.run_webhook", [parked])]
 
 
-def test_what_runs_or_was_erased_is_not_replayed(
+def test_running_and_erased_deliveries_are_not_replayed(
     app: Flask, inbox_of_four: list[int], told: Told
 ) -> None:
     done = connect(app, "webhooks", "replay", "--since", "30d")
@@ -204,7 +204,9 @@ def test_a_replay_while_the_broker_is_down_is_left_to_the_sweeper(
         assert webhooks(app).inbox.find_waiting(9) == [inbox_of_four[0]]
 
 
-def test_what_is_kept_too_long_is_purged(app: Flask, inbox_of_four: list[int]) -> None:
+def test_deliveries_past_their_retention_time_are_purged(
+    app: Flask, inbox_of_four: list[int]
+) -> None:
     dry = connect(app, "webhooks", "purge", "--dry-run")
     assert (dry.exit_code, dry.stderr) == (0, "1 would be purged\n")
     assert state(app, inbox_of_four[0]) is not None
@@ -221,7 +223,7 @@ def test_a_filter_says_what_is_purged(app: Flask, inbox_of_four: list[int]) -> N
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 1), ("y", 0)])
-def test_what_was_not_yet_run_is_purged_after_a_question(
+def test_unfinished_deliveries_are_purged_after_confirmation(
     app: Flask, answer: str, left: int
 ) -> None:
     store(app, "a")
@@ -232,7 +234,9 @@ def test_what_was_not_yet_run_is_purged_after_a_question(
     assert len(listed(app)) == left
 
 
-def test_what_runs_is_not_purged(app: Flask, inbox_of_four: list[int]) -> None:
+def test_running_deliveries_are_not_purged(
+    app: Flask, inbox_of_four: list[int]
+) -> None:
     done = connect(app, "webhooks", "purge", "--status", "running", "--yes")
     assert "0 purged" in done.stderr
     assert state(app, inbox_of_four[3]) is not None

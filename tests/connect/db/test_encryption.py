@@ -1,4 +1,4 @@
-"""Secrets at rest: unreadable without a key, readable with any configured one."""
+"""Encryption at rest: unreadable without a key, readable with any configured one."""
 
 import pytest
 from cryptography.fernet import Fernet

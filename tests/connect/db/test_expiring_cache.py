@@ -1,4 +1,4 @@
-"""The cache: values expire, the oldest go first, and outdated ones never get in."""
+"""The expiring cache: TTL, eviction of the oldest, and no outdated values."""
 
 from types import SimpleNamespace
 
@@ -38,7 +38,9 @@ def test_nothing_is_kept_for_no_seconds(clock: SimpleNamespace) -> None:
     assert cache.get("k") is None
 
 
-def test_the_newest_is_kept_from_now_on_and_forgotten(clock: SimpleNamespace) -> None:
+def test_a_new_value_restarts_the_ttl_and_can_be_dropped(
+    clock: SimpleNamespace,
+) -> None:
     cache: ExpiringCache[str, int] = ExpiringCache(30)
     cache.put("k", 1)
     clock.now += 20
@@ -50,7 +52,7 @@ def test_the_newest_is_kept_from_now_on_and_forgotten(clock: SimpleNamespace) ->
     assert cache.get("k") is None
 
 
-def test_the_first_that_came_goes_first(clock: SimpleNamespace) -> None:
+def test_the_oldest_value_is_evicted_first(clock: SimpleNamespace) -> None:
     cache: ExpiringCache[str, int] = ExpiringCache(30, size=2)
     for value, key in enumerate(("a", "b", "a", "c")):
         cache.put(key, value)

@@ -1,4 +1,4 @@
-"""Transactions that are repeated after a conflict, and inserts that expect one."""
+"""Transactions that are retried after a conflict, insert-if-new and upsert."""
 
 import threading
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def test_a_transaction_is_repeated_from_its_start(
         pytest.param("SELECT * FROM nowhere", OperationalError, 1, id="operational"),
     ],
 )
-def test_a_transaction_is_not_repeated_for_ever(
+def test_a_transaction_is_not_retried_forever(
     engine: Engine, statement: str, error: type[Exception], expected: int
 ) -> None:
     tries = []
@@ -87,7 +87,7 @@ def test_a_transaction_is_not_repeated_for_ever(
 
 
 def test_a_transaction_keeps_other_writers_out_from_its_start(engine: Engine) -> None:
-    """Else two transactions read the same row, and one of them fails to write it."""
+    """Otherwise two transactions read the same row, and one fails to write it."""
 
     def change(connection: Connection) -> None:
         with engine.connect() as other:
@@ -109,7 +109,7 @@ def test_a_deadlock_is_repeated(postgresql_url: str) -> None:
     def count(order: tuple[int, int]) -> None:
         def change(connection: Connection) -> None:
             add = text("UPDATE counter SET n = n + 1 WHERE id = :id")
-            # The server ends the one that looks first: always the same.
+            # The server aborts the one that checks first: always the same.
             patience = "20ms" if order[0] == 1 else "9s"
             connection.execute(text(f"SET LOCAL deadlock_timeout = '{patience}'"))
             connection.execute(add, {"id": order[0]})

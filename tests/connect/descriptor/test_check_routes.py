@@ -53,7 +53,7 @@ def unserved(app: Flask, kind: str, **module: Any) -> list[str]:
 
 @pytest.fixture
 def app(config: dict[str, Any]) -> Flask:
-    """The app with a route of each policy beside its own."""
+    """The app with an extra route for each policy."""
     app = create_app(config)
     for policy, decorate in DECORATORS.items():
         path = f"/{policy.name.lower()}"
@@ -146,7 +146,7 @@ def test_a_static_macro_is_read_unless_it_says_otherwise(
     assert unserved(app, "staticContentMacros", **module) == []
 
 
-def test_a_cacheable_page_is_one(app: Flask) -> None:
+def test_a_cacheable_module_needs_a_cacheable_page(app: Flask) -> None:
     assert unserved(app, "generalPages", url="/cacheable", cacheable=True) == []
     for policy in (Policy.PUBLIC, Policy.URL_BOUND):
         url = f"/{policy.name.lower()}"
@@ -157,7 +157,7 @@ def test_a_cacheable_page_is_one(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("module", [{}, {"cacheable": False}, {"cacheable": 1}])
-def test_a_page_that_is_not_cacheable_is_none(
+def test_a_page_that_is_not_cacheable_needs_another_policy(
     app: Flask, module: dict[str, Any]
 ) -> None:
     assert unserved(app, "generalPages", url="/cacheable", **module) == [
@@ -227,7 +227,7 @@ def test_the_migration_path_is_posted_to(app: Flask) -> None:
         pytest.param("confluenceContentProperties", {"url": "/x"}, id="property"),
     ],
 )
-def test_some_modules_have_no_page_here(
+def test_some_modules_need_no_route(
     app: Flask, kind: str, module: dict[str, Any]
 ) -> None:
     assert unserved(app, kind, **module) == []

@@ -1,4 +1,4 @@
-"""The texts of the descriptor, and the files with their translations."""
+"""The descriptor's texts are checked against the translation files."""
 
 import json
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_a_translation_is_served_to_anyone(app: Flask) -> None:
 @pytest.mark.parametrize("locale", ["de", "de_DE", "DE-de", "german", "de-DE "])
 def test_a_locale_is_a_language_and_a_country(app: Flask, locale: str) -> None:
     assert problems(app, {locale: "/own.json"}) == [
-        f"$.translations.paths.{locale} is no locale: write such as de-DE"
+        f"$.translations.paths.{locale} is not a locale: write e.g. de-DE"
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_locale_is_a_language_and_a_country(app: Flask, locale: str) -> None:
 def test_the_paths_are_an_object(app: Flask, translations: Any) -> None:
     found = list(find_translation_problems(app, {"translations": translations}))
     assert found == [
-        '$.translations.paths is no object: write such as {"de-DE": "/de-DE.json"}'
+        '$.translations.paths is no object: write e.g. {"de-DE": "/de-DE.json"}'
     ]
 
 
@@ -95,12 +95,12 @@ TEXT = "$.modules.generalPages[0].name"
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"i18n": ""}, ".i18n is not 1 to 300 characters: write such as page.name"),
+        ({"i18n": ""}, ".i18n is not 1 to 300 characters: write e.g. page.name"),
         (
             {"i18n": "k" * 301},
-            ".i18n is not 1 to 300 characters: write such as page.name",
+            ".i18n is not 1 to 300 characters: write e.g. page.name",
         ),
-        ({"i18n": None}, ".i18n is not 1 to 300 characters: write such as page.name"),
+        ({"i18n": None}, ".i18n is not 1 to 300 characters: write e.g. page.name"),
         ({"value": ""}, ".value is not 1 to 1500 characters: write the English text"),
         (
             {"value": "v" * 1501},

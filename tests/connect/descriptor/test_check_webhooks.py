@@ -14,11 +14,11 @@ from tests.example import HOME, create_app
 
 
 def handle(delivery: WebhookDelivery) -> None:
-    """Stand for the author's function."""
+    """An author's handler."""
 
 
 def other(delivery: WebhookDelivery) -> None:
-    """Stand for another one."""
+    """Another handler."""
 
 
 HANDLERS = {"page_created": [handle]}
@@ -58,7 +58,7 @@ def differences(*entries: Any, handlers: Any = HANDLERS) -> list[str]:
         ),
     ],
 )
-def test_what_agrees_is_let_through(entries: list[Any]) -> None:
+def test_matching_webhooks_and_handlers_pass(entries: list[Any]) -> None:
     assert differences(*entries) == []
 
 
@@ -112,13 +112,13 @@ def test_what_agrees_is_let_through(entries: list[Any]) -> None:
         pytest.param(
             [ENTRY, {"url": "/webhooks/x"}],
             HANDLERS,
-            '$.modules.webhooks[1].event is missing: write such as "page_created"',
+            '$.modules.webhooks[1].event is missing: write e.g. "page_created"',
             id="no-event",
         ),
         pytest.param(
             [ENTRY, {"event": 7, "url": "/webhooks/x"}],
             HANDLERS,
-            '$.modules.webhooks[1].event is missing: write such as "page_created"',
+            '$.modules.webhooks[1].event is missing: write e.g. "page_created"',
             id="event-is-a-number",
         ),
         pytest.param(
@@ -154,7 +154,7 @@ def test_a_difference_stops_the_start(config: dict[str, Any], tmp_path: Path) ->
 
 @pytest.mark.parametrize("event", ["", "page created", "../installed", "a" * 101])
 def test_a_name_that_can_be_no_event_is_refused(event: str) -> None:
-    with pytest.raises(ValueError, match="is no event"):
+    with pytest.raises(ValueError, match="is not an event"):
         webhook(event)
 
 

@@ -58,7 +58,7 @@ def test_the_app_key_of_the_settings_is_the_app_s(config: dict[str, Any]) -> Non
     assert answer.headers["WWW-Authenticate"] == 'JWT realm="com.example.other"'
 
 
-def test_who_has_the_descriptor_is_told_so(client: FlaskClient) -> None:
+def test_a_client_with_the_current_descriptor_gets_304(client: FlaskClient) -> None:
     first = client.get("/atlassian-connect.json")
     etag = first.headers["ETag"]
     again = client.get("/atlassian-connect.json", headers={"If-None-Match": etag})

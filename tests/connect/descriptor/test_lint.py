@@ -1,4 +1,4 @@
-"""Each rule of the descriptor: where it is broken, and what to write instead."""
+"""Lint rules: each names where the descriptor is wrong, and what to write instead."""
 
 import json
 from copy import deepcopy
@@ -14,7 +14,7 @@ TEMPLATE = json.loads((HOME / "atlassian-connect.json").read_text(encoding="utf-
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """Return the good descriptor with one thing changed; MISSING takes it out."""
+    """Return the valid descriptor with one thing changed; MISSING removes it."""
     descriptor: dict[str, Any] = deepcopy(TEMPLATE)
     *parents, last = path.split("/")
     place: Any = descriptor
@@ -36,21 +36,20 @@ def test_the_example_has_no_problem() -> None:
 
 
 APP_KEY = (
-    "$.key is not made of letters, digits, '.', '_' and '-': "
-    "write such as com.example.app"
+    "$.key is not made of letters, digits, '.', '_' and '-': write e.g. com.example.app"
 )
 NAME = "$.name is missing or too long: write 1 to 80 characters"
 HTTPS = "$.baseUrl is not a plain https URL such as https://app.example.com"
 TYPE = '$.authentication.type is not jwt: write {"type": "jwt"}'
 LIFECYCLE = '$.lifecycle is missing: write {"installed": "/installed", ...}'
-SCOPES = '$.scopes is not a list: write such as ["READ"]'
+SCOPES = '$.scopes is not a list: write e.g. ["READ"]'
 MODULES = "$.modules is missing: write an object of modules"
 REFUSED = "or the host signs in a way that is refused here"
 MODULE_KEY = (
     "$.modules.generalPages[0].key is not made of letters, digits and '-': "
-    "write such as my-page"
+    "write e.g. my-page"
 )
-URL = '$.modules.generalPages[0].url is not relative to baseUrl: write such as "/page"'
+URL = '$.modules.generalPages[0].url is not relative to baseUrl: write e.g. "/page"'
 ODD = [
     pytest.param(None, id="null"),
     pytest.param(1, id="number"),
@@ -88,7 +87,7 @@ def test_the_app_key_has_at_most_64_characters() -> None:
 
 
 @pytest.mark.parametrize("key", ["a", "A.b_c-9", "com.example.app"])
-def test_an_app_key_may_be(key: str) -> None:
+def test_a_valid_app_key_is_accepted(key: str) -> None:
     assert problems("key", key) == []
 
 
@@ -154,7 +153,7 @@ def test_the_lifecycle_urls_are_where_the_app_listens(event: str, url: Any) -> N
 
 @pytest.mark.parametrize("event", ["installed", "uninstalled"])
 @pytest.mark.parametrize("nothing", [MISSING, None])
-def test_two_events_must_be_asked_for(event: str, nothing: Any) -> None:
+def test_two_lifecycle_events_are_required(event: str, nothing: Any) -> None:
     assert problems(f"lifecycle/{event}", nothing) == [
         f'$.lifecycle.{event} is not where the app listens: write "/{event}"'
     ]
@@ -162,7 +161,7 @@ def test_two_events_must_be_asked_for(event: str, nothing: Any) -> None:
 
 @pytest.mark.parametrize("event", ["enabled", "disabled"])
 @pytest.mark.parametrize("nothing", [MISSING, None])
-def test_two_events_may_be_left_out(event: str, nothing: Any) -> None:
+def test_two_lifecycle_events_are_optional(event: str, nothing: Any) -> None:
     assert problems(f"lifecycle/{event}", nothing) == []
 
 
@@ -174,13 +173,13 @@ def test_the_scopes_are_a_list(scopes: Any) -> None:
 @pytest.mark.parametrize("scope", ["EVERYTHING", "", None, 1, ["READ"]])
 def test_a_scope_is_known(scope: Any) -> None:
     assert problems("scopes", ["READ", scope]) == [
-        "$.scopes[1] is no scope: write one of ACCESS_EMAIL_ADDRESSES, ACT_AS_USER, "
+        "$.scopes[1] is not a scope: write one of ACCESS_EMAIL_ADDRESSES, ACT_AS_USER, "
         "ADMIN, DELETE, NONE, PROJECT_ADMIN, READ, SPACE_ADMIN, WRITE"
     ]
 
 
 @pytest.mark.parametrize("scopes", [MISSING, [], ["read", "Write", "ACT_AS_USER"]])
-def test_the_scopes_may_be(scopes: Any) -> None:
+def test_valid_scopes_are_accepted(scopes: Any) -> None:
     assert problems("scopes", scopes) == []
 
 
@@ -219,12 +218,12 @@ def test_a_module_key_is_unique_over_all_types() -> None:
     ]
 
 
-def test_a_module_that_is_no_list_is_looked_at_too() -> None:
+def test_a_single_module_is_checked_too() -> None:
     page = {"key": "overview", "url": "page"}
     assert problems("modules/configurePage", page) == [
         "$.modules.configurePage.key is taken by $.modules.generalPages[0]: "
         "write another",
-        '$.modules.configurePage.url is not relative to baseUrl: write such as "/page"',
+        '$.modules.configurePage.url is not relative to baseUrl: write e.g. "/page"',
     ]
 
 
@@ -233,7 +232,7 @@ def test_a_webhook_needs_no_key() -> None:
     assert problems("modules/webhooks", [webhook]) == []
     assert problems("modules/webhooks", [webhook | {"key": "a b"}]) == [
         "$.modules.webhooks[0].key is not made of letters, digits and '-': "
-        "write such as my-page"
+        "write e.g. my-page"
     ]
 
 
@@ -258,7 +257,7 @@ def test_a_module_url_is_relative(url: Any) -> None:
 
 
 @pytest.mark.parametrize("url", [MISSING, "/", "/a?b={page.id}", "/a/{space.key}#c"])
-def test_a_module_url_may_be(url: Any) -> None:
+def test_a_valid_module_url_is_accepted(url: Any) -> None:
     assert problems("modules/generalPages/0/url", url) == []
 
 
@@ -267,11 +266,10 @@ def test_a_web_item_may_link_to_another_site() -> None:
     assert problems("modules/webItems", [link]) == []
     for url in ("http://www.example.com", "//www.example.com"):
         assert problems("modules/webItems", [link | {"url": url}]) == [
-            "$.modules.webItems[0].url is not relative to baseUrl: "
-            'write such as "/page"'
+            '$.modules.webItems[0].url is not relative to baseUrl: write e.g. "/page"'
         ]
     assert problems("modules/webPanels", [link]) == [
-        '$.modules.webPanels[0].url is not relative to baseUrl: write such as "/page"'
+        '$.modules.webPanels[0].url is not relative to baseUrl: write e.g. "/page"'
     ]
 
 

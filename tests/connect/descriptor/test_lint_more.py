@@ -1,4 +1,4 @@
-"""The rarer parts of a descriptor: single pages, caching, regions, migration."""
+"""Lint rules for single pages, caching, regions and migration."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from tests.connect.descriptor.test_lint import changed, problems
 PAGE = {"key": "k", "name": {"value": "K"}, "url": "/k"}
 DARE = (
     "$.lifecycle.dare-migration is not relative to baseUrl: "
-    'write such as "/dare-migration"'
+    'write e.g. "/dare-migration"'
 )
 HTTPS = "is not a plain https URL such as https://app.example.com"
-RELATIVE = 'is not relative to baseUrl: write such as "/migration"'
+RELATIVE = 'is not relative to baseUrl: write e.g. "/migration"'
 
 
 @pytest.mark.parametrize("kind", ["configurePage", "postInstallPage"])
@@ -23,7 +23,7 @@ def test_some_pages_are_single(kind: str) -> None:
         f"$.modules.{kind} is a list: write one object, {{...}}"
     ]
     assert problems(f"modules/{kind}", PAGE | {"url": "k"}) == [
-        f'$.modules.{kind}.url is not relative to baseUrl: write such as "/page"'
+        f'$.modules.{kind}.url is not relative to baseUrl: write e.g. "/page"'
     ]
 
 
@@ -74,7 +74,7 @@ def test_each_region_has_a_base_url() -> None:
 @pytest.mark.parametrize("value", [None, [], "https://eu.example.com"])
 def test_the_regions_are_an_object(value: Any) -> None:
     assert problems("regionBaseUrls", value) == [
-        '$.regionBaseUrls is not an object: write such as {"EU": "https://..."}'
+        '$.regionBaseUrls is not an object: write e.g. {"EU": "https://..."}'
     ]
 
 
@@ -98,7 +98,7 @@ def test_the_migration_is_an_object() -> None:
 
 @pytest.mark.parametrize("name", ["editionsEnabled", "dataResidency", "somethingNew"])
 @pytest.mark.parametrize("value", [True, {"any": [1]}, "text", None])
-def test_what_has_no_known_rule_is_left_alone(name: str, value: Any) -> None:
+def test_fields_without_a_known_rule_are_left_alone(name: str, value: Any) -> None:
     assert list(find_problems(changed(name, value))) == []
 
 

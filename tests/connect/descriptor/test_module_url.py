@@ -1,4 +1,4 @@
-"""Addresses of the app's pages on a tenant's site."""
+"""Links to the app's pages on a tenant's site."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,14 +19,14 @@ def _page_with_parameters(app: Flask, app_context: None) -> None:
     app.extensions["connect.descriptor"]["modules"]["generalPages"].append(module)
 
 
-def test_a_page_of_the_tenant(tenant: Tenant) -> None:
+def test_the_url_of_a_page_on_the_tenants_site(tenant: Tenant) -> None:
     assert module_url("overview", tenant=tenant) == f"{PAGE}/overview"
     assert module_url("overview", {}, tenant=tenant) == f"{PAGE}/overview"
     with acting_for(tenant):
         assert module_url("overview") == f"{PAGE}/overview"
 
 
-def test_a_page_of_jira(tenant: Tenant) -> None:
+def test_the_url_of_a_page_on_a_jira_site(tenant: Tenant) -> None:
     jira = replace(tenant, base_url="https://jira.example.com", product_type="jira")
     assert module_url("overview", tenant=jira) == (
         f"https://jira.example.com/plugins/servlet/ac/{signing.APP_KEY}/overview"
@@ -40,8 +40,8 @@ def test_custom_data_is_encoded(tenant: Tenant) -> None:
     )
 
 
-def test_what_the_page_does_not_ask_for_is_named(tenant: Tenant) -> None:
-    with pytest.raises(ValueError, match=r"drops x: write such as /report\?x={ac\.x}"):
+def test_custom_data_that_the_url_does_not_use_is_refused(tenant: Tenant) -> None:
+    with pytest.raises(ValueError, match=r"drops x: write e.g. /report\?x={ac\.x}"):
         module_url("report", {"tab": "a", "x": "b"}, tenant=tenant)
 
 
@@ -55,22 +55,22 @@ def test_a_dynamic_module_may_ask_for_anything(
 
 @pytest.mark.parametrize("key", ["", "a/b", "../x", "a?b", "a b", "ü"])
 def test_a_key_that_no_module_can_have_is_refused(tenant: Tenant, key: str) -> None:
-    with pytest.raises(ValueError, match="is no key of a module"):
+    with pytest.raises(ValueError, match="is not a module key"):
         module_url(key, tenant=tenant)
 
 
 @pytest.mark.parametrize("name", ["", "a=b", "a&b", "a}b", "ü"])
 def test_a_name_that_no_variable_can_have_is_refused(tenant: Tenant, name: str) -> None:
-    with pytest.raises(ValueError, match="is no name such as page-id"):
+    with pytest.raises(ValueError, match="is not a name such as page-id"):
         module_url("report", {name: "x"}, tenant=tenant)
 
 
-def test_outside_of_a_tenants_work_one_must_be_given(tenant: Tenant) -> None:
+def test_outside_of_a_request_a_tenant_must_be_given(tenant: Tenant) -> None:
     with pytest.raises(RuntimeError, match="acting_for"):
         module_url("overview")
 
 
-def test_a_template_has_it(tenant: Tenant) -> None:
+def test_module_url_is_available_in_templates(tenant: Tenant) -> None:
     with acting_for(tenant):
         link = "<a href=\"{{ module_url('report', {'tab': 'x'}) }}\" target=\"_top\">"
         text = render_template_string(link)

@@ -1,4 +1,4 @@
-"""An app below a path, behind a proxy that strips the path and one that does not."""
+"""An app below a base path, behind a proxy that strips it or does not."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def config(config: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def client(app: Flask, key_server: responses.RequestsMock) -> FlaskClient:
-    """A client of an app below a path, installed by a tenant."""
+    """A client of an app below a path, with an installed tenant."""
     view = public(lambda: url_for("connect_descriptor.serve"))
     app.add_url_rule("/where", "where", view)
     client = app.test_client()

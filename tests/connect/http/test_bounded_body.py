@@ -1,4 +1,4 @@
-"""Answers of servers that may send without end are read up to a limit."""
+"""Response bodies are read up to a size and a time limit."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""What a caller hears when a request is not served, and what the log does."""
+"""Error handlers: the answer and the log line for each error."""
 
 import logging
 
@@ -103,7 +103,7 @@ def test_an_error_is_answered_and_logged(
     ],
 )
 @pytest.mark.parametrize(("error", "status", "name"), CASES)
-def test_a_page_is_for_whom_asks_for_one(
+def test_a_page_is_only_for_browsers(
     app: Flask,
     error: Exception,
     status: int,

@@ -1,4 +1,4 @@
-"""JSON that holds what the proxies stand for."""
+"""JSON with the values of the proxies."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which language an answer is in, and whose texts it has."""
+"""The locale of an answer, and which catalog its texts come from."""
 
 from pathlib import Path
 from shutil import copytree
@@ -21,7 +21,7 @@ CATALOGS = catalogs("app/connect/translations")
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
-    """The app with one translation more."""
+    """The app with an extra translation."""
     app.extensions["connect.http"].append("pt_BR")
     return app
 
@@ -47,7 +47,7 @@ def app(app: Flask) -> Flask:
         pytest.param("?loc=" + "de_" * 900, None, "de", id="long"),
     ],
 )
-def test_the_best_language_that_there_is(
+def test_the_best_available_language_is_chosen(
     app: Flask, query: str, accept: str | None, expected: str | None
 ) -> None:
     headers = {} if accept is None else {"Accept-Language": accept}

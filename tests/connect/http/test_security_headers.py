@@ -1,4 +1,4 @@
-"""Every answer carries the security headers, whatever it is."""
+"""Every answer has the security headers."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the tests in here share."""
+"""Fixtures for the tests of inbound requests."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,7 +37,7 @@ from tests.signing import (
 
 @pytest.fixture
 def keys() -> Iterator[responses.RequestsMock]:
-    """A key server that may be asked or not."""
+    """A key server that a test can ask but need not."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
         yield mock
@@ -53,7 +53,7 @@ def send(client: FlaskClient, keys: responses.RequestsMock) -> Send:
 
 @pytest.fixture
 def audit(app: Flask) -> Callable[[], list[tuple[str, dict[str, Any]]]]:
-    """Read the audit trail: events with their details, but for times and URLs."""
+    """Read the audit trail: events with their details, without times and URLs."""
 
     def read() -> list[tuple[str, dict[str, Any]]]:
         query = select(TenantEvent.event, TenantEvent.details).order_by(TenantEvent.id)
@@ -113,7 +113,7 @@ def own_routes(app: Flask) -> None:
 
 @pytest.fixture
 def install(client: FlaskClient, keys: responses.RequestsMock) -> Callable[..., None]:
-    """Install a tenant through the front door; the fields are the payload's."""
+    """Install a tenant by a lifecycle callback; the fields are the payload's."""
 
     def send(**changes: Any) -> None:
         body = payload(**changes)
@@ -125,7 +125,7 @@ def install(client: FlaskClient, keys: responses.RequestsMock) -> Callable[..., 
 
 @pytest.fixture
 def pages(app: Flask, request: pytest.FixtureRequest) -> FlaskClient:
-    """An app with a page that makes tokens, and views that take them."""
+    """An app with a page that creates session tokens, and views that accept them."""
 
     @app.get("/start")
     @jwt_required

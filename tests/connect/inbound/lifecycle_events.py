@@ -1,4 +1,4 @@
-"""Lifecycle events as a host sends them, and what they leave behind."""
+"""Lifecycle events as a host sends them, and helpers to check their effects."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Requests with tokens of every make."""
+"""Helpers for requests with all kinds of tokens."""
 
 import base64
 import hashlib
@@ -21,14 +21,14 @@ from tests.signing import (
 
 
 def ask(client: FlaskClient, url: str, token: str, method: str = "GET") -> int:
-    """Return the status of a request with a token and a fitting lifecycle body."""
+    """Return the status of a request with a token and a matching lifecycle body."""
     body = payload(url.strip("/")) if method == "POST" else None
     answer = client.open(url, method=method, headers=authorization(token), json=body)
     return answer.status_code
 
 
 def app_token(method: str, url: str, **claims: Any) -> str:
-    """Sign what the app itself sends to the host."""
+    """Sign a token as the app does for the host."""
     own = {"iss": APP_KEY, "aud": CLIENT_KEY, "sub": MISSING, "context": MISSING}
     return host_token(method, url, **{**own, **claims})
 

@@ -1,4 +1,4 @@
-"""Starts a session on a page of the app, and follows its links."""
+"""Helpers that start a session on a page of the app, and follow its links."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What operations may ask, and what they are not told."""
+"""Health checks: liveness and readiness, without details."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def broken(config: dict[str, Any], tmp_path: Path) -> Flask:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_a_well_app_says_so_and_no_more(
+def test_a_healthy_app_says_only_that(
     client: FlaskClient, tenant: Tenant, path: str
 ) -> None:
     answer = client.get(path)

@@ -1,4 +1,4 @@
-"""A lifecycle event that is accepted, and what is stored then."""
+"""Accepted lifecycle events, and what they store."""
 
 from collections.abc import Callable
 from typing import Any
@@ -116,7 +116,7 @@ def test_a_secret_is_stored_encrypted_only(
         pytest.param({"description": "\ud800\0"}, {}, id="odd-field-not-stored"),
     ],
 )
-def test_accepts_an_install(
+def test_an_install_is_accepted(
     app: Flask,
     send: Send,
     find: Callable[..., Tenant],
@@ -141,7 +141,7 @@ def test_accepts_an_install(
         pytest.param([1, None, BASE_URL], id="beside-what-is-no-text"),
     ],
 )
-def test_accepts_the_app_as_the_audience(
+def test_the_app_as_audience_is_accepted(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,

@@ -1,4 +1,4 @@
-"""Trusted lifecycle events whose body can't be read."""
+"""Trusted lifecycle events with a malformed body."""
 
 import json
 from collections.abc import Callable
@@ -126,7 +126,7 @@ def test_a_field_of_another_event_is_a_bad_request_too(
         pytest.param("\ud800", id="half-a-character"),
     ],
 )
-def test_a_secret_that_is_none_is_a_bad_request(
+def test_a_malformed_secret_is_a_bad_request(
     app: Flask, send: Send, secret: Any
 ) -> None:
     assert send("installed", sharedSecret=secret).status_code == 400

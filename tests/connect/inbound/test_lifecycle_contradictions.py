@@ -21,7 +21,7 @@ from tests.example import create_app
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("other", EVENTS)
-def test_refuses_the_body_of_another_event(
+def test_the_body_of_another_event_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,
@@ -34,7 +34,7 @@ def test_refuses_the_body_of_another_event(
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("other", EVENTS)
-def test_refuses_the_token_of_another_event(
+def test_the_token_of_another_event_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,
@@ -83,7 +83,9 @@ def test_refuses_the_token_of_another_event(
         pytest.param("https://", id="no-host"),
     ],
 )
-def test_refuses_a_base_url(app: Flask, send: Send, base_url: str) -> None:
+def test_an_untrusted_base_url_is_refused(
+    app: Flask, send: Send, base_url: str
+) -> None:
     assert send("installed", baseUrl=base_url).status_code == 401
     assert not is_installed(app)
 

@@ -1,4 +1,4 @@
-"""Lifecycle events in any order, what is recorded of them, and who is told."""
+"""Lifecycle events in any order, the audit trail, and signals."""
 
 from collections.abc import Callable
 from typing import Any

@@ -37,7 +37,7 @@ def test_key_servers_that_are_down_are_answered_503(
     event: str,
     outage: dict[str, Any],
 ) -> None:
-    # A worker that has not yet fetched the key.
+    # A worker that has not fetched the key yet.
     app = create_app(config)
     network.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", **outage)
     network.get(f"{signing.SECOND_KEY_SERVER}/{signing.KEY_ID}", **outage)

@@ -32,7 +32,7 @@ Event = tuple[str, str, dict[str, Any]]
 
 
 def in_parallel(app: Flask, events: list[Event]) -> list[int]:
-    """Deliver events from a thread each, all at once; return the statuses."""
+    """Deliver events at once, each from its own thread; return the statuses."""
     start = threading.Barrier(len(events))
     answers: dict[int, int] = {}
 
@@ -137,5 +137,5 @@ def test_parallel_events_of_all_kinds_never_fail(
     events = [(e, token_for(e, iat=NOW - 50), {}) for e in (*EVENTS, *EVENTS)]
     statuses = in_parallel(shared, events)
     for (event, *_), status in zip(events, statuses, strict=True):
-        # A tenant that is gone by then can't be enabled.
+        # A tenant that is uninstalled by then can't be enabled.
         assert status == 204 or (event, status) == ("enabled", 401)

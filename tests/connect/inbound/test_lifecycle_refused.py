@@ -29,7 +29,7 @@ from tests.signing import (
 HOUR = 3600
 
 
-# One for each check; what else each of them refuses is in protocol/.
+# One for each check; protocol/ has the rest of what each refuses.
 REFUSED_CLAIMS = [
     pytest.param({"iss": [CLIENT_KEY]}, id="iss"),
     pytest.param({"iss": "another"}, id="iss-of-another"),
@@ -47,7 +47,7 @@ REFUSED_CLAIMS = [
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("claims", REFUSED_CLAIMS)
-def test_refuses_a_token_with(
+def test_a_token_with_one_fault_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,
@@ -71,7 +71,7 @@ def test_refuses_a_token_with(
         pytest.param(f"{BASE_URL}.evil.example", id="longer-host"),
     ],
 )
-def test_refuses_another_audience(
+def test_another_audience_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,
@@ -113,7 +113,7 @@ def test_a_malformed_key_id_is_never_fetched(
         pytest.param({"headers": {"crit": ["kid"]}}, id="crit"),
     ],
 )
-def test_refuses_another_signature(
+def test_a_wrong_rs256_signature_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,
@@ -135,7 +135,7 @@ def test_refuses_another_signature(
         pytest.param({"headers": {"crit": ["kid"]}}, id="crit"),
     ],
 )
-def test_refuses_another_symmetric_signature(
+def test_a_wrong_hs256_signature_is_refused(
     client: FlaskClient, tenant: Tenant, event: str, changes: dict[str, Any]
 ) -> None:
     token = token_for(event, **changes)
@@ -155,7 +155,7 @@ def test_refuses_another_symmetric_signature(
         pytest.param({"eventType": "Installed"}, id="eventType-case"),
     ],
 )
-def test_refuses_a_body_that_contradicts_its_token(
+def test_a_body_that_contradicts_its_token_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     keys: responses.RequestsMock,

@@ -1,4 +1,4 @@
-"""Lifecycle events and the ids of a site."""
+"""Site ids in lifecycle events."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A token is taken from its two places only, and fits one request only."""
+"""A token is read from two places only, and is valid for one request only."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -69,7 +69,7 @@ def target(raw: str, path_info: str) -> dict[str, Any]:
 def fits(
     request: Request, method: str, signed: str, *, base_url: str = signing.BASE_URL
 ) -> bool:
-    """Whether a token that was signed for one request is taken with another."""
+    """Return whether a token signed for one request is accepted with another."""
     return is_for_this_request({"qsh": qsh(method, signed)}, request, base_url)
 
 
@@ -112,7 +112,7 @@ def test_finds_the_one_token(header: str | None, query: str) -> None:
         pytest.param(None, "jwt=t&jwt=u", id="two-in-the-query"),
     ],
 )
-def test_refuses_no_token_and_contradicting_ones(
+def test_a_missing_token_and_differing_tokens_are_refused(
     header: str | None, query: str
 ) -> None:
     headers = {"Authorization": header} if header else {}
@@ -125,7 +125,7 @@ def test_takes_no_token_from_a_form_body() -> None:
         get_token(sent("/overview", "POST", data={"jwt": "t"}))
 
 
-def test_refuses_a_query_that_is_not_utf_8() -> None:
+def test_a_query_that_is_not_utf_8_is_refused() -> None:
     def request_with(query: bytes) -> Request:
         raw = {"QUERY_STRING": query.decode("latin-1")}
         return sent("/overview", environ_overrides=raw)
@@ -279,7 +279,7 @@ def test_the_base_path_is_taken_from_the_raw_path_once(origin: str) -> None:
         pytest.param("/page#/other", "/page", id="fragment"),
     ],
 )
-def test_reads_the_absolute_form_of_a_target(raw: str, path_info: str) -> None:
+def test_the_absolute_form_of_a_target_is_read(raw: str, path_info: str) -> None:
     request = sent("/page", **target(raw, path_info))
     assert fits(request, "GET", "/page")
     assert not fits(request, "GET", "/other")

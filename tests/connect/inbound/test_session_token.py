@@ -1,4 +1,4 @@
-"""Session tokens: who gets in with one, until when, and that it opens nothing else."""
+"""Session tokens: their scope, their lifetime, and other policies."""
 
 import time
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def test_a_token_is_good_for_its_tenant_and_user(pages: FlaskClient, send: Any) 
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_token_of_an_anonymous_user_is_of_nobody(pages: FlaskClient) -> None:
+def test_a_token_of_an_anonymous_user_has_no_account_id(pages: FlaskClient) -> None:
     token = started(pages, sub=signing.MISSING)
     answer = pages.get("/next", query_string={"session_token": token})
     assert answer.json is not None and answer.json["user"] is None
@@ -124,7 +124,7 @@ def test_a_context_jwt_gets_a_token_too(pages: FlaskClient) -> None:
         ),
     ],
 )
-def test_a_token_has_its_places(pages: FlaskClient, send: Any) -> None:
+def test_a_token_in_a_wrong_place_is_refused(pages: FlaskClient, send: Any) -> None:
     answer = send(pages, started(pages))
     assert (answer.status_code, answer.json) == (401, {"error": "unauthorized"})
     assert "WWW-Authenticate" in answer.headers
@@ -201,7 +201,7 @@ def test_a_session_takes_no_other_token(pages: FlaskClient, token: Any) -> None:
     assert pages.get("/next", headers=headers).status_code == 401
 
 
-def test_no_token_is_made_for_nobody(app: Flask) -> None:
+def test_no_token_is_made_without_a_verified_request(app: Flask) -> None:
     with app.test_request_context("/"), pytest.raises(RuntimeError, match="verified"):
         session_token()
 

@@ -94,5 +94,5 @@ def test_no_token_is_made_for_a_purged_tenant(app: Flask, tenant: Tenant) -> Non
     with app.test_request_context("/"), acting_for(tenant):
         with db.engine.begin() as connection:
             connection.execute(text("DELETE FROM tenant"))
-        with pytest.raises(LookupError, match="no longer kept"):
+        with pytest.raises(LookupError, match="has been purged"):
             session_token()

@@ -1,4 +1,4 @@
-"""Each policy takes its own kind of token only."""
+"""Each policy accepts its own kind of token only."""
 
 import asyncio
 import time

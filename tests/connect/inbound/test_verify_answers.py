@@ -1,4 +1,4 @@
-"""What a refused caller and the log learn."""
+"""Refused requests: the answer and the log."""
 
 import base64
 import logging

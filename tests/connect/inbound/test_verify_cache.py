@@ -1,4 +1,4 @@
-"""What each worker remembers of a tenant."""
+"""Verification with each worker's tenant cache."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -37,7 +37,7 @@ from tests.signing import (
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that stands still until it is moved."""
+    """A fake clock that tests move by hand."""
     clock = SimpleNamespace(now=1000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr(expiring_cache, "time", standing)
@@ -62,7 +62,7 @@ def warm(client: FlaskClient, tenant: Tenant, clock: SimpleNamespace) -> FlaskCl
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """Every SQL statement that is sent meanwhile."""
+    """Every SQL statement that is sent during the test."""
     seen: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Nothing in a request ends in a 500."""
+"""Hostile requests never cause a 500."""
 
 import json
 from typing import Any
@@ -120,7 +120,7 @@ def test_no_request_target_is_a_500(
 
 
 def odd_token(changes: dict[str, Any], token: str, key: Any, algorithm: str) -> str:
-    """Sign *token* with *changes*, also such as PyJWT refuses to sign."""
+    """Sign *token* with *changes*, even ones that PyJWT refuses to sign."""
     claims = {**json.loads(payload_of(token)), **changes}
     body = json.dumps(claims).encode()
     headers = {"kid": signing.KEY_ID}

@@ -1,4 +1,4 @@
-"""Which tenants are served, and by which of their secrets."""
+"""Which tenants and which of their secrets are accepted."""
 
 from collections.abc import Callable
 from typing import Any

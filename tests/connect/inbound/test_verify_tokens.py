@@ -1,4 +1,4 @@
-"""Tokens of which one thing is wrong."""
+"""Tokens with one thing wrong."""
 
 import json
 import time
@@ -40,7 +40,9 @@ from tests.signing import (
         pytest.param({"headers": {"kid": "../../evil"}}, id="kid-is-not-looked-at"),
     ],
 )
-def test_accepts(client: FlaskClient, tenant: Tenant, changes: dict[str, Any]) -> None:
+def test_a_good_token_is_accepted(
+    client: FlaskClient, tenant: Tenant, changes: dict[str, Any]
+) -> None:
     assert ask(client, "/overview", host_token(**changes)) == 200
 
 
@@ -61,7 +63,7 @@ def test_the_leeway_is_a_setting(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        # One for each check; what else each of them refuses is in protocol/.
+        # One for each check; protocol/ has the rest of what each refuses.
         pytest.param({"more": "x" * 8192}, "longer than 8 KB", id="size"),
         pytest.param({"iss": MISSING}, "iss is not a plain", id="iss"),
         pytest.param({"iss": APP_KEY}, "iss is this app", id="app"),
@@ -80,7 +82,7 @@ def test_the_leeway_is_a_setting(
         pytest.param({"qsh": "context-qsh"}, "qsh does not fit", id="qsh-context"),
     ],
 )
-def test_rejects(
+def test_a_token_with_one_fault_is_refused(
     client: FlaskClient,
     tenant: Tenant,
     caplog: pytest.LogCaptureFixture,
@@ -91,7 +93,7 @@ def test_rejects(
     assert reason in caplog.text
 
 
-def test_rejects_a_second_issuer_beside_the_known_one(
+def test_a_second_issuer_beside_the_known_one_is_refused(
     client: FlaskClient, tenant: Tenant
 ) -> None:
     """Names that repeat are read alike before and after the signature is checked."""

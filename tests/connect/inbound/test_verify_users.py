@@ -1,4 +1,4 @@
-"""Who the user of a verified request is."""
+"""The user of a verified request."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ from tests.signing import (
         pytest.param({"sub": MISSING}, None, id="neither"),
     ],
 )
-def test_names_the_user(
+def test_the_user_is_read_from_the_claims(
     client: FlaskClient, tenant: Tenant, claims: dict[str, Any], account_id: str | None
 ) -> None:
     token = context_token(**claims)
@@ -51,7 +51,7 @@ def test_a_user_of_the_context_is_a_plain_name(
     assert ask(client, "/api/context", bad) == 401
 
 
-def test_a_request_that_follows_starts_afresh(
+def test_the_next_request_has_its_own_user(
     own_routes: None, app: Flask, client: FlaskClient, tenant: Tenant
 ) -> None:
     with app.app_context():

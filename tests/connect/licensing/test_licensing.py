@@ -1,4 +1,4 @@
-"""Who gets in without a license, and who is told what."""
+"""``license_required`` and ``current_license``: access and error pages."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def policy() -> str:
 
 @pytest.fixture
 def config(config: dict[str, Any], policy: str) -> dict[str, Any]:
-    """The settings of an app that asks for licenses in one way or the other."""
+    """The settings of an app with one of the license policies."""
     return {**config, "CONNECT_LICENSE_POLICY": policy}
 
 
@@ -84,7 +84,7 @@ def ask(client: FlaskClient, path: str = "/paid", **headers: str) -> TestRespons
         pytest.param(None, id="free app"),
     ],
 )
-def test_who_has_a_license_or_needs_none_gets_in(
+def test_an_active_license_or_a_free_app_is_let_in(
     client: FlaskClient,
     tenant: Tenant,
     network: responses.RequestsMock,
@@ -95,7 +95,7 @@ def test_who_has_a_license_or_needs_none_gets_in(
     assert_signed(network.calls[0].request)
 
 
-def test_who_has_none_is_told_so_on_a_page(
+def test_a_browser_without_a_license_gets_a_402_page(
     client: FlaskClient, tenant: Tenant, network: responses.RequestsMock
 ) -> None:
     network.get(ADDON, json=body(EXPIRED))
@@ -114,7 +114,7 @@ def test_an_evaluation_that_is_over_is_named(
     assert "evaluation" in ask(client, **PAGE).text
 
 
-def test_a_script_is_told_so_in_json(
+def test_a_script_without_a_license_gets_402_as_json(
     client: FlaskClient, tenant: Tenant, network: responses.RequestsMock
 ) -> None:
     network.get(ADDON, json=body(EXPIRED))
@@ -151,7 +151,7 @@ def test_the_lic_of_the_url_decides_nothing(
     assert ask(client, f"/paid?lic={lic}").status_code == status
 
 
-def test_a_stranger_is_not_asked_about(
+def test_an_unverified_request_does_not_ask_for_a_license(
     client: FlaskClient, tenant: Tenant, network: responses.RequestsMock
 ) -> None:
     assert client.get("/paid").status_code == 401
@@ -159,7 +159,7 @@ def test_a_stranger_is_not_asked_about(
 
 
 @pytest.mark.parametrize("failure", [{"status": 500}, {"status": 404}, {"json": []}])
-def test_while_nothing_is_known_nobody_gets_in(
+def test_an_unknown_license_is_answered_502(
     client: FlaskClient,
     tenant: Tenant,
     network: responses.RequestsMock,
@@ -171,7 +171,7 @@ def test_while_nothing_is_known_nobody_gets_in(
 
 @pytest.mark.parametrize("policy", ["warn"])
 @pytest.mark.parametrize("answer", [{"json": body(EXPIRED)}, {"status": 500}])
-def test_a_warning_lets_in_and_is_logged(
+def test_policy_warn_lets_in_and_logs(
     client: FlaskClient,
     tenant: Tenant,
     network: responses.RequestsMock,
@@ -186,7 +186,7 @@ def test_a_warning_lets_in_and_is_logged(
 
 
 @pytest.mark.parametrize("policy", ["ignore"])
-def test_while_developing_the_host_is_not_asked(
+def test_policy_ignore_does_not_ask_the_host(
     client: FlaskClient, tenant: Tenant, network: responses.RequestsMock
 ) -> None:
     assert ask(client).text == "the page"

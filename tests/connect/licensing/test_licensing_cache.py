@@ -1,4 +1,4 @@
-"""How long the host's word on a license holds, and who asks again."""
+"""The license cache: stale-while-revalidate, and the grace period."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ def kept() -> list[Any]:
 
 @pytest.fixture
 def age(app_context: None, tenant: Tenant, network: responses.RequestsMock) -> Age:
-    """Let the host answer, some seconds ago; *asked* is how long it was asked since."""
+    """Store an answer from some seconds ago; *asked* is the age of the last refresh."""
 
     def answer_ago(
         seconds: float, license_: dict[str, Any] = ACTIVE, asked: float | None = None
@@ -55,7 +55,7 @@ def test_a_fresh_answer_serves(tenant: Tenant, age: Age, told: Told) -> None:
     assert told() == []
 
 
-def test_a_stale_answer_serves_while_a_task_asks_anew_once(
+def test_a_stale_answer_is_served_while_one_task_refreshes_it(
     tenant: Tenant, age: Age, told: Told
 ) -> None:
     age(STALE)
@@ -89,7 +89,7 @@ def test_a_task_that_fails_leaves_the_old_answer(
 
 
 @pytest.mark.parametrize("state", ["unknown", "uninstalled", "disabled"])
-def test_a_task_asks_nobody_who_is_gone(
+def test_a_task_does_not_ask_for_an_uninstalled_tenant(
     app: Flask,
     app_context: None,
     tenant: Tenant,
@@ -108,7 +108,7 @@ def test_a_task_asks_nobody_who_is_gone(
     assert len(network.calls) == 0
 
 
-def test_a_question_that_no_task_answered_is_asked_here(
+def test_a_refresh_that_no_task_finished_is_done_in_the_request(
     tenant: Tenant, age: Age, network: responses.RequestsMock, told: Told
 ) -> None:
     age(STALE, asked=61)
@@ -117,7 +117,7 @@ def test_a_question_that_no_task_answered_is_asked_here(
     assert told() == []
 
 
-def test_a_license_that_had_ended_is_asked_for_here(
+def test_a_stale_ended_license_is_refreshed_in_the_request(
     tenant: Tenant, age: Age, network: responses.RequestsMock
 ) -> None:
     age(STALE, EXPIRED)
@@ -125,7 +125,7 @@ def test_a_license_that_had_ended_is_asked_for_here(
     assert load_license(tenant).active is True
 
 
-def test_without_a_broker_the_host_is_asked_here(
+def test_without_a_broker_the_refresh_is_done_in_the_request(
     tenant: Tenant, age: Age, network: responses.RequestsMock, broken_broker: None
 ) -> None:
     age(STALE)
@@ -133,7 +133,7 @@ def test_without_a_broker_the_host_is_asked_here(
     assert load_license(tenant).active is False
 
 
-def test_in_the_grace_the_old_answer_holds_and_the_host_has_peace(
+def test_in_the_grace_period_a_host_that_is_down_is_asked_once(
     tenant: Tenant, age: Age, network: responses.RequestsMock
 ) -> None:
     age(GRACE, asked=61)
@@ -151,7 +151,7 @@ def test_an_ended_license_is_not_made_good_by_the_grace(
     assert load_license(tenant).active is False
 
 
-def test_after_the_grace_nothing_is_known(
+def test_after_the_grace_period_the_license_is_unknown(
     tenant: Tenant, age: Age, network: responses.RequestsMock
 ) -> None:
     age(GRACE + STALE)
@@ -160,7 +160,9 @@ def test_after_the_grace_nothing_is_known(
         load_license(tenant)
 
 
-def test_two_that_find_it_stale_ask_once(app: Flask, tenant: Tenant, age: Age) -> None:
+def test_two_requests_that_find_it_stale_refresh_it_once(
+    app: Flask, tenant: Tenant, age: Age
+) -> None:
     age(STALE)
     licenses = app.extensions["connect.licensing"].licenses
     found = licenses.find(tenant)
@@ -168,7 +170,7 @@ def test_two_that_find_it_stale_ask_once(app: Flask, tenant: Tenant, age: Age) -
     assert not licenses.claim(tenant, found)
 
 
-def test_who_comes_second_takes_the_old_answer(
+def test_the_second_request_gets_the_old_answer(
     app: Flask, tenant: Tenant, age: Age, monkeypatch: pytest.MonkeyPatch, told: Told
 ) -> None:
     age(STALE)
@@ -224,7 +226,9 @@ def test_no_contact_is_stored(
     assert kept()[0].answer["host_product"] == "Confluence"
 
 
-def test_what_another_version_kept_can_be_read(tenant: Tenant, age: Age) -> None:
+def test_an_answer_stored_by_another_version_can_be_read(
+    tenant: Tenant, age: Age
+) -> None:
     age(0)
     with db.engine.begin() as connection:
         connection.execute(update(record).values(answer={"active": True, "new": 1}))
@@ -237,7 +241,7 @@ def test_a_task_has_the_license_too(tenant: Tenant, age: Age) -> None:
         assert current_license.active is True
 
 
-def test_a_failure_is_told_to_who_asks(
+def test_a_failure_is_raised_to_the_caller(
     app_context: None, tenant: Tenant, network: responses.RequestsMock
 ) -> None:
     network.get(ADDON, status=500)

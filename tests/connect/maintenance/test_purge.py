@@ -1,4 +1,4 @@
-"""What is kept no longer is deleted, and what beat has done when."""
+"""The purge of expired data, and the beat schedule."""
 
 import sqlite3
 from datetime import timedelta
@@ -33,7 +33,7 @@ def test_beat_sweeps_deletes_what_is_old_and_reports_personal_data(app: Flask) -
     assert planned <= set(celery.tasks)
 
 
-def test_an_app_has_things_done_of_its_own(config: dict[str, Any]) -> None:
+def test_an_app_can_add_its_own_beat_entries(config: dict[str, Any]) -> None:
     own = {"own": {"task": "own", "schedule": 60.0}}
     config["CELERY"]["beat_schedule"] = own
     celery: Celery = create_app(config).extensions["celery"]
@@ -103,7 +103,7 @@ def broker_file(config: dict[str, Any], tmp_path: Path) -> Path:
     return path
 
 
-# kombu's own models use what SQLAlchemy 2.1 says will go.
+# kombu's own models use what SQLAlchemy 2.1 deprecates.
 @pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning")
 def test_messages_that_were_taken_leave_the_embedded_broker(
     broker_file: Path, app: Flask, app_context: None

@@ -1,4 +1,4 @@
-"""What the tests of outgoing calls share: the service of an installed tenant."""
+"""Fixtures for the tests of outbound calls: the service of an installed tenant."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ OUTSIDE = (
 
 @pytest.fixture(autouse=True)
 def _no_network_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a developer's proxies and certificates out of the tests."""
+    """Isolate the tests from a developer's proxies and certificates."""
     for name in OUTSIDE:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -41,7 +41,7 @@ def service(tenant: Tenant, app: Flask, app_context: None) -> TenantService:
 
 @pytest.fixture
 def install(app: Flask) -> Callable[..., Tenant]:
-    """Install a tenant through the front door; the fields are the payload's."""
+    """Install a tenant by a lifecycle callback; the fields are the payload's."""
     return partial(installing.install, app)
 
 
@@ -71,14 +71,14 @@ def user_service(
 
 @dataclass
 class Grants:
-    """How often the authorization server was asked."""
+    """How many times the authorization server was called."""
 
     count: int = 0
 
 
 @pytest.fixture
 def grants(network: responses.RequestsMock) -> Grants:
-    """An authorization server that gives token-1, token-2 and so on."""
+    """An authorization server that issues token-1, token-2 and so on."""
     grants = Grants()
 
     def answer(request: Any) -> tuple[int, dict[str, str], str]:

@@ -1,4 +1,4 @@
-"""A tenant's host as the tests see it: what it checks of a call, and where it is."""
+"""A fake host: checks the tokens of calls, and records them."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ JIRA_SITE = "https://example.atlassian.net"
 
 
 def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
-    """Return a tenant that no database knows."""
+    """Return a tenant that is in no database."""
     now = utc_now()
     return Tenant(
         id=1,
@@ -48,7 +48,7 @@ def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
 
 
 def client_of(tenant: Tenant, session: requests.Session | None = None) -> HostClient:
-    """Return what calls a tenant without an app, with every scope; it never waits."""
+    """Return a client that works without an app, has every scope and never waits."""
     policies = PolicyCache(0)
     no_tokens: Any = None
     outbound = OutboundState(
@@ -81,7 +81,7 @@ def claims_of(authorization: str, *, secret: str = signing.SECRET) -> dict[str, 
 def assert_signed(
     request: Any, *, base_url: str = signing.SITE, secret: str = signing.SECRET
 ) -> None:
-    """Check that a recorded request is signed for exactly what it asks."""
+    """Check that a recorded request is signed for exactly that request."""
     assert request.url.startswith(base_url)
     claims = claims_of(request.headers["Authorization"], secret=secret)
     relative = request.url.removeprefix(base_url)
@@ -91,12 +91,12 @@ def assert_signed(
 
 @dataclass
 class RawHost:
-    """An HTTP server that keeps what it was asked, byte for byte."""
+    """An HTTP server that records requests byte for byte."""
 
     origin: str
     requests: list[dict[str, str]] = field(default_factory=list)
     answers: list[tuple[int, bytes]] = field(default_factory=list)
-    """What it answers next; afterwards 200 and an empty object."""
+    """The next answers; after them, 200 with an empty object."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where the calls to the host go."""
+"""URLs of the calls to the host."""
 
 from tests import signing
 

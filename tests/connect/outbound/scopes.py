@@ -1,4 +1,4 @@
-"""An app with other scopes than the example's descriptor declares."""
+"""An app with different scopes from the example's descriptor."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from app.connect.protocol.scopes import effective_scopes
 
 
 def declare(app: Flask, *scopes: str, recorder: CallRecorder | None = None) -> None:
-    """Let the app declare these scopes instead."""
+    """Make the app declare these scopes instead."""
     outbound = app.extensions[EXTENSION]
     rules = CallRules(scopes, policies=outbound.policies, recorder=recorder)
     app.extensions[EXTENSION] = replace(outbound, rules=rules)

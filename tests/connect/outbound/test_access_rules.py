@@ -1,4 +1,4 @@
-"""What is blocked by an app access rule is told apart from what is not there."""
+"""Content blocked by an app access rule is told apart from missing content."""
 
 import re
 from typing import Any
@@ -48,7 +48,7 @@ def test_a_refusal_where_content_is_blocked_says_so(
     assert (error.method, error.path) == ("GET", f"/wiki{PAGE}")
     assert str(error) == (
         f"GET /wiki{PAGE} answered {status}: No page.; "
-        "perhaps since an app access rule blocks the app"
+        "perhaps because an app access rule blocks the app"
     )
 
 
@@ -125,7 +125,7 @@ def test_the_host_is_asked_once_for_many_refusals(
     assert blocked.call_count == 1
 
 
-def test_who_asks_in_person_is_answered_after_a_host_that_could_not_say(
+def test_an_explicit_question_is_asked_again_after_a_host_that_could_not_say(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
     network.get(SITE + PAGE, status=404)

@@ -1,4 +1,4 @@
-"""Access tokens: what the server may answer, and which of them are served again."""
+"""Access tokens: answers of the authorization server, and the cache."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ from tests.connect.tenants.stored_tenants import installation
 
 GOOD = {"access_token": "good", "expires_in": 900, "token_type": "Bearer"}
 LATER = 3_000_000_000.0
-"""Seconds, as ``iat`` counts them; later than what the tests installed before."""
+"""A Unix time, like ``iat``; later than the installs of the tests."""
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def store(tokens: AccessTokens) -> TenantStore:
         ),
     ],
 )
-def test_what_is_no_token_is_an_error(
+def test_a_malformed_access_token_is_an_error(
     tokens: AccessTokens,
     grant: Grant,
     network: responses.RequestsMock,
@@ -110,7 +110,7 @@ def test_what_is_no_token_is_an_error(
         tokens.get(grant)
     error = caught.value
     assert (error.status_code, error.path) == (status, "/oauth2/token")
-    # Nothing of it is kept.
+    # Nothing is cached.
     network.replace(responses.POST, OAUTH_TOKEN, json=GOOD)
     assert tokens.get(grant).value == "good"
 
@@ -187,7 +187,7 @@ OTHERS: dict[str, Callable[[Grant], Grant]] = {
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
-def test_a_token_is_served_to_nobody_else(
+def test_a_cached_token_is_not_used_for_another_user(
     tokens: AccessTokens,
     grant: Grant,
     grants: Grants,
@@ -198,11 +198,11 @@ def test_a_token_is_served_to_nobody_else(
     assert tokens.get(grant).value == "token-1"
 
 
-def test_a_token_is_served_to_no_other_tenant(
+def test_a_cached_token_is_not_used_for_another_tenant(
     tokens: AccessTokens, grant: Grant, grants: Grants, store: TenantStore
 ) -> None:
     store.install(installation(client_key="other-client-key"), issued_at=LATER)
-    # All that the two could share, they share.
+    # The two have everything else in common.
     at_once = update(TenantRecord).values(installed_at=grant.tenant.installed_at)
     with db.engine.begin() as connection:
         connection.execute(at_once)
@@ -222,7 +222,7 @@ def test_a_token_from_before_a_rotation_is_not_served(
     ours = replace(grant, shared_secret=whose)
     assert tokens.get(ours).value == "token-1"
     store.install(installation(shared_secret=signing.OTHER_SECRET), issued_at=LATER)
-    # Nor to a request that the host has signed with the secret before.
+    # Nor for a request that the host signed with the previous secret.
     assert tokens.get(ours).value == "token-2"
 
 
@@ -278,7 +278,7 @@ def test_only_the_refused_token_is_dropped(
 
 @pytest.fixture
 def small(store: TenantStore, monkeypatch: pytest.MonkeyPatch) -> AccessTokens:
-    """The cache of another worker, which has room for two tokens."""
+    """Another worker's cache, with room for two tokens."""
     monkeypatch.setattr(access_tokens, "CACHE_SIZE", 2)
     server = OAUTH_TOKEN.removesuffix("/oauth2/token")
     return AccessTokens(store, server=server, session=new_session())

@@ -1,4 +1,4 @@
-"""What a call to the host carries, and with what signature."""
+"""Calls to the host: their content and their signature."""
 
 from typing import Any
 
@@ -192,7 +192,7 @@ def test_a_post_carries_its_body(
 def test_a_body_that_json_cannot_hold_is_the_callers_mistake(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
-    with pytest.raises(ValueError, match="JSON can hold"):
+    with pytest.raises(ValueError, match="serialized as JSON"):
         service.request("POST", "/rest/api/space", json={"a": float("nan")})
     assert not network.calls
 

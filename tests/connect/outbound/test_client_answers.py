@@ -1,4 +1,4 @@
-"""What is made of the host's answer."""
+"""Answers of the host, and the errors they become."""
 
 from datetime import timedelta
 from email.utils import format_datetime

@@ -1,4 +1,4 @@
-"""Redirects, cookies, sessions and time-outs of calls to the host."""
+"""Redirects, cookies, sessions and timeouts of calls to the host."""
 
 from collections.abc import Callable
 from typing import Any

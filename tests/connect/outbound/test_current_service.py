@@ -1,4 +1,4 @@
-"""``current_service`` is made once for each request or block, and for no other."""
+"""``current_service`` is created once per request or ``acting_for`` block."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ def service() -> Any:
 
 @pytest.fixture
 def page(app: Flask) -> FlaskClient:
-    """A page that notes the service it has, in a block of its own, too."""
+    """A page that records its service, inside a block of its own, too."""
     seen.clear()
 
     @app.get("/notes")
@@ -70,7 +70,7 @@ def test_no_two_requests_share_it(
     assert tenants == [signing.CLIENT_KEY, "other", signing.CLIENT_KEY]
 
 
-def test_whoever_is_verified_shows_nothing_of_it(
+def test_the_repr_of_a_verified_request_shows_no_service(
     app_context: None, tenant: Tenant
 ) -> None:
     with acting_for(tenant):

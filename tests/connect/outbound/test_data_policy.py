@@ -1,4 +1,4 @@
-"""What a tenant says of its app access rules, and for how long it is remembered."""
+"""The data policy of a tenant, and its cache."""
 
 from dataclasses import replace
 from typing import Any
@@ -179,7 +179,7 @@ def test_an_answer_from_before_a_change_is_not_remembered() -> None:
     assert cache.find("one") == (True,)
 
 
-def test_so_many_tenants_are_remembered() -> None:
+def test_the_size_of_the_cache_is_limited() -> None:
     cache = PolicyCache(30, size=2)
     for client_key in ("one", "two", "one", "three"):
         cache.put(client_key, True, changes=0)

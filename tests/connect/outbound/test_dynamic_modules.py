@@ -1,4 +1,4 @@
-"""Dynamic modules: all or nothing in, by name or all of them out."""
+"""Dynamic modules: registered all or none, removed by key or all at once."""
 
 import json
 from typing import Any

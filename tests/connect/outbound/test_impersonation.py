@@ -1,4 +1,4 @@
-"""Acting as a user: what is asked for, what is sent, and what is refused before."""
+"""Acting as a user: token requests, calls, and errors before anything is sent."""
 
 import io
 from collections.abc import Callable
@@ -132,7 +132,7 @@ def test_a_site_without_a_client_id_is_told_to_be_upgraded(
         pytest.param("x" * 129, id="too long"),
     ],
 )
-def test_nobody_is_no_user_to_act_as(
+def test_the_app_cannot_act_as_an_anonymous_user(
     user_service: TenantService, network: responses.RequestsMock, account_id: Any
 ) -> None:
     assert user_service.as_user("x" * 128) is not user_service
@@ -141,7 +141,9 @@ def test_nobody_is_no_user_to_act_as(
 
 
 @pytest.mark.parametrize("scopes", [[], "READ"], ids=["none", "text"])
-def test_scopes_are_a_list_of_some(user_service: TenantService, scopes: Any) -> None:
+def test_scopes_must_be_a_list_and_not_empty(
+    user_service: TenantService, scopes: Any
+) -> None:
     with pytest.raises(ValueError, match="scopes"):
         user_service.as_user(ACCOUNT, scopes=scopes)
 

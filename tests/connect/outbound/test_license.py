@@ -1,4 +1,4 @@
-"""The license as the document shows it, and as it should not be."""
+"""The license resource: documented and malformed answers."""
 
 from dataclasses import replace
 from typing import Any

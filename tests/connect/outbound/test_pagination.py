@@ -1,4 +1,4 @@
-"""Long answers, page by page."""
+"""Pagination of REST v1 and v2 answers."""
 
 from typing import Any
 
@@ -141,7 +141,7 @@ def test_an_answer_that_is_no_page_is_a_host_response_error(
 
 
 @pytest.mark.parametrize("links", [None, [], "x", {"next": None}, {"next": {}}])
-def test_odd_links_are_none(
+def test_odd_links_are_ignored(
     service: TenantService, network: responses.RequestsMock, links: Any
 ) -> None:
     network.get(PAGES, json={"results": [1], "_links": links})
@@ -152,7 +152,7 @@ def test_a_link_that_is_no_text_is_an_error(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
     network.get(PAGES, json={"results": [1], "_links": {"next": 5}})
-    with pytest.raises(HostResponseError, match="no text"):
+    with pytest.raises(HostResponseError, match="not a string"):
         list(service.paginate("/api/v2/pages"))
 
 

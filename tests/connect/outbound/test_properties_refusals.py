@@ -1,4 +1,4 @@
-"""What the host's refusals become, and odd keys on the wire."""
+"""Errors of app property calls, and odd keys on the wire."""
 
 from typing import Any
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Which operations the code calls: noted as templates, each once."""
+"""The call recorder: records each operation once, as a template."""
 
 import logging
 import shutil
@@ -58,7 +58,7 @@ def test_what_another_process_has_noted_is_not_noted_again(file: Path) -> None:
     assert file.read_text() == READ_PAGE
 
 
-def test_after_the_file_is_deleted_all_is_noted_anew(
+def test_after_the_file_is_deleted_all_calls_are_recorded_again(
     recorder: CallRecorder, file: Path
 ) -> None:
     record(recorder, "GET", "/api/v2/pages/1")

@@ -1,4 +1,4 @@
-"""Calls that the host can't answer now, outside of requests and tasks."""
+"""Retries of calls to the host, outside of requests and tasks."""
 
 import io
 import logging
@@ -46,7 +46,7 @@ def busy_then_well(
         ),
     ],
 )
-def test_what_is_temporary_is_tried_again(
+def test_temporary_errors_are_retried(
     service: TenantService, network: responses.RequestsMock, busy: dict[str, Any]
 ) -> None:
     busy_then_well(network, **busy)
@@ -66,7 +66,7 @@ def test_what_is_temporary_is_tried_again(
         pytest.param({"body": requests.exceptions.InvalidURL()}, id="URL"),
     ],
 )
-def test_what_is_not_temporary_is_tried_once(
+def test_other_errors_are_not_retried(
     service: TenantService,
     network: responses.RequestsMock,
     waits: Waits,
@@ -111,7 +111,7 @@ def test_a_pause_becomes_longer_by_jitter_but_never_shorter(
     assert waits.seconds == [22]
 
 
-def test_a_pause_of_no_seconds_is_no_leave_to_hammer(
+def test_a_retry_after_of_0_still_backs_off(
     service: TenantService, network: responses.RequestsMock, waits: Waits
 ) -> None:
     busy_then_well(network, status=429, headers={"Retry-After": "0"})
@@ -142,7 +142,7 @@ def test_a_task_is_put_off_for_a_bounded_time(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_what_may_be_sent_twice_is_tried_again(
+def test_idempotent_methods_are_retried(
     service: TenantService, network: responses.RequestsMock, method: str
 ) -> None:
     network.add(method, SPACE, **BUSY)
@@ -151,7 +151,7 @@ def test_what_may_be_sent_twice_is_tried_again(
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_what_may_not_be_sent_twice_is_tried_once(
+def test_other_methods_are_not_retried(
     service: TenantService, network: responses.RequestsMock, method: str
 ) -> None:
     network.add(method, SPACE, **BUSY)
@@ -196,7 +196,7 @@ def test_a_get_is_tried_once_on_request(
         service.request("GET", "/rest/api/space", retry=False)
 
 
-def test_each_try_is_signed_anew_for_the_same_request(
+def test_each_try_has_a_new_token_for_the_same_request(
     service: TenantService,
     network: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
@@ -217,7 +217,7 @@ def test_each_try_is_signed_anew_for_the_same_request(
 
 
 def aged_by(seconds: Any) -> Any:
-    """Make the claims of a token as they were some seconds ago, below its life."""
+    """Sign claims as of some seconds ago, within the token's lifetime."""
 
     def make(**about: Any) -> dict[str, Any]:
         claims, age = dict(outbound_claims(**about)), int(seconds()) // 10
@@ -226,7 +226,7 @@ def aged_by(seconds: Any) -> Any:
     return make
 
 
-def test_whoever_waits_is_told_so_without_a_secret(
+def test_a_wait_is_logged_without_a_secret(
     service: TenantService,
     network: responses.RequestsMock,
     caplog: pytest.LogCaptureFixture,
@@ -235,7 +235,7 @@ def test_whoever_waits_is_told_so_without_a_secret(
     with caplog.at_level(logging.WARNING, "app.connect.outbound"):
         service.request("GET", "/rest/api/space?secret=canary")
     [record] = caplog.records
-    assert "waits 2.0 seconds for the host" in record.message
+    assert "waiting 2.0 seconds for the host" in record.message
     assert "canary" not in record.message
 
 

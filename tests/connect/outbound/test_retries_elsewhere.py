@@ -1,4 +1,4 @@
-"""Who waits for a busy host how long: a web request, and a task not at all."""
+"""Retries in a web request, for a few seconds, and in a task, without waiting."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def page(app: Flask, tenant: Tenant) -> FlaskClient:
                 seen.append(error.retry_in)
         return "done"
 
-    # The app has answered its install by now, after which Flask adds no route.
+    # The app has served the install by now, and Flask adds no routes after that.
     app._got_first_request = False
     app.add_url_rule("/once", view_func=jwt_required(once))
     app.add_url_rule("/twice", view_func=jwt_required(twice))
@@ -90,7 +90,7 @@ def ask(page: FlaskClient, path: str) -> int:
     return page.get(path, headers=signing.authorization(token)).status_code
 
 
-def test_a_page_waits_for_a_host_that_is_soon_well(
+def test_a_page_waits_for_a_host_that_soon_recovers(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
     network.get(SPACE, status=503)
@@ -108,7 +108,7 @@ def test_a_page_waits_no_more_than_a_few_seconds(
     assert waits.seconds == [2]
 
 
-def test_a_page_waits_not_at_all_when_the_host_asks_for_more(
+def test_a_page_does_not_wait_when_the_host_asks_for_more(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
     network.get(SPACE, status=429, headers={"Retry-After": "5"})
@@ -139,7 +139,7 @@ def test_the_time_of_a_try_that_failed_counts_too(
     assert waits.seconds == []
 
 
-def test_without_seconds_a_page_tries_once(
+def test_with_a_limit_of_0_seconds_a_page_tries_once(
     config: dict[str, Any], network: responses.RequestsMock
 ) -> None:
     config["CONNECT_REQUEST_WAIT_SECONDS"] = "0"
@@ -172,7 +172,7 @@ def run(task: Any, message: list[Any], *, retries: int = 0) -> str:
     return "SUCCESS" if traced.info is None else str(traced.info.state)
 
 
-def test_a_pause_is_none_of_the_tries_of_a_task(
+def test_a_pause_does_not_count_towards_the_retries_of_a_task(
     app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
 ) -> None:
     network.get(SPACE, status=429)
@@ -195,7 +195,7 @@ def test_a_host_that_is_down_costs_a_task_its_tries(
     assert told() == []
 
 
-def test_a_task_is_not_put_off_for_ever(
+def test_a_task_is_not_postponed_forever(
     app: Flask, tenant: Tenant, network: responses.RequestsMock, told: Told
 ) -> None:
     network.get(SPACE, status=429)

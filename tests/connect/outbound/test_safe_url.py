@@ -1,4 +1,4 @@
-"""Where a call goes, and that no URL makes it go anywhere else."""
+"""Safe URLs: no URL makes a call leave the tenant's base URL."""
 
 import re
 from collections.abc import Callable
@@ -206,7 +206,7 @@ def test_a_url_that_could_leave_the_tenant_is_not_even_prepared(url: str) -> Non
         pytest.param("//evil.example/x", id="another authority"),
     ],
 )
-def test_a_site_without_a_base_path_is_left_no_easier(url: str) -> None:
+def test_a_url_cannot_leave_a_site_without_a_base_path_either(url: str) -> None:
     jira = tenant_at(JIRA_SITE)
     assert resolve(jira, f"{JIRA_SITE}/x") == (f"{JIRA_SITE}/x", JIRA_SITE)
     with pytest.raises(UnsafeURLError):
@@ -294,9 +294,9 @@ URLS = st.builds(
 
 
 def stays_below(base_url: str, url: str) -> bool:
-    """Say whether a URL is below a base URL for urllib3 and for the standard library.
+    """Return whether urllib3 and the standard library see a URL below a base URL.
 
-    urllib3 resolves dot segments as it reads.
+    urllib3 resolves dot segments while parsing.
     """
     base = urlsplit(base_url)
     for parts in (urlsplit(url), parse_url(url)):

@@ -1,4 +1,4 @@
-"""A call that lacks its scope is not sent, and says what to write."""
+"""A call whose scope is missing is not sent, and the error says what to add."""
 
 import logging
 from dataclasses import replace
@@ -71,10 +71,12 @@ def test_the_scope_is_checked_however_the_path_is_given(
     assert not network.calls
 
 
-def test_what_is_for_no_app_is_not_sent(
+def test_a_call_closed_to_all_apps_is_not_sent(
     app: Flask, app_context: None, network: responses.RequestsMock
 ) -> None:
-    with pytest.raises(ScopeError, match="^GET /rest/api/audit is for no Connect app"):
+    with pytest.raises(
+        ScopeError, match="^GET /rest/api/audit is closed to Connect apps"
+    ):
         service_with(app, "ADMIN").request("GET", "/rest/api/audit")
     assert not network.calls
 

@@ -1,4 +1,4 @@
-"""The service of a tenant, inside and outside a request."""
+"""``TenantService``, inside and outside a request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -60,7 +60,7 @@ def test_a_purged_tenant_has_no_service(
     store = app.extensions["connect"].tenants
     assert store.purge(retention_days=0) == [signing.CLIENT_KEY]
 
-    with pytest.raises(LookupError, match="no longer kept"):
+    with pytest.raises(LookupError, match="has been purged"):
         TenantService(tenant)
 
 
@@ -86,7 +86,7 @@ def test_a_service_outside_a_request_signs_with_the_newest_secret(
     assert_signed(after, secret=signing.OTHER_SECRET)
 
 
-def test_json_that_is_none_is_a_host_response_error(
+def test_malformed_json_is_a_host_response_error(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
     network.get(SPACE, json={"results": []})
@@ -107,7 +107,7 @@ def test_there_is_no_current_service_outside_a_request(
 
 @pytest.fixture
 def calling(app: Flask) -> FlaskClient:
-    """An app with a page that calls the host, and says for whom."""
+    """An app with a page that calls the host, and shows for which tenant."""
 
     @app.get("/calls")
     @jwt_required

@@ -1,4 +1,4 @@
-"""Tasks leave a host alone while it has asked for a pause."""
+"""The throttle: tasks do not call a host during a pause it asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The reporting cycle: what is sent, what is heard, and what an app is told."""
+"""The reporting cycle: reports, answers and signals."""
 
 import json
 import logging
@@ -36,7 +36,7 @@ Heard = list[tuple[str, str, str]]
 
 @pytest.fixture
 def heard(tenant: Tenant, app_context: None) -> Iterator[Heard]:
-    """What the signals said: their names, account ids and the tenant at hand."""
+    """The received signals: name, account id and current tenant."""
     found: Heard = []
 
     def closed(app: Flask, tenant: Tenant, account_id: str) -> None:
@@ -95,7 +95,7 @@ def test_at_most_90_accounts_are_reported_at_once(
     assert [len(accounts) for accounts in sent] == [90, 1]
 
 
-def test_an_app_is_told_whom_to_erase_and_whom_to_refresh(
+def test_signals_name_the_accounts_to_erase_and_to_refresh(
     tenant: Tenant, heard: Heard, network: responses.RequestsMock
 ) -> None:
     answer(network, ada="closed", bob="updated", eve="new status", other="closed")
@@ -209,7 +209,7 @@ def test_a_tenant_that_is_not_enabled_is_not_asked(
     assert report_personal_data()["failed"] == 1
 
 
-def test_what_the_database_did_not_take_is_heard_again(
+def test_an_answer_that_could_not_be_stored_is_repeated_at_the_next_report(
     tenant: Tenant,
     heard: Heard,
     network: responses.RequestsMock,
@@ -230,7 +230,7 @@ def test_what_the_database_did_not_take_is_heard_again(
     assert "LookupError" in caplog.text and "canary" not in caplog.text
 
 
-def test_an_app_says_what_it_keeps(tenant: Tenant, app_context: None) -> None:
+def test_an_app_registers_accounts(tenant: Tenant, app_context: None) -> None:
     personal_data.remember(tenant, "ada")
     first = only().updated_at
     personal_data.refreshed(tenant, "ada")
@@ -239,7 +239,7 @@ def test_an_app_says_what_it_keeps(tenant: Tenant, app_context: None) -> None:
     assert list(personal_data.list()) == []
 
 
-def test_beat_has_it_done(app: Flask) -> None:
+def test_beat_schedules_the_report(app: Flask) -> None:
     celery = app.extensions["celery"]
     assert REPORT in celery.tasks
     assert REPORT in {entry["task"] for entry in SCHEDULE.values()}

@@ -1,4 +1,4 @@
-"""The accounts of whom data is kept: whose they are, and who reports them."""
+"""The table of accounts with personal data: tenants, due dates and claims."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("each_database")
 
 @pytest.fixture
 def store(app: Flask, app_context: None) -> TenantStore:
-    """The app's own, whose tenants take their accounts with them."""
+    """The app's own store; accounts are deleted with their tenants."""
     found: TenantStore = app.extensions["connect"].tenants
     return found
 
@@ -88,10 +88,10 @@ def test_a_forgotten_account_is_gone(accounts: PersonalDataStore) -> None:
 
 
 @pytest.mark.parametrize("account_id", ["", "unknown", "a b", "é", "x" * 129, "a\n"])
-def test_what_is_no_account_id_is_not_remembered(
+def test_a_malformed_account_id_is_refused(
     accounts: PersonalDataStore, account_id: str
 ) -> None:
-    with pytest.raises(ValueError, match="no account id"):
+    with pytest.raises(ValueError, match="not an account id"):
         accounts.remember(HERE, account_id)
     assert kept(accounts) == []
 
@@ -145,7 +145,7 @@ def test_nothing_is_remembered_of_a_tenant_that_is_gone(
     assert kept(accounts) == []
 
 
-def test_what_is_due_is_claimed_in_batches(accounts: PersonalDataStore) -> None:
+def test_due_accounts_are_claimed_in_batches(accounts: PersonalDataStore) -> None:
     for number in range(5):
         accounts.remember(HERE, f"account-{number}")
     assert accounts.find_due() == [HERE]

@@ -1,4 +1,4 @@
-"""Tokens made by hand, good and bad."""
+"""Hand-made tokens, good and bad."""
 
 import hmac
 import json
@@ -45,7 +45,7 @@ def rs256(signed: bytes) -> bytes:
     return signing.INSTALL_KEY.sign(signed, padding.PKCS1v15(), SHA256())
 
 
-# Signed by hand, for PyJWT refuses to sign much of what a stranger would send.
+# Signed by hand, since PyJWT refuses to sign much of what an attacker would send.
 def assemble(header: bytes, payload: bytes, sign: Callable[[bytes], bytes]) -> str:
     signed = f"{base64url(header)}.{base64url(payload)}"
     return f"{signed}.{base64url(sign(signed.encode()))}"
@@ -98,7 +98,7 @@ KINDS = pytest.mark.parametrize(
 
 
 def refusal(decode: Callable[[str], Any], token: str) -> str:
-    """Return why *decode* refuses *token*, having looked for leaks."""
+    """Return why *decode* refuses *token*, after checking the message for leaks."""
     with pytest.raises(InvalidTokenError) as caught:
         decode(token)
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""What counts as a base URL, and whose host may install."""
+"""Base URLs: the strict parser, and the allow list of hosts."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from app.connect.protocol.base_url import host_is_allowed, is_loopback, parse_ba
         ("https://localhost", "https://localhost"),
     ],
 )
-def test_accepts(text: str, spelling: str) -> None:
+def test_a_plain_base_url_is_accepted(text: str, spelling: str) -> None:
     assert str(parse_base_url(text)) == spelling
 
 
@@ -119,7 +119,7 @@ def test_a_base_url_is_read_into_its_parts() -> None:
         pytest.param("https://" + "a" * 254, id="long-host"),
     ],
 )
-def test_refuses(text: str) -> None:
+def test_a_malformed_base_url_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(is not|must be|has) "):
         parse_base_url(text)
 
@@ -163,7 +163,7 @@ def test_http_is_for_loopback_only(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_loopback(host: str) -> None:
+def test_loopback_addresses_are_recognised(host: str) -> None:
     assert is_loopback(host)
 
 

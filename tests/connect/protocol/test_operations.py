@@ -1,4 +1,4 @@
-"""The tables of operations, and which of them a call is."""
+"""The tables of REST operations, and lookup of a call."""
 
 import csv
 from collections import Counter
@@ -72,7 +72,7 @@ def test_every_documented_call_is_known_in_each_form(form: str) -> None:
 
 
 def test_the_local_confluence_finds_the_same() -> None:
-    """Two implementations, so that a mistake of one can't hide."""
+    """Two implementations, so that a mistake in one can't hide."""
     tables = (OWN / "rest_operations.csv", OWN / "path_scopes.csv")
     paths = {row["path"] for table in tables for row in rows(table)}
     paths |= {f"{path}/more/of/it" for path in paths} | {f"{path}/" for path in paths}

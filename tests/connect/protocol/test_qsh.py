@@ -301,7 +301,7 @@ _NEARLY_CANONICAL = st.lists(
 
 
 @given(_NEARLY_CANONICAL | _QUERIES)
-def test_the_short_way_leads_where_the_long_one_does(query: str) -> None:
+def test_the_fast_path_agrees_with_the_slow_one(query: str) -> None:
     parts = [part for part in query.split("&") if part]
     assert canonical_query(query) == _decoded_and_encoded(parts)
 

@@ -1,4 +1,4 @@
-"""When a call that failed may be made again."""
+"""Retry delays: ``Retry-After`` and back-off."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -37,7 +37,7 @@ def test_each_form_of_a_date_is_read(date: str) -> None:
 
 
 @given(TEXT)
-def test_whatever_a_host_sends_is_a_wait_or_none(value: str) -> None:
+def test_any_retry_after_is_seconds_or_none(value: str) -> None:
     seconds = parse_retry_after(value, NOW)
     assert seconds is None or seconds >= 0
 
@@ -63,5 +63,5 @@ def test_the_jitter_is_a_quarter_either_way(failures: int, jitter: float) -> Non
     assert middle <= MAX_BACK_OFF
 
 
-def test_two_that_failed_together_do_not_return_together() -> None:
+def test_calls_that_failed_together_are_not_retried_together() -> None:
     assert len({back_off(1) for _ in range(20)}) > 1

@@ -1,4 +1,4 @@
-"""Which scopes a descriptor grants."""
+"""Scopes: what a descriptor's scopes grant."""
 
 import pytest
 

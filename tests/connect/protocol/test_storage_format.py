@@ -1,4 +1,4 @@
-"""Storage format is well formed whatever is put into it, and stays what it was."""
+"""Storage format is well formed and preserves its text, whatever is put into it."""
 
 import html
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Tokens that are accepted, and whose signature is not good."""
+"""Tokens that are accepted, and tokens with a bad signature."""
 
 import json
 from typing import Any
@@ -212,6 +212,6 @@ def test_a_secret_is_opaque(secret: str) -> None:
     "secret",
     [pytest.param("", id="empty"), pytest.param("\ud800", id="lone-surrogate")],
 )
-def test_a_secret_that_is_none_verifies_nothing(secret: str) -> None:
+def test_an_unusable_secret_verifies_nothing(secret: str) -> None:
     by_hand = assemble(b'{"alg":"HS256"}', json.dumps(CLAIMS).encode(), hs256(b""))
     refusal(lambda token: decode_hs(token, secret=secret), by_hand)

@@ -1,4 +1,4 @@
-"""For whom an install token is meant."""
+"""The audience of an install token."""
 
 from typing import Any
 

@@ -136,7 +136,7 @@ def test_a_number_of_too_many_digits_is_refused(make: Any, decode: Any) -> None:
         pytest.param({"nbf": 0}, None, id="nbf-0"),
     ],
 )
-def test_a_token_has_its_time(
+def test_a_token_is_valid_only_in_its_lifetime(
     make: Any, decode: Any, claims: dict[str, Any], reason: str | None
 ) -> None:
     token = make(**claims)

@@ -1,4 +1,4 @@
-"""What is a token at all."""
+"""The format of a token."""
 
 import json
 import time
@@ -116,7 +116,7 @@ def test_a_deep_header_with_an_algorithm_is_refused() -> None:
         pytest.param("\x00.\x00.\x00", id="nul"),
     ],
 )
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_a_malformed_token_is_refused(token: str) -> None:
     for decode in (
         decode_hs,
         decode_rs,
@@ -147,7 +147,7 @@ def test_what_is_no_token_is_refused(token: str) -> None:
         pytest.param(lambda token: token.replace(".", ".!", 1), id="junk-in-base64"),
     ],
 )
-def test_a_spoilt_token_is_refused(spoil: Callable[[str], str]) -> None:
+def test_a_corrupted_token_is_refused(spoil: Callable[[str], str]) -> None:
     assert decode_hs(symmetric()) == CLAIMS
     refusal(decode_hs, spoil(symmetric()))
 
@@ -164,7 +164,7 @@ def test_a_payload_nests_so_deep_and_no_deeper(depth: int, leaf: str) -> None:
         assert refusal(decode_hs, token) == "the token is malformed"
 
 
-def test_of_two_issuers_the_last_one_counts_before_and_after_verification() -> None:
+def test_the_last_of_two_issuers_counts_before_and_after_verification() -> None:
     payload = b'{"iss": "mallory", ' + json.dumps(CLAIMS).encode()[1:]
     token = assemble(b'{"alg":"HS256"}', payload, hs256())
     assert issuer_of(token) == decode_hs(token)["iss"] == "client"

@@ -1,4 +1,4 @@
-"""What the header of a token may say."""
+"""The header of a token."""
 
 import json
 from typing import Any

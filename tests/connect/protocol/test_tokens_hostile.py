@@ -1,4 +1,4 @@
-"""No token ends in anything but its claims or an InvalidTokenError."""
+"""Hostile tokens: the result is always claims or an InvalidTokenError."""
 
 import json
 from typing import Any

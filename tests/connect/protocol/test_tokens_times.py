@@ -1,4 +1,4 @@
-"""When a token is good."""
+"""The lifetime of a token."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def test_a_token_ends_at_the_leeway_after_exp(make: Any, decode: Any) -> None:
     assert refusal(lambda token: decode(token, now=end), make()) == "exp is in the past"
 
 
-def test_a_leeway_of_0_is_none() -> None:
+def test_a_leeway_of_0_allows_no_difference() -> None:
     token = symmetric(iat=0, exp=NOW)
     early, _ = decode_symmetric(
         read_unverified_token(token), shared_secrets=[SECRET], leeway=0, now=NOW - 1

@@ -1,4 +1,4 @@
-"""Who the user of verified claims is, and what of the host is on the screen."""
+"""The user and the context of verified claims."""
 
 from typing import Any
 
@@ -25,7 +25,9 @@ from app.connect.protocol.tokens import account_id_of, context_of
         pytest.param({"context": {"user": {"accountId": None}}}, None, id="null"),
     ],
 )
-def test_names_the_user(claims: dict[str, Any], account_id: str | None) -> None:
+def test_the_user_is_read_from_the_claims(
+    claims: dict[str, Any], account_id: str | None
+) -> None:
     assert account_id_of(claims) == account_id
     assert context_of(claims) == (claims.get("context") or {})
 

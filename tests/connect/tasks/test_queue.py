@@ -1,4 +1,4 @@
-"""The way to the broker: bounded in time, and never in the way."""
+"""The task queue: timeouts, and no waiting after a failure."""
 
 import socket
 import sqlite3
@@ -24,7 +24,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A server that takes connections, and never says a word."""
+    """A server that accepts connections and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(50)
@@ -73,12 +73,12 @@ def test_after_a_failure_nobody_waits_for_the_broker(
     queue = queue_to(URLS[0].format(closed_port))
     now = time.monotonic()
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with pytest.raises(QueueUnavailableError, match="took no task"):
+    with pytest.raises(QueueUnavailableError, match="did not accept"):
         queue.send("task", 1)
     with pytest.raises(QueueUnavailableError, match="failed a moment ago"):
         queue.send("task", 1)
     monkeypatch.setattr("time.monotonic", lambda: now + PAUSE)
-    with pytest.raises(QueueUnavailableError, match="took no task"):
+    with pytest.raises(QueueUnavailableError, match="did not accept"):
         queue.send("task", 1)
 
 
@@ -106,7 +106,9 @@ def test_a_file_that_is_no_broker_is_noticed(tmp_path: Path) -> None:
 
 def test_what_json_cannot_hold_is_the_callers_mistake() -> None:
     queue = queue_to("memory://")
-    with pytest.raises(TypeError, match="a task was given what JSON can't hold"):
+    with pytest.raises(
+        TypeError, match="a task's arguments can't be serialized as JSON"
+    ):
         queue.send("task", object())
     queue.send("task", 1)
     queue.close()

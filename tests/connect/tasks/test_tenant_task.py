@@ -1,4 +1,4 @@
-"""An author's own tasks: what their messages carry, and for whom they run."""
+"""``tenant_task``: the message, and the tenant that it runs for."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def test_without_a_tenant_there_is_nothing_to_enqueue(
 
 
 @pytest.mark.parametrize("state", ["disabled", "uninstalled", "purged"])
-def test_the_work_of_a_tenant_that_is_gone_is_dropped_and_recorded(
+def test_a_task_of_an_uninstalled_tenant_is_dropped_and_recorded(
     app: Flask, app_context: None, tenant: Tenant, state: str
 ) -> None:
     tenants = app.extensions["connect"].tenants

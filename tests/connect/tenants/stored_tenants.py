@@ -1,4 +1,4 @@
-"""Stores and installs for the tests of the store."""
+"""Stores and installs for the tests of the tenant store."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which secrets are good for a tenant's tokens."""
+"""The secrets that are accepted for a tenant's tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def credentials(client_key: str = "k", **changes: Any) -> Credentials:
         pytest.param(None, None, ("current",), id="neither"),
     ],
 )
-def test_accepts_the_previous_secret_within_its_grace(
+def test_the_previous_secret_is_accepted_within_its_grace(
     previous: str | None, left: timedelta | None, accepted: tuple[str, ...]
 ) -> None:
     until = None if left is None else utc_now() + left

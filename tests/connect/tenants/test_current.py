@@ -1,4 +1,4 @@
-"""The proxies name whom a request comes from, and nobody without one."""
+"""The proxies return what was verified about a request; without one they raise."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_outside_a_verified_request_the_proxies_raise(app: Flask) -> None:
             read()
 
 
-def test_a_good_token_on_a_public_route_verifies_nothing(
+def test_a_public_route_does_not_verify_a_token(
     app: Flask, who: None, tenant: Tenant
 ) -> None:
     token = host_token("GET", "/nobody")

@@ -1,4 +1,4 @@
-"""Working for a tenant outside of a request, and inside of one."""
+"""``acting_for``, outside and inside of a request."""
 
 import pytest
 from flask import Flask
@@ -62,7 +62,7 @@ def test_a_request_context_of_a_tasks_own_is_still_the_tenants(
 
 @pytest.fixture
 def routes(app: Flask) -> None:
-    """Views that say whom they work for."""
+    """Views that return the current tenant."""
 
     @app.get("/both")
     @jwt_required

@@ -1,4 +1,4 @@
-"""How an event changes a row, decided without a database."""
+"""The columns that an event changes, without a database."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -108,7 +108,7 @@ def test_a_secret_that_was_never_used_does_not_push_out_the_one_before() -> None
     }
 
 
-def test_a_secret_that_is_lost_is_nothing_to_fall_back_to() -> None:
+def test_a_secret_that_no_key_decrypts_is_no_fallback() -> None:
     assert install_changes.rotated(row(), "encrypted-new", None, NOW, HOUR) == {
         "shared_secret": "encrypted-new",
         "secret_used_at": None,

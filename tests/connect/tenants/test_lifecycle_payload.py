@@ -1,4 +1,4 @@
-"""What is read from a lifecycle body; the callbacks' tests vary all its fields."""
+"""Parsing of lifecycle bodies; the callbacks' tests vary all the fields."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def body(event: str = "installed", **changes: Any) -> bytes:
     return json.dumps(payload(event, **changes)).encode()
 
 
-def test_reads_an_installation() -> None:
+def test_an_installation_is_parsed() -> None:
     installation = read_installation(body(unknown=1))
     assert installation.client_key == CLIENT_KEY
     assert installation.key == APP_KEY
@@ -53,12 +53,14 @@ def test_json_is_read_in_its_encodings(encoding: str) -> None:
         pytest.param(b"1", "missing or malformed: _schema", id="number"),
     ],
 )
-def test_says_what_is_wrong_with_a_body(read: Any, text: bytes, message: str) -> None:
+def test_the_error_says_what_is_wrong_with_a_body(
+    read: Any, text: bytes, message: str
+) -> None:
     with pytest.raises(MalformedBodyError, match=f"^{message}$"):
         read(text)
 
 
-def test_names_every_wrong_field_and_no_value() -> None:
+def test_the_error_names_every_wrong_field_but_no_value() -> None:
     text = body(cloudId="private\0", sharedSecret="", key=MISSING)
     with pytest.raises(MalformedBodyError) as caught:
         read_installation(text)
@@ -79,7 +81,7 @@ def test_names_every_wrong_field_and_no_value() -> None:
         pytest.param("entitlementId", "Größe 1", "Größe 1", id="non-ascii"),
     ],
 )
-def test_reads_a_field(name: str, sent: Any, read: Any) -> None:
+def test_a_field_is_parsed(name: str, sent: Any, read: Any) -> None:
     attribute = {
         "displayUrl": "display_url",
         "productType": "product_type",

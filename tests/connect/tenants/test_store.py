@@ -1,4 +1,4 @@
-"""Tenants are found, installed, purged and their secrets encrypted."""
+"""The tenant store: find, install, purge and re-encrypt."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def events() -> list[tuple[str, str]]:
         return [(row.client_key, row.event) for row in connection.execute(query)]
 
 
-def test_an_unknown_tenant_is_none(store: TenantStore) -> None:
+def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.find("unknown") is None
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
@@ -221,7 +221,7 @@ def test_a_previous_secret_that_no_key_decrypts_is_left_out(
     assert credentials.accepted_secrets() == (OTHER_SECRET,)
 
 
-def test_the_other_events_of_an_unknown_tenant_are_none(store: TenantStore) -> None:
+def test_other_events_of_an_unknown_tenant_are_ignored(store: TenantStore) -> None:
     assert store.uninstall("unknown", issued_at=1) is None
     assert store.set_enabled("unknown", enabled=True, issued_at=1) is None
     assert events() == []
@@ -238,7 +238,7 @@ def test_the_secret_of_a_tenant_is_cached(store: TenantStore, install: Install) 
         store_with().shared_secret_of(tenant)
 
 
-def test_purge_deletes_whom_the_retention_time_is_over_for(
+def test_purge_deletes_tenants_past_their_retention_time(
     store: TenantStore, install: Install
 ) -> None:
     for client_key in ("old", "new", "here"):
@@ -260,7 +260,7 @@ def test_purge_deletes_whom_the_retention_time_is_over_for(
     assert store.purge(retention_days=0) == []
 
 
-def test_every_secret_is_encrypted_anew(store: TenantStore, install: Install) -> None:
+def test_every_secret_is_reencrypted(store: TenantStore, install: Install) -> None:
     install()
     install(shared_secret=OTHER_SECRET)
     install(client_key="other")
@@ -288,7 +288,7 @@ def test_secrets_are_encrypted_in_batches(
     assert list(store_with(ENCRYPTION_KEY).reencrypt()) == [2, 2, 1]
 
 
-def test_what_depends_on_a_tenant_goes_with_it(
+def test_dependent_rows_are_deleted_with_their_tenant(
     store: TenantStore, install: Install
 ) -> None:
     ended: list[str] = []
@@ -308,7 +308,7 @@ def test_what_depends_on_a_tenant_goes_with_it(
     assert ended == [CLIENT_KEY] * 2
 
 
-def test_a_tenant_ends_with_its_dependents_or_not_at_all(
+def test_a_tenant_and_its_dependents_are_deleted_in_one_transaction(
     store: TenantStore, install: Install
 ) -> None:
     def fail(connection: Connection, client_key: str) -> None:

@@ -1,4 +1,4 @@
-"""The store's transactions beside those of others."""
+"""The store's transactions, concurrent with others."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,7 +23,7 @@ from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET
 
 @pytest.fixture
 def vanish(app: Flask) -> Iterator[Callable[[int], None]]:
-    """Delete the tenant just before it is selected, so many times."""
+    """Delete the tenant just before it is selected, a number of times."""
     left = [0]
 
     def strike(_c: Any, cursor: Any, statement: str, *_: Any) -> None:

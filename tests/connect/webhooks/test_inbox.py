@@ -1,4 +1,4 @@
-"""The inbox: who may run a delivery, and when a worker is told of it."""
+"""The webhook inbox: claims, leases, and the sweeper."""
 
 import threading
 import time

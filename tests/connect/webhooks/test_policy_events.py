@@ -1,4 +1,4 @@
-"""A webhook about an app access rule drops what is remembered of the tenant's."""
+"""A webhook about an app access rule invalidates the tenant's cached answer."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ CLOUD_EVENT = "application/cloudevents+json; charset=UTF-8"
 
 @pytest.fixture
 def cache(app: Flask) -> PolicyCache:
-    """What the app remembers: of the tenant, and of another one."""
+    """The cached answers for the tenant and for another one."""
     cache: PolicyCache = app.extensions[EXTENSION].policies
     cache.put(signing.CLIENT_KEY, False, changes=0)
     cache.put("another", False, changes=0)
@@ -50,7 +50,7 @@ def test_another_event_drops_nothing(deliver: Deliver, cache: PolicyCache) -> No
     assert cache.find(signing.CLIENT_KEY) == (False,)
 
 
-def test_an_event_of_nobody_drops_nothing(deliver: Deliver, cache: PolicyCache) -> None:
+def test_an_untrusted_event_drops_nothing(deliver: Deliver, cache: PolicyCache) -> None:
     assert deliver(CHANGED, claims={"qsh": "0" * 64}).status_code == 401
     assert cache.find(signing.CLIENT_KEY) == (False,)
 

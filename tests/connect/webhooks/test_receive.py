@@ -1,4 +1,4 @@
-"""What is answered to a webhook, and what is kept of it."""
+"""The webhook endpoint: its answers, and what it stores."""
 
 import json
 from collections.abc import Callable
@@ -296,7 +296,7 @@ def test_a_delivery_that_a_worker_was_told_of_is_not_swept_at_once(
     assert webhooks.inbox.find_waiting(9) == []
 
 
-def test_what_cannot_be_stored_is_not_answered_204(
+def test_a_delivery_that_cannot_be_stored_is_not_answered_204(
     deliver: Deliver, app_context: None
 ) -> None:
     db.session.execute(text("DROP TABLE webhook_delivery"))

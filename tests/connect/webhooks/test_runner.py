@@ -1,4 +1,4 @@
-"""How a delivery ends: done, tried again, parked or dropped."""
+"""Outcomes of a delivery: done, retried, parked or dropped."""
 
 import logging
 import sqlite3
@@ -39,7 +39,7 @@ Run = Callable[[], DeliveryState]
 
 @pytest.fixture
 def run(app: Flask, deliveries: Deliveries) -> Run:
-    """Run the newest delivery as Celery does, and return how it is then."""
+    """Run the newest delivery as Celery does, and return its new state."""
 
     def run_newest() -> DeliveryState:
         app.extensions["celery"].tasks[RUN](deliveries()[0].id)
@@ -107,7 +107,7 @@ def test_a_delivery_that_is_done_is_not_run_again(
     assert len(handled) == 1
 
 
-def test_an_unknown_delivery_is_nothing_to_do(app: Flask) -> None:
+def test_an_unknown_delivery_is_ignored(app: Flask) -> None:
     assert app.extensions["celery"].tasks[RUN](12345) is None
 
 
@@ -207,7 +207,7 @@ def test_a_pause_that_the_host_asks_for_is_no_failed_attempt(
     assert waits.seconds == []
 
 
-def test_a_delivery_is_not_put_off_for_ever(
+def test_a_delivery_is_not_postponed_forever(
     app: Flask, deliver: Deliver, run: Run, network: responses.RequestsMock
 ) -> None:
     network.get(f"{signing.SITE}/rest/api/space", status=429)
@@ -230,7 +230,7 @@ def test_each_wait_is_longer_and_none_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("purged", [False, True])
-def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
+def test_a_delivery_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any], purged: bool
 ) -> None:
     deliver()
@@ -245,7 +245,7 @@ def test_the_work_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
     assert archive.read(dropped.id) is None
 
 
-def test_the_work_of_a_disabled_tenant_waits(
+def test_a_delivery_of_a_disabled_tenant_waits(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any]
 ) -> None:
     deliver()
@@ -262,7 +262,7 @@ def test_the_work_of_a_disabled_tenant_waits(
     assert len(handled) == 1
 
 
-def test_the_work_of_a_disabled_tenant_does_not_wait_for_ever(
+def test_a_delivery_of_a_disabled_tenant_does_not_wait_forever(
     app: Flask, deliver: Deliver, run: Run
 ) -> None:
     deliver()

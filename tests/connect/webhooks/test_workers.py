@@ -1,4 +1,4 @@
-"""Real workers on real brokers: one is killed, another goes on."""
+"""Real workers on real brokers: if one is killed, another takes over."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.processes
 def broker(
     request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Path
 ) -> Iterator[str]:
-    """A broker. A service that is missing fails in CI; elsewhere it skips."""
+    """A broker. If the service is missing, fail in CI and skip elsewhere."""
     name: str = request.param
     queue = config["CELERY"]["task_default_queue"]
     if name == "embedded":
@@ -60,14 +60,14 @@ def broker(
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Callable[[], list[str]]:
-    """Return what the handler has written."""
+    """Return the lines that the handler has written."""
     path = tmp_path / "handler.log"
     return lambda: path.read_text().splitlines() if path.exists() else []
 
 
 @pytest.fixture
 def worker(broker: str, config: dict[str, Any], tmp_path: Path) -> Callable[[], Any]:
-    """Start a worker with a beat, which is killed at the end at the latest."""
+    """Start a worker with a beat; kill it at the end at the latest."""
     environment = {
         name: str(value) for name, value in config.items() if isinstance(value, str)
     }
@@ -80,7 +80,7 @@ def worker(broker: str, config: dict[str, Any], tmp_path: Path) -> Callable[[], 
 
     @contextmanager
     def run() -> Iterator[subprocess.Popen[bytes]]:
-        # Two workers of one name would take each other's control queue.
+        # Two workers with the same name would share a control queue.
         name = ["--hostname", f"{uuid4()}@test"]
         with (tmp_path / "worker.log").open("ab") as log:
             process = subprocess.Popen(
@@ -100,7 +100,7 @@ def worker(broker: str, config: dict[str, Any], tmp_path: Path) -> Callable[[], 
     return run
 
 
-# kombu's own models use what SQLAlchemy 2.1 says will go.
+# kombu's own models use what SQLAlchemy 2.1 deprecates.
 @pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning")
 def test_the_delivery_of_a_killed_worker_is_run_by_another(
     broker: str,

@@ -1,4 +1,4 @@
-"""What the worker of a test loads: short leases, and a handler that can hang."""
+"""The app of a test's worker: short leases, and a handler that can hang."""
 
 import os
 import time
@@ -14,7 +14,7 @@ for module in (inbox, lease):
 
 
 def handle(delivery: WebhookDelivery) -> None:
-    """Say that it began; hang at the first attempt; say that it ended."""
+    """Write that it began; hang at the first attempt; write that it ended."""
     note(f"begun {delivery.attempt}")
     if delivery.attempt == 1:
         time.sleep(600)

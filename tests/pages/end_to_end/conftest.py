@@ -1,4 +1,4 @@
-"""gunicorn, a worker, the local Confluence and Chromium, as processes of their own."""
+"""Fixtures: gunicorn, a worker, the local Confluence and Chromium, as processes."""
 
 import os
 import signal
@@ -27,14 +27,14 @@ STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class Stack:
-    """Where the app and the site listen, and where they log."""
+    """The addresses and the logs of the app and the site."""
 
     app: str
     site: str
     logs: Path
 
     def log(self) -> str:
-        """Return all that both have printed."""
+        """Return the output of both."""
         return "".join(path.read_text() for path in sorted(self.logs.glob("*.log")))
 
 
@@ -50,7 +50,7 @@ def stack(running_stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The processes, started once: what a test changes it puts back."""
+    """The processes, started once: a test must undo its changes."""
     tmp_path = tmp_path_factory.mktemp("stack")
     app_port, site_port = _free_port(), _free_port()
     stack = Stack(

@@ -1,1 +1,1 @@
-"""Views of special modules: cacheable pages, static macros, remote conditions."""
+"""Views for special modules: cacheable pages, static macros, remote conditions."""

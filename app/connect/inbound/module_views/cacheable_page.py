@@ -1,7 +1,7 @@
-"""Pages of modules with ``"cacheable": true``, which the browser keeps.
+"""Cacheable pages: views of modules with ``"cacheable": true``.
 
-The host gives their URL no parameter and no token, so that it stays the same for
-everybody; the page itself asks the bridge for both.
+The host adds no parameters and no token to their URL, so that it is the same for
+everybody and the browser can cache it. The page asks the bridge for both.
 https://developer.atlassian.com/cloud/confluence/cacheable-app-iframes-for-connect-apps/
 """
 
@@ -21,11 +21,11 @@ _View = Callable[_P, ResponseReturnValue]
 
 
 def cacheable_page(*, max_age: int = 3600) -> Callable[[_View[_P]], _View[_P]]:
-    """Answer anyone with a page that may be kept for *max_age* seconds.
+    """Answer anyone with a page that can be cached for *max_age* seconds.
 
     The page is the same for every tenant and user: ``current_tenant`` is not set
-    inside. It may be framed anywhere, for whose iframe it is in is not known. What
-    is anybody's own it gets from endpoints with ``context_jwt_required``.
+    inside. Any site can frame it, since the tenant is unknown. It gets private data
+    from endpoints with ``context_jwt_required``.
 
     :raises ValueError: if *max_age* is not 1 to a year.
     """
@@ -47,7 +47,7 @@ def _kept(response: Response, max_age: int) -> Response:
     allow_framing_anywhere(response)
     if response.status_code == 200:
         keep(response, max_age)
-        # The page may be in the language of who asks for it.
+        # The page may be in the user's language.
         response.vary.add("Accept-Language")
         response.add_etag()
         response.make_conditional(request)

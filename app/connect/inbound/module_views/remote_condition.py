@@ -1,6 +1,6 @@
 """Remote conditions: the host asks the app whether to show a module.
 
-Atlassian's page of conditions has not listed them since 2019.
+Atlassian's documentation of conditions has not listed them since 2019.
 https://developer.atlassian.com/cloud/confluence/conditions/
 """
 
@@ -18,11 +18,11 @@ _logger = logging.getLogger(__name__)
 
 
 def remote_condition(view: Callable[_P, bool]) -> Callable[_P, Response]:
-    """Answer the host's question, made for this very URL, by what the view returns.
+    """Answer the host's question, signed for this exact URL, with the view's result.
 
     Only ``True`` shows the module. Anything else hides it, and so does an error in
-    the view, whose kind is logged. To be used instead of ``jwt_required``, whose
-    policy it has.
+    the view, whose type is logged. Use it instead of ``jwt_required``; it has the
+    same policy.
     """
 
     @wraps(view)
@@ -30,7 +30,7 @@ def remote_condition(view: Callable[_P, bool]) -> Callable[_P, Response]:
         try:
             answer = current_app.ensure_sync(view)(*args, **kwargs)
         except Exception as error:
-            # Its text could quote what no log should hold.
+            # The error's text could quote data that must not be logged.
             kind = type(error).__name__
             _logger.error(
                 "the condition %s failed, and its module is hidden: %s",

@@ -1,4 +1,4 @@
-"""Static macros: the host asks for storage format while it makes a page.
+"""Static macros: the host asks for storage format while it renders a page.
 
 https://developer.atlassian.com/cloud/confluence/modules/static-content-macro/
 """
@@ -20,15 +20,15 @@ _View = Callable[_P, ResponseReturnValue]
 
 
 def static_macro(*, max_age: int | None = None) -> Callable[[_View[_P]], _View[_P]]:
-    """Answer the host's request for a static macro, made for this very URL.
+    """Answer the host's request for a static macro, signed for this exact URL.
 
-    The view returns ``Markup``: storage format, such as :func:`render_storage` and
-    ``storage_macro`` give. A plain ``str`` is text and is escaped. Anything else is
-    an answer of Flask's, and is left alone.
+    The view returns storage format as ``Markup``, such as :func:`render_storage` and
+    ``storage_macro`` return. A plain ``str`` is text and is escaped. Anything else is
+    an ordinary Flask response and is left alone.
 
-    The host may keep what it got by GET for *max_age* seconds, and asks each time
-    without it. What is kept must depend on the URL alone. To be used instead of
-    ``jwt_required``, whose policy it has.
+    With *max_age*, the host may cache the answer to a GET for that many seconds;
+    without, it asks each time. A cached answer must depend on the URL alone. Use
+    it instead of ``jwt_required``; it has the same policy.
 
     :raises ValueError: if *max_age* is not 1 to a year.
     """
@@ -49,9 +49,9 @@ def static_macro(*, max_age: int | None = None) -> Callable[[_View[_P]], _View[_
 
 
 def render_storage(template: str, **context: Any) -> Markup:
-    """Return storage format from a template, in which variables are escaped.
+    """Return storage format from a template whose variables are escaped.
 
-    :raises ValueError: if Jinja would not escape in a template of that name.
+    :raises ValueError: if Jinja would not escape variables in *template*.
     """
     if not current_app.select_jinja_autoescape(template):
         raise ValueError(f"{template} is not escaped: name it {template}.xml")
@@ -62,6 +62,6 @@ def _answer(content: str, max_age: int | None) -> Response:
     response = Response(legal(str(storage_text(content))), mimetype="text/html")
     if max_age is not None and request.method in ("GET", "HEAD"):
         keep(response, max_age)
-        # The answer is one tenant's: nothing in front of the app may share it.
+        # The answer belongs to one tenant: no shared cache may store it.
         response.headers["CDN-Cache-Control"] = "no-store"
     return response

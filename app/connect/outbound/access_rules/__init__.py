@@ -1,1 +1,1 @@
-"""Scopes and app access rules: what is checked of each call to a host."""
+"""Checks of outbound calls against scopes and app access rules."""

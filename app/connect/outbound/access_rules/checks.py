@@ -1,4 +1,4 @@
-"""What is checked of each call to a host: its scope before, an access rule after."""
+"""Scope check before each call to a host, and access rule check after a refusal."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 class CallRules:
-    """The rules of one app: what it declares, and what its tenants block."""
+    """The rules of one app: the scopes it declares, and what its tenants block."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class CallRules:
         self._recorder = recorder
 
     def check(self, method: str, url: str, product: str) -> Operation | None:
-        """Return what is known of a call before it is sent.
+        """Return the operation of a call that is about to be sent; None if unknown.
 
         :raises ScopeError: if the descriptor lacks the scope it needs.
         """
@@ -53,7 +53,7 @@ class CallRules:
     def is_due_to_a_rule(
         self, operation: Operation | None, error: HostResponseError, client: Client
     ) -> bool:
-        """Say whether an app access rule may be why the host refused a call."""
+        """Return whether an app access rule may be why the host refused a call."""
         return (
             operation is not None
             and operation.access_rule == BLOCKED
@@ -64,7 +64,7 @@ class CallRules:
 
 def _lacking(operation: Operation, declared: tuple[str, ...]) -> str:
     if operation.scope == INACCESSIBLE:
-        return f"{operation} is for no Connect app, whatever its scopes"
+        return f"{operation} is closed to Connect apps, whatever their scopes"
     return (
         f"{operation} needs the scope {operation.scope}, and atlassian-connect.json "
         f"declares {', '.join(declared) or 'none'}: "

@@ -1,4 +1,4 @@
-"""Whether an app access rule blocks any content of a site, asked once in a while.
+"""Cache of whether app access rules block any content of a site.
 
 https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-data-policies/
 """
@@ -13,7 +13,7 @@ METADATA: Final = "/api/v2/data-policies/metadata"
 
 
 class Client(Protocol):
-    """What asks a tenant's host as the app."""
+    """A client that calls a tenant's host as the app."""
 
     tenant: Tenant
 
@@ -22,9 +22,9 @@ class Client(Protocol):
 
 
 class PolicyCache:
-    """Whether any content is blocked, by client key, each for a few seconds.
+    """Short-lived answers, by client key, to whether any content is blocked.
 
-    An answer of None is a host that could not say.
+    None as an answer means that the host could not say.
     """
 
     def __init__(self, seconds: int, *, size: int = CACHE_SIZE) -> None:
@@ -33,24 +33,24 @@ class PolicyCache:
 
     @property
     def changes(self) -> int:
-        """How often something was forgotten; see :meth:`put`."""
+        """How many times an entry was dropped; see :meth:`put`."""
         return self._answers.version
 
     def find(self, client_key: str) -> tuple[bool | None] | None:
-        """Return what is remembered, in a tuple; None if that is nothing."""
+        """Return the cached answer in a tuple; None if nothing is cached."""
         return self._answers.get(client_key)
 
     def put(self, client_key: str, answer: bool | None, *, changes: int) -> None:
-        """Remember an answer, unless something changed since it was asked for."""
+        """Store an answer, unless an entry was dropped since *changes* was read."""
         self._answers.put(client_key, (answer,), version=changes)
 
     def forget(self, client_key: str) -> None:
-        """Drop what is remembered of a tenant, as when a rule has changed."""
+        """Drop a tenant's entry, for example because a rule has changed."""
         self._answers.forget(client_key)
 
 
 def is_any_content_blocked(client: Client, cache: PolicyCache) -> bool:
-    """Return what the host says, or what it said some seconds ago.
+    """Return the host's answer, which may be cached for a few seconds.
 
     :raises ScopeError: if the descriptor lacks READ; nothing is sent.
     :raises HostError: if the host does not answer, or refuses.
@@ -62,13 +62,13 @@ def is_any_content_blocked(client: Client, cache: PolicyCache) -> bool:
 
 
 def may_be_blocked(client: Client, cache: PolicyCache) -> bool:
-    """Return the same, and False where the host can't say; it is asked once."""
+    """Return the same, but False if the host can't say; it is asked only once."""
     client_key, changes = client.tenant.client_key, cache.changes
     known = cache.find(client_key)
     if known is not None:
         return known[0] is True
     try:
-        # Who waits for the refusal is not to wait for its reason.
+        # The caller waits for an error already: no retries to find its reason.
         return _ask(client, cache, retry=False)
     except ConnectError:
         cache.put(client_key, None, changes=changes)

@@ -1,1 +1,1 @@
-"""Calls to a tenant's host as one of its users."""
+"""User impersonation: calls to a tenant's host as one of its users."""

@@ -1,7 +1,7 @@
-"""Access tokens of users: fetched from the authorization server, cached per worker.
+"""Users' access tokens: fetched from the authorization server, cached per worker.
 
-A token lives for 15 minutes and costs one POST. So each worker fetches its own, and
-two threads that need the same token at once may both fetch it: nobody waits.
+A token lives for 15 minutes and costs one POST. So each worker fetches its own, and two
+threads that need the same token at once may both fetch it: neither waits.
 https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
 """
 
@@ -32,16 +32,16 @@ from ..host_response import retry_after, shown
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
 TIMEOUTS: Final = (3, 5)
-"""Seconds to connect, and to wait for bytes."""
+"""Connect and read timeouts, in seconds."""
 
 MARGIN: Final = 30
-"""Seconds before its end from which a token is no longer used."""
+"""A token is not used in the last seconds before it expires."""
 
 CACHE_SECONDS: Final = 900
-"""Seconds that a token is cached, at most; one lives that long."""
+"""The longest time in seconds that a token is cached; tokens live that long."""
 
 CACHE_SIZE: Final = 5_000
-"""Tokens; beyond it the oldest is forgotten."""
+"""Number of tokens; when it is reached, the oldest is evicted."""
 
 _MAX_BODY_SECONDS = 5
 _MAX_BYTES = 32_768
@@ -51,7 +51,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,8192}=*")  # RFC 6750, section 2.1
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Whom the app asks to act as, and with which scopes; None for all it has."""
+    """The user to act as, and the scopes to ask for; None for all the app has."""
 
     tenant: Tenant
     oauth_client_id: str
@@ -66,7 +66,7 @@ class AccessToken:
 
     value: str = field(repr=False)
     usable_until: float
-    """By the clock of ``time.monotonic``."""
+    """A ``time.monotonic`` time."""
 
 
 class AccessTokens:
@@ -81,7 +81,7 @@ class AccessTokens:
         self._cache = ExpiringCache[str, AccessToken](CACHE_SECONDS, size=CACHE_SIZE)
 
     def get(self, grant: Grant) -> AccessToken:
-        """Return a token that is good for some time, the cached one if there is one.
+        """Return a token that is valid for a while, from the cache if possible.
 
         :raises ImpersonationError: if the tenant does not have the app installed.
         :raises HostUnavailableError: if the server does not answer.
@@ -97,16 +97,16 @@ class AccessTokens:
         return found
 
     def drop(self, grant: Grant, token: AccessToken) -> None:
-        """Forget a token that the host refused, but not a newer one."""
+        """Drop a token that the host refused, but not a newer one."""
         key = self._key(grant)
         if self._cache.get(key) == token:
             self._cache.forget(key)
 
     def _key(self, grant: Grant) -> str:
-        """Name a token by all that it depends on, and by the tenant's present secret.
+        """Return a cache key from everything a token depends on.
 
-        So a token that was fetched before the secret was rotated, or before the app
-        was uninstalled, is never found again.
+        It includes the tenant's current secret, so a token that was fetched before a
+        rotation or an uninstall is never found again.
         """
         client_key = grant.tenant.client_key
         tenants = self._tenants
@@ -148,7 +148,7 @@ class AccessTokens:
                 f"{self._server}{PATH}",
                 data=form,
                 headers={"Accept": "application/json"},
-                # Else requests looks for a password in the user's netrc file.
+                # Otherwise requests looks for a password in the user's .netrc.
                 auth=_unchanged,
                 timeout=TIMEOUTS,
                 allow_redirects=False,
@@ -177,7 +177,7 @@ def _body(response: requests.Response) -> Any:
 
 
 def _read(response: requests.Response, body: Any) -> tuple[str, float]:
-    """Return the token and the seconds that it is good for."""
+    """Return the token and its lifetime in seconds."""
     if response.status_code != 200:
         raise _refusal(response, body if isinstance(body, dict) else {})
     found = body if isinstance(body, dict) else {}
@@ -194,7 +194,7 @@ def _read(response: requests.Response, body: Any) -> tuple[str, float]:
 
 
 def _refusal(response: requests.Response, body: dict[str, Any]) -> HostResponseError:
-    """Return the error of an answer in the form of RFC 6749, section 5.2."""
+    """Return the error for an answer in the format of RFC 6749, section 5.2."""
     words = [body.get("error"), body.get("error_description")]
     text = ": ".join(word for word in words if isinstance(word, str) and word)
     return _error(response, shown(text or response.reason or "no message"))

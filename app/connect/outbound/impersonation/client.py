@@ -1,7 +1,7 @@
-"""Calls to a tenant's host as one of its users.
+"""The impersonating client: calls to a tenant's host as one of its users.
 
-What such a call may do is what both the app's scopes and the user's permissions
-allow; the rules that block an app still apply.
+Such a call can do what both the app's scopes and the user's permissions allow; app
+access rules still apply.
 https://developer.atlassian.com/cloud/confluence/user-impersonation-for-connect-apps/
 """
 
@@ -26,7 +26,7 @@ class UserClient(HostClient):
         self._grant = grant
 
     def as_app(self) -> HostClient:
-        """Return what calls the same host as the app itself."""
+        """Return a client that calls the same host as the app itself."""
         return HostClient(
             self.tenant, self._outbound, shared_secret=self._shared_secret
         )
@@ -34,7 +34,7 @@ class UserClient(HostClient):
     def _attempt(
         self, prepared: requests.PreparedRequest, base_url: str
     ) -> requests.Response:
-        """Send a request as the user, once, or again with a new token."""
+        """Send a request as the user; retry once with a new token if refused."""
         tokens = self._outbound.tokens
         token = tokens.get(self._grant)
         try:
@@ -42,7 +42,7 @@ class UserClient(HostClient):
         except HostResponseError as error:
             if error.status_code != 401:
                 raise
-            # The host ends tokens early: at a reinstall, or when a user goes.
+            # The host revokes tokens early: after a reinstall, or when a user leaves.
             tokens.drop(self._grant, token)
             if not can_be_sent_again(prepared):
                 raise
@@ -58,17 +58,17 @@ def new_grant(
     app_scopes: frozenset[str],
     shared_secret: str,
 ) -> Grant:
-    """Return what to ask an access token for; nothing is sent.
+    """Return the grant to ask an access token for; nothing is sent.
 
     :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
     :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
     :raises ImpersonationError: if the tenant has no OAuth client id.
     """
-    # A proxy of nobody is no None: an anonymous user is nobody to act as.
+    # A proxy is never None itself, even if the user is anonymous: test its truth.
     account_id = str(account_id) if account_id else ""
     if not is_account_id(account_id):
         raise ValueError(
-            "as_user needs an account id; an anonymous user has none to act as"
+            "as_user needs an account id; the app can't act as an anonymous user"
         )
     if "ACT_AS_USER" not in app_scopes:
         raise ScopeError(

@@ -1,4 +1,4 @@
-"""Key servers that are not there, and a clock that stands still."""
+"""Fake key servers, and a fake clock."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from tests.signing import KEY_SERVER, SECOND_KEY_SERVER
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that stands still until it is moved."""
+    """A fake clock that tests move by hand."""
     clock = SimpleNamespace(now=5000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
     for module in (install_keys, bounded_body):
@@ -24,7 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.fixture
 def world() -> Iterator[responses.RequestsMock]:
-    """Servers of which not every answer has to be asked for."""
+    """Servers whose answers need not all be used."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
 

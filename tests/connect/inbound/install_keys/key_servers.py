@@ -36,14 +36,14 @@ NO_SUCH_KEY = [pytest.param({"status": s}, id=str(s)) for s in (400, 403, 404, 4
 
 
 def asked(world: responses.RequestsMock) -> list[str]:
-    """Return the URLs that were asked, and forget them."""
+    """Return the requested URLs, and clear the list."""
     urls = [str(call.request.url) for call in world.calls]
     world.calls.reset()
     return urls
 
 
 def answer(world: responses.RequestsMock, first: Any, second: Any) -> None:
-    """Let the two servers answer; None refuses a test that asks."""
+    """Set the answers of the two servers; None fails a test that asks."""
     world.reset()
     for url, options in ((FIRST, first), (SECOND, second)):
         if options is not None:

@@ -1,4 +1,4 @@
-"""What is a key, and from whom it is fetched."""
+"""Install keys: which answers count as keys, and which servers are asked."""
 
 import io
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from tests.connect.inbound.install_keys.key_servers import (
     asked,
 )
 
-"""Seconds after which a thread that should have gone on has failed the test."""
+"""The timeout for a thread in seconds, after which the test fails."""
 
 
 def private_pem(key: Any) -> bytes:
@@ -144,7 +144,7 @@ def test_a_redirect_is_not_followed(
 
 
 class Endless(io.RawIOBase):
-    """A body that never ends; counts what was read of it."""
+    """A body that never ends; counts how much of it was read."""
 
     def __init__(self, each: Callable[[], None] = lambda: None) -> None:
         self.read_bytes = 0

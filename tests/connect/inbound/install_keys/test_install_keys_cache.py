@@ -1,4 +1,4 @@
-"""What is remembered of install keys."""
+"""The cache of install keys."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -73,7 +73,7 @@ def test_a_key_is_served_stale_while_every_server_is_down(
 
 
 @pytest.mark.parametrize("second", [DOWN, {"body": b"junk"}], ids=["down", "junk"])
-def test_one_no_is_not_enough_to_drop_a_key(
+def test_one_missing_answer_does_not_drop_a_cached_key(
     keys: InstallKeys,
     world: responses.RequestsMock,
     clock: SimpleNamespace,
@@ -102,7 +102,7 @@ def test_a_key_that_every_server_withdrew_is_dropped(
 
 
 @pytest.mark.parametrize("no", NO_SUCH_KEY)
-def test_no_such_key_is_remembered_for_a_minute(
+def test_an_unknown_key_id_is_cached_for_a_minute(
     keys: InstallKeys,
     world: responses.RequestsMock,
     clock: SimpleNamespace,
@@ -168,7 +168,7 @@ def test_the_log_names_server_and_key_id(
     answer(world, {"body": b"private"}, DOWN)
     with pytest.raises(InstallKeysUnavailableError):
         keys.get(KEY_ID)
-    assert f"{KEY_SERVER} answered with something that is no RSA" in caplog.text
+    assert f"{KEY_SERVER} did not answer with an RSA" in caplog.text
     assert f"{SECOND_KEY_SERVER} could not be asked: kid={KEY_ID}" in caplog.text
     assert "private" not in caplog.text
 

@@ -1,4 +1,4 @@
-"""Many threads ask for install keys at once."""
+"""Install keys are fetched by many threads at once."""
 
 import threading
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ WAIT = 10
 
 
 class Gate:
-    """A key server that answers when it is let."""
+    """A key server that answers when the test allows it."""
 
     def __init__(self, world: responses.RequestsMock, *key_ids: str) -> None:
         self.open = threading.Event()
@@ -38,7 +38,7 @@ class Gate:
 
 
 class Caller(threading.Thread):
-    """A thread that gets a key; keeps the key or the error."""
+    """A thread that gets a key and stores the key or the error."""
 
     def __init__(self, keys: InstallKeys, key_id: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def test_calls_for_one_key_id_share_one_fetch(
 
 
 class Noticed(dict[str, Any]):
-    """Tells when a caller has found a fetch to wait for."""
+    """Signals when a caller has found a fetch to wait for."""
 
     def __init__(self, found: threading.Semaphore) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ def test_strangers_can_keep_four_threads_waiting_and_no_more(
         assert gate.busy.acquire(timeout=WAIT)
     with pytest.raises(InstallKeysUnavailableError):
         keys.get("k4")
-    # A key that is known costs no fetch.
+    # A cached key costs no fetch.
     assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
     gate.open.set()
     for caller in callers:

@@ -1,4 +1,4 @@
-"""A cacheable page: for anyone, framed anywhere, kept, and nobody's own."""
+"""Cacheable pages: for anyone, framed anywhere, cached, without private data."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def test_another_page_has_a_nonce_as_before(
     assert answer.text
 
 
-def test_who_has_it_is_told_so(client: FlaskClient) -> None:
+def test_a_client_with_the_current_page_gets_304(client: FlaskClient) -> None:
     etag = client.get("/kept").headers["ETag"]
     again = client.get("/kept", headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")

@@ -1,4 +1,4 @@
-"""Remote conditions: yes is yes, and everything else is no."""
+"""Remote conditions: only True shows a module."""
 
 import logging
 from typing import Any
@@ -18,7 +18,7 @@ PATH = "/conditions/mine"
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
-    """The app with a condition that answers what ``answer_of`` is given."""
+    """The app with a condition whose answer a test sets."""
 
     @remote_condition
     def answer() -> Any:
@@ -29,7 +29,7 @@ def app(app: Flask) -> Flask:
 
 
 def answer_of(app: Flask, view: Any, token: str | None = None) -> Any:
-    """Ask the condition, which is answered by *view*, as the host does."""
+    """Ask the condition, which *view* answers, as the host does."""
     app.extensions["test-view"] = view
     token = host_token("GET", PATH) if token is None else token
     return app.test_client().get(PATH, headers=authorization(token))
@@ -85,7 +85,7 @@ def test_abort_hides_it(app: Flask, tenant: Tenant) -> None:
     assert answer_of(app, lambda: abort(403)).json == {"shouldDisplay": False}
 
 
-def test_an_author_sees_where_it_failed(
+def test_the_log_shows_where_a_condition_failed(
     app: Flask, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.debug = True

@@ -1,4 +1,4 @@
-"""Static macros: storage format for the host alone, kept if the author says so."""
+"""Static macros: storage format for the host only, cached if the author wants."""
 
 from typing import Any
 
