@@ -130,7 +130,7 @@ def violations(page: Page, *, only_colors: bool = False) -> list[str]:
     """
     options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"]}
     if only_colors:
-        options["runOnly"] = {"type": "tag", "values": ["cat.color"]}
+        options["runOnly"] = ["color-contrast", "link-in-text-block"]
     found = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
