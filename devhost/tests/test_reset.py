@@ -34,8 +34,7 @@ def rows_of(state: State) -> dict[str, list[tuple[Any, ...]]]:
         ).fetchall()
         rows = {}
         for (name,) in tables:
-            # These are names of tables, not user input.
-            found = sql.execute(f"SELECT * FROM {name}")  # noqa: S608
+            found = sql.execute(f"SELECT * FROM {name}")  # noqa: S608 - a table's name
             rows[name] = [tuple(row) for row in found]
     rows["setting"] = [row for row in rows["setting"] if row[0] not in KEY_SETTINGS]
     return rows
@@ -144,7 +143,7 @@ def test_a_request_ends_at_the_site_where_it_began(used: LocalConfluence) -> Non
         used.reset()
         return original(method, path)
 
-    used.site.get(Faults).striking = striking  # type: ignore[method-assign]
+    used.site.get(Faults).striking = striking  # type: ignore[method-assign]  # It wraps the original.
     requests.get(f"{used.base_url}/rest/api/space", timeout=10)
     assert log.find("GET", "/rest/api/space")
     assert used.exchanges.all() == []

@@ -52,6 +52,7 @@ def test_a_message_with_other_details_does_not_match(
     confluence: RecordingConfluence, wanted: dict[str, object], difference: str
 ) -> None:
     with pytest.raises(MessageError) as caught:
+        # The cases hold different options.
         confluence.received("PUT", TEMPLATE, within=0, **wanted)  # type: ignore[arg-type]
     assert difference in str(caught.value)
 

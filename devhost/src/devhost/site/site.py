@@ -171,8 +171,7 @@ class Site:
         if pem is None:
             pem = self._remembered("private_key", _new_private_key())
         key = serialization.load_pem_private_key(pem.encode(), password=None)
-        # Only an edited state file contains another type.
-        if not isinstance(key, rsa.RSAPrivateKey):  # pragma: no cover
+        if not isinstance(key, rsa.RSAPrivateKey):  # pragma: no cover - edited file
             raise TypeError("the state file holds a key that is not RSA")
         return key
 
