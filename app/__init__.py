@@ -29,6 +29,7 @@ def create_app(
         declares no policy.
     :raises DescriptorError: if atlassian-connect.json is wrong.
     """
+    home = home.resolve() if home else None
     app = Flask(
         __name__,
         root_path=str(home) if home else None,

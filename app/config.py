@@ -30,7 +30,8 @@ from .config_readers import (
 from .connect.errors import ConfigurationError
 
 _PACKAGE = Path(__file__).resolve().parent
-_IS_CHECKOUT = (_PACKAGE.parent / "atlassian-connect.json").is_file()
+# Only a wheel has this folder (see pyproject.toml).
+_IS_CHECKOUT = not (_PACKAGE / "home").is_dir()
 
 HOME = _PACKAGE.parent if _IS_CHECKOUT else _PACKAGE / "home"
 """The folder of the descriptor, templates and migrations; a wheel has its own."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 from cryptography.fernet import Fernet
@@ -84,3 +85,23 @@ def test_the_wheel_starts_in_any_folder(installed: Path, tmp_path: Path) -> None
     assert module == str(installed / "wsgi.py")
     assert instance == str(tmp_path / "instance")
     assert (tmp_path / "instance" / "app.sqlite3").is_file()
+
+
+def test_a_descriptor_beside_the_installed_package_is_not_the_apps(
+    installed: Path, tmp_path: Path
+) -> None:
+    copytree(installed, tmp_path / "installed")
+    (tmp_path / "installed" / "atlassian-connect.json").write_text("{}")
+    assert home_of(tmp_path / "installed", tmp_path) == tmp_path / "installed/app/home"
+
+
+def test_a_checkout_without_a_descriptor_keeps_its_settings(tmp_path: Path) -> None:
+    ignored = ignore_patterns("__pycache__")
+    copytree(ROOT / "app", tmp_path / "fork" / "app", ignore=ignored)
+    assert home_of(tmp_path / "fork", tmp_path) == tmp_path / "fork"
+
+
+def home_of(package: Path, folder: Path) -> Path:
+    """Return the home of the app in *package*, started in *folder*."""
+    code = "from app.config import HOME; print(HOME)"
+    return Path(run(folder, {"PYTHONPATH": str(package)}, "-c", code).strip())

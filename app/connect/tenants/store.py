@@ -94,10 +94,13 @@ class TenantStore:
 
         :raises ConfigurationError: if no encryption key decrypts its secret.
         """
+        version = self._cache.version
         with self._db.engine.connect() as connection:
             row = select_row(connection, client_key)
         if row is None:
-            self._cache.forget(client_key)
+            # Not for every unknown key: each call of forget spoils all puts meanwhile.
+            if self._cache.get(client_key) is not None:
+                self._cache.forget(client_key)
             return None
         credentials = Credentials(
             tenant=to_tenant(row),
@@ -106,7 +109,8 @@ class TenantStore:
             previous_secret=self._readable(row.previous_secret),
             previous_secret_until=row.previous_secret_until,
         )
-        self._cache.put(client_key, credentials)
+        # Not if an event changed a tenant since the row was read.
+        self._cache.put(client_key, credentials, version=version)
         return credentials
 
     def shared_secret_of(self, tenant: Tenant) -> str:

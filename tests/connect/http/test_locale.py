@@ -101,6 +101,25 @@ def test_there_is_a_catalog() -> None:
     assert [language_of(path) for path in CATALOGS] == ["de"]
 
 
+def test_a_query_that_is_not_utf_8_names_no_language(app: Flask) -> None:
+    answer = app.test_client().get(
+        "/overview",
+        environ_overrides={"QUERY_STRING": "loc=\xe9"},
+        headers={"Accept": "text/html", "Accept-Language": "de"},
+    )
+    assert answer.status_code == 401
+    assert '<html lang="de">' in answer.text
+
+
+def test_a_relative_home_has_its_templates(
+    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copytree(HOME, tmp_path / "app")
+    monkeypatch.chdir(tmp_path)
+    app = create_app(config, home=Path("app"))
+    assert app.jinja_env.get_template("page.html")
+
+
 def test_a_text_of_the_app_stands_before_that_of_the_framework(
     config: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -11,7 +11,8 @@ from app.connect import find_tenant
 from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
-from app.connect.tenants.models import InstallKind, TenantEvent
+from app.connect.tenants.models import InstallKind, Tenant, TenantEvent
+from app.connect.tenants.rows import to_tenant
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
@@ -26,6 +27,7 @@ from tests.connect.tenants.stored_tenants import (
 from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET
 
 OTHER_KEY = Fernet.generate_key().decode()
+TO_TENANT = "app.connect.tenants.store.to_tenant"
 
 
 NEWEST_SECRET = "ATCO" + "n" * 60
@@ -236,6 +238,39 @@ def test_the_secret_of_a_tenant_is_cached(store: TenantStore, install: Install) 
     assert store.shared_secret_of(tenant) == SECRET
     with pytest.raises(LookupError, match=CLIENT_KEY):
         store_with().shared_secret_of(tenant)
+
+
+def test_credentials_that_were_read_before_an_uninstall_are_not_cached(
+    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(1.0)
+    read = to_tenant
+
+    def uninstall_meanwhile(row: Any) -> Tenant:
+        monkeypatch.undo()
+        store.uninstall(CLIENT_KEY, issued_at=2.0)
+        return read(row)
+
+    monkeypatch.setattr(TO_TENANT, uninstall_meanwhile)
+    assert store.load_credentials(CLIENT_KEY) is not None
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+def test_an_unknown_client_key_keeps_nobody_from_being_cached(
+    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(1.0)
+    read = to_tenant
+
+    def ask_for_another_meanwhile(row: Any) -> Tenant:
+        assert store.load_credentials("unknown") is None
+        return read(row)
+
+    monkeypatch.setattr(
+        "app.connect.tenants.store.to_tenant", ask_for_another_meanwhile
+    )
+    store.load_credentials(CLIENT_KEY)
+    assert store.cached_credentials(CLIENT_KEY) is not None
 
 
 def test_purge_deletes_tenants_past_their_retention_time(
