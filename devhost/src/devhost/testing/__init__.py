@@ -1,4 +1,4 @@
-"""The test kit: the local Confluence as pytest fixtures. See docs/testing.md.
+"""The test kit: the local Confluence as pytest fixtures.
 
 * ``plugin``         the fixtures, and the messages below a failed test
 * ``confluence``     the host in a test: its current user, what it received and sent

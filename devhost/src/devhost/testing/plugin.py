@@ -1,4 +1,4 @@
-"""The fixtures of the test kit. See docs/testing.md.
+"""The fixtures of the test kit: see "As pytest fixtures" in the README.
 
 pytest loads it in every run, so it imports the host only when a test uses it.
 """
@@ -20,7 +20,7 @@ SECTION = "messages between host and app"
 UNCONNECTED = """\
 the fixture 'app' does not use the fixture 'connect_settings': let it take
 connect_settings, and give create_app its entries, such as CONNECT_BASE_URL={!r}
-(the app has {!r}). See docs/testing.md."""
+(the app has {!r}). See "As pytest fixtures" in the README of confluence-devhost."""
 
 
 @pytest.fixture(scope="session")
