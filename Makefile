@@ -7,8 +7,8 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command 'make lock'
-# Tests spend a third of their time waiting, so run three processes on two cores.
-WORKERS ?= 3
+# Many tests wait for programs that they start, so run four processes on two cores.
+WORKERS ?= 4
 # A module's tests stay in one process: xdist 3.8 has no groups with pytest 9.2.
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The local Confluence to install: devhost/, unless this names another, such as a wheel.
