@@ -11,7 +11,6 @@ import jwt
 import requests
 from atlassian_jwt.url_utils import hash_url
 
-from app.connect.db.columns import utc_now
 from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.client import HostClient
@@ -21,6 +20,7 @@ from app.connect.outbound.state import OutboundState
 from app.connect.outbound.throttle import Throttle
 from app.connect.tenants.models import Tenant
 from tests import signing
+from tests.connect.tenants.stored_tenants import made_tenant
 
 DISPLAY_SITE = "https://wiki.example.com/wiki"
 JIRA_SITE = "https://example.atlassian.net"
@@ -28,23 +28,7 @@ JIRA_SITE = "https://example.atlassian.net"
 
 def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
     """Return a tenant that is in no database."""
-    now = utc_now()
-    return Tenant(
-        id=1,
-        client_key=signing.CLIENT_KEY,
-        base_url=base_url,
-        display_url=display_url or base_url,
-        product_type="confluence",
-        oauth_client_id=None,
-        installation_id=None,
-        cloud_id=None,
-        entitlement_id=None,
-        entitlement_number=None,
-        enabled=True,
-        installed_at=now,
-        updated_at=now,
-        uninstalled_at=None,
-    )
+    return made_tenant(base_url=base_url, display_url=display_url or base_url)
 
 
 def client_of(tenant: Tenant, session: requests.Session | None = None) -> HostClient:

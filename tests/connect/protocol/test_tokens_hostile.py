@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.connect.errors import InvalidTokenError
 from app.connect.protocol.tokens import account_id_of, context_of, issuer_of, key_id_of
 from app.connect.protocol.unverified_token import read_unverified_token
+from tests.connect.hostile_values import half_characters, json_values, numbers
 from tests.connect.protocol.made_tokens import (
     CLAIMS,
     assemble,
@@ -19,19 +20,6 @@ from tests.connect.protocol.made_tokens import (
 )
 
 fuzz = settings(max_examples=100, deadline=None, derandomize=True)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=10), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-half_characters = st.text(
-    st.characters(min_codepoint=0xD700, max_codepoint=0xE100, categories=None),
-    max_size=4,
-)
-numbers = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), 2**63])
 
 
 def judge(token: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.tenants.lifecycle_payload import Installation
 from app.connect.tenants.models import InstallKind, Tenant, TenantRecord
@@ -16,6 +17,28 @@ from tests.conftest import ENCRYPTION_KEY
 from tests.signing import CLIENT_KEY, SECRET, SITE
 
 Install = Callable[..., tuple[Tenant, InstallKind] | None]
+
+
+def made_tenant(**changes: Any) -> Tenant:
+    """Return a tenant that is in no database."""
+    now = utc_now()
+    usual: dict[str, Any] = {
+        "id": 1,
+        "client_key": CLIENT_KEY,
+        "base_url": SITE,
+        "display_url": SITE,
+        "product_type": "confluence",
+        "oauth_client_id": None,
+        "installation_id": None,
+        "cloud_id": None,
+        "entitlement_id": None,
+        "entitlement_number": None,
+        "enabled": True,
+        "installed_at": now,
+        "updated_at": now,
+        "uninstalled_at": None,
+    }
+    return Tenant(**usual | changes)
 
 
 def installation(**changes: Any) -> Installation:

@@ -7,29 +7,12 @@ import pytest
 
 from app.connect.db.columns import utc_now
 from app.connect.tenants.credentials import Credentials
-from app.connect.tenants.models import Tenant
+from tests.connect.tenants.stored_tenants import made_tenant
 
 
 def credentials(client_key: str = "k", **changes: Any) -> Credentials:
-    now = utc_now()
-    tenant = Tenant(
-        id=1,
-        client_key=client_key,
-        base_url="https://a.atlassian.net",
-        display_url="https://a.atlassian.net",
-        product_type="jira",
-        oauth_client_id=None,
-        installation_id=None,
-        cloud_id=None,
-        entitlement_id=None,
-        entitlement_number=None,
-        enabled=True,
-        installed_at=now,
-        updated_at=now,
-        uninstalled_at=None,
-    )
     usual = {
-        "tenant": tenant,
+        "tenant": made_tenant(client_key=client_key),
         "shared_secret": "current",
         "secret_is_unused": False,
         "previous_secret": None,
