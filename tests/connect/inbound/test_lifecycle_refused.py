@@ -63,6 +63,17 @@ def test_a_token_with_one_fault_is_refused(
 
 
 @pytest.mark.parametrize("event", SIGNED)
+def test_the_app_itself_is_no_tenant(
+    client: FlaskClient, keys: responses.RequestsMock, event: str
+) -> None:
+    # The body agrees with the token, so that nothing else refuses it.
+    for name, status in (("another", 204), (APP_KEY, 401)):
+        token = token_for(event, iss=name)
+        answer = deliver(client, event, token=token, clientKey=name)
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("event", SIGNED)
 @pytest.mark.parametrize(
     "aud",
     [

@@ -1,7 +1,9 @@
 """The format of a token."""
 
 import json
+import string
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.connect.protocol.made_tokens import (
     decode_rs,
     hs256,
     refusal,
+    rs256,
     symmetric,
 )
 from tests.signing import BASE_URL, MISSING, SECRET
@@ -243,3 +246,26 @@ def test_an_outbound_token_is_good_for_three_minutes() -> None:
     assert before <= issued <= time.time()
     assert claims == {"iss": "app", "aud": "client", "exp": issued + 180, "qsh": "hash"}
     assert tokens.OUTBOUND_LIFETIME == 180
+
+
+@pytest.mark.parametrize(
+    ("decode", "algorithm", "sign"),
+    [
+        pytest.param(decode_hs, "HS256", hs256(), id="HS256"),
+        pytest.param(decode_rs, "RS256", rs256, id="RS256"),
+    ],
+)
+def test_only_one_spelling_of_a_signature_is_accepted(
+    decode: Callable[[str], Any], algorithm: str, sign: Callable[[bytes], bytes]
+) -> None:
+    header = json.dumps({"alg": algorithm, "kid": "k"}).encode()
+    token = assemble(header, json.dumps(CLAIMS).encode(), sign)
+    assert decode(token)
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    # The next letter differs only in bits that base64 does not use here.
+    other = token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
+    first, second = (
+        urlsafe_b64decode(each.rpartition(".")[2] + "==") for each in (token, other)
+    )
+    assert first == second
+    assert refusal(decode, other) == "the token is malformed"
