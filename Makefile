@@ -57,6 +57,10 @@ run: install  ## run the app, installed in a local Confluence
 test: install  ## run every test
 	$(PYTEST)
 
+.PHONY: test-postgresql
+test-postgresql: install  ## run the tests of the app with PostgreSQL as its database
+	$(PYTEST) --database postgresql
+
 .PHONY: lint
 lint: install  ## check lint rules, format, spelling and types
 	$(BIN)/ruff check
