@@ -133,7 +133,7 @@ def _read_body(response: requests.Response, max_bytes: int, end: float) -> None:
     try:
         if response.status_code < 200:
             raise requests.ConnectionError("an interim answer that was not asked for")
-        # Without a body it can name an encoding nevertheless, as an answer to HEAD does.
+        # Without a body it may name an encoding nevertheless, as an answer to HEAD.
         decode = raw.length_remaining != 0
         # Unlike read, read1 returns what is there, and decompresses no more than that.
         while part := raw.read1(_CHUNK, decode_content=decode):
