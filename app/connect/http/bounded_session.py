@@ -7,7 +7,7 @@ time from the request to its last byte. There is no way around them: this is no
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
@@ -47,6 +47,10 @@ class Limits:
     max_bytes: int
     connect: float = 5
     silence: float = 20
+
+    def within(self, seconds: float) -> "Limits":
+        """Return these limits, but with no more *seconds* than that."""
+        return self if self.seconds <= seconds else replace(self, seconds=seconds)
 
 
 class BoundedSession:
