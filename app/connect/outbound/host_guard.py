@@ -131,9 +131,7 @@ def _refuse_while_open(host: _Host, now: float) -> None:
         raise _refused(Unavailable.CIRCUIT_OPEN)
 
 
-def _refused(
-    reason: Unavailable, retry_after: float | None = None
-) -> HostUnavailableError:
+def _refused(reason: Unavailable, retry_after: float = 1.0) -> HostUnavailableError:
     return HostUnavailableError(
         f"not sent: {reason}", reason=reason, retry_after=retry_after
     )

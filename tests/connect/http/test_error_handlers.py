@@ -59,7 +59,7 @@ CASES = [
         id="host-timeout",
     ),
     pytest.param(
-        HostUnavailableError("why", reason=Unavailable.TOO_MANY_CALLS),
+        HostUnavailableError("why", reason=Unavailable.TOO_MANY_CALLS, retry_after=1),
         503,
         "host_unavailable",
         id="host-not-asked",
