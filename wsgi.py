@@ -6,10 +6,11 @@
 
 import sys
 
-from app import create_app
+from app import create_app, logs
 from app.connect.errors import ConnectError
 
 try:
+    logs.configure()
     app = create_app()
 except ConnectError as error:
     sys.exit(f"The app can't start. {error}")

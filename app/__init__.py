@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import config as settings
 from . import connect
@@ -45,6 +46,9 @@ def create_app(
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.HOME / "migrations"))
     connect.init_app(app, (home or settings.HOME) / "atlassian-connect.json")
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        # The host is not among what is believed: CONNECT_BASE_URL names it.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     if blueprint is None:
         # Not at the top: importing it registers webhook handlers for its pages.
         from . import pages

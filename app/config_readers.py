@@ -16,6 +16,9 @@ from .connect.protocol.base_url import parse_base_url
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _FERNET_KEY_LENGTH = 44
 _MAX_DAYS = 36_500
+_MAX_PORT = 65_535
+_BIND = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
 # Redis, RabbitMQ, the embedded file, and the transport for tests.
@@ -58,6 +61,28 @@ def read_broker_url(text: str) -> str:
                 _ = urlsplit(url.strip()).port
         except (ArgumentError, ValueError):
             raise ValueError("is malformed") from None
+    return text
+
+
+def read_bind(text: str) -> str:
+    """Read the address of a listener, in the form that gunicorn takes."""
+    address = _BIND.fullmatch(text)
+    if address and 0 < int(address[2]) <= _MAX_PORT or text.startswith("unix:/"):
+        return text
+    raise ValueError("is not host:port, [IPv6]:port or unix:/path")
+
+
+def read_log_level(text: str) -> str:
+    """Read the name of a log level."""
+    if text.upper() not in _LOG_LEVELS:
+        raise ValueError(f"is not one of {', '.join(_LOG_LEVELS)}")
+    return text.upper()
+
+
+def read_log_format(text: str) -> str:
+    """Read the format of log lines."""
+    if text not in ("text", "json"):
+        raise ValueError("is neither text nor json")
     return text
 
 

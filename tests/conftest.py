@@ -50,7 +50,7 @@ def _no_settings_from_outside() -> Iterator[None]:
     """Isolate the tests from a developer's environment and .env."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ENV_FILE", settings.ROOT / "tests" / "no.env")
-        for name in settings.SETTINGS:
+        for name in (*settings.SETTINGS, "PORT"):
             patch.delenv(name, raising=False)
         yield
 

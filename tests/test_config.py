@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import config as settings
-from app.config import ROOT, SETTINGS, load
+from app.config import ROOT, SETTINGS, load, load_one
 from app.connect.errors import ConfigurationError
 from tests.example import create_app
 
@@ -26,6 +26,10 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/*
 DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
     "CELERY_BROKER_URL": f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
+    "BIND": "127.0.0.1:8080",
+    "TRUSTED_PROXIES": 0,
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "text",
     "CONNECT_APP_KEY": None,
     "CONNECT_APP_NAME": None,
     "CONNECT_ALLOWED_HOSTS": (".atlassian.net", ".jira.com"),
@@ -134,6 +138,13 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
         ("CELERY_BROKER_URL", "amqps://u:p@h:5671//", "amqps://u:p@h:5671//"),
         ("CELERY_BROKER_URL", "amqp://a;amqp://b", "amqp://a;amqp://b"),
         ("CELERY_BROKER_URL", "sqla+sqlite:///b.db", "sqla+sqlite:///b.db"),
+        ("BIND", "0.0.0.0:80", "0.0.0.0:80"),
+        ("BIND", "app-1.internal:65535", "app-1.internal:65535"),
+        ("BIND", "[::]:8080", "[::]:8080"),
+        ("BIND", "unix:/run/app.sock", "unix:/run/app.sock"),
+        ("TRUSTED_PROXIES", "2", 2),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("LOG_FORMAT", "json", "json"),
         ("CONNECT_APP_KEY", "com.example.other", "com.example.other"),
         ("CONNECT_APP_NAME", " Other App ", "Other App"),
         ("CONNECT_ENCRYPTION_KEYS", f"{SECOND_KEY} , {KEY}", (SECOND_KEY, KEY)),
@@ -173,6 +184,34 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("given", "bind"),
+    [
+        ({"PORT": "5000"}, "0.0.0.0:5000"),
+        ({"PORT": ""}, "127.0.0.1:8080"),
+        ({"PORT": "5000", "BIND": ""}, "0.0.0.0:5000"),
+        ({"PORT": "5000", "BIND": "127.0.0.1:8080"}, "127.0.0.1:8080"),
+    ],
+)
+def test_a_port_alone_opens_every_interface(given: dict[str, str], bind: str) -> None:
+    assert load(GIVEN | given)["BIND"] == bind
+
+
+def test_a_malformed_port_is_named() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^BIND is .*0\.0\.0\.0:\$PORT if PORT is set$"
+    ):
+        load(GIVEN | {"PORT": "eighty"})
+
+
+def test_one_setting_is_read_though_others_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load_one("LOG_LEVEL") == "INFO"
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+    assert load_one("LOG_LEVEL") == "WARNING"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         pytest.param("DATABASE_URL", "canary", id="database-no-url"),
@@ -187,6 +226,19 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
             "DATABASE_URL", "postgresql://u:canary@h:port/d", id="database-port"
         ),
         pytest.param("CELERY_BROKER_URL", "canary", id="broker-no-url"),
+        pytest.param("BIND", "canary", id="bind-only-a-host"),
+        pytest.param("BIND", "8080", id="bind-only-a-port"),
+        pytest.param("BIND", ":8080", id="bind-no-host"),
+        pytest.param("BIND", "127.0.0.1:0", id="bind-no-port"),
+        pytest.param("BIND", "127.0.0.1:65536", id="bind-port-too-big"),
+        pytest.param("BIND", "::1:8080", id="bind-no-brackets"),
+        pytest.param("BIND", "unix:canary.sock", id="bind-relative-path"),
+        pytest.param("BIND", "http://canary:80", id="bind-url"),
+        pytest.param("TRUSTED_PROXIES", "all", id="proxies-word"),
+        pytest.param("TRUSTED_PROXIES", "-1", id="proxies-negative"),
+        pytest.param("LOG_LEVEL", "canary", id="level"),
+        pytest.param("LOG_LEVEL", "10", id="level-number"),
+        pytest.param("LOG_FORMAT", "canary", id="log-format"),
         pytest.param("CONNECT_RECORD_CALLS", "canary", id="record-neither"),
         pytest.param("CONNECT_DATA_POLICY_CACHE_SECONDS", "-1", id="policy-negative"),
         pytest.param("CONNECT_LICENSE_POLICY", "off", id="license-policy"),

@@ -68,7 +68,7 @@ def upgrade():
         raise SystemExit(3)
     click.echo("upgraded")
 """
-GUNICORN = 'import os\nbind = "127.0.0.1:" + os.environ.get("PORT", "8080")\n'
+GUNICORN = 'import os\nbind = os.environ["BIND"]\n'
 
 pytestmark = pytest.mark.processes
 
@@ -240,9 +240,17 @@ def test_an_existing_dotenv_is_left_alone(repository: Path) -> None:
 def test_other_ports_reach_the_app_through_its_environment() -> None:
     assert "CONNECT_KEY_SERVERS" not in app_environment(8080, 8090)
     environment = app_environment(8081, 8091)
-    assert environment["PORT"] == "8081"
     assert environment["CONNECT_BASE_URL"] == "http://127.0.0.1:8081"
     assert environment["CONNECT_KEY_SERVERS"] == "http://localhost:8091/install-keys"
+
+
+@pytest.mark.parametrize("port", [8080, 8081])
+def test_the_app_listens_on_loopback_only(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "5000")
+    monkeypatch.setenv("BIND", "0.0.0.0:5000")
+    assert app_environment(port, 8090)["BIND"] == f"127.0.0.1:{port}"
 
 
 def test_a_process_that_will_not_stop_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {
         **os.environ,
         "PYTHONFAULTHANDLER": "1",
-        "PORT": str(app_port),
+        "BIND": f"127.0.0.1:{app_port}",
         "SECRET_KEY": "end-to-end",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
         "CELERY_BROKER_URL": f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}",
