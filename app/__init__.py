@@ -3,6 +3,7 @@
 ``connect`` is the framework; ``pages`` is the example that a fork replaces.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import config as settings
 from . import connect
 from .extensions import db, migrate
+
+_logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -40,6 +43,9 @@ def create_app(
     Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.config.from_mapping(settings.load(config))
+    app.config["SETTINGS_DOUBTS"] = settings.doubts(app.config, config)
+    for doubt in app.config["SETTINGS_DOUBTS"]:
+        _logger.warning("%s", doubt)
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
     # The text of a database error must not contain the values being stored.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dotenv import dotenv_values
 
+from .config_doubts import find_doubts
 from .config_readers import (
     read_base_url,
     read_base_urls,
@@ -27,6 +28,7 @@ from .config_readers import (
     read_log_format,
     read_log_level,
     read_script_url,
+    read_secret_key,
     read_whole_number,
     read_yes_or_no,
 )
@@ -63,6 +65,11 @@ def load(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {**(config or {}), **read}
 
 
+def doubts(settings: Mapping[str, Any], config: Mapping[str, Any] | None) -> list[str]:
+    """Return what looks wrong in *settings*, which were loaded with *config*."""
+    return [*find_doubts(settings, SETTINGS, _given(config or {}))]
+
+
 def load_one(name: str) -> Any:
     """Return one setting, for code that runs before there is an app.
 
@@ -97,7 +104,11 @@ def _read(name: str, given: Any) -> Any:
 
 
 SETTINGS: dict[str, Setting] = {
-    "SECRET_KEY": Setting(str, _REQUIRED, "Flask's signing key"),
+    "SECRET_KEY": Setting(
+        read_secret_key,
+        _REQUIRED,
+        "Flask's signing key; `flask --app wsgi connect new-secrets` makes one",
+    ),
     "DATABASE_URL": Setting(
         read_database_url,
         f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
@@ -142,7 +153,8 @@ SETTINGS: dict[str, Setting] = {
     "CONNECT_ENCRYPTION_KEYS": Setting(
         read_fernet_keys,
         _REQUIRED,
-        "the Fernet keys that encrypt shared secrets, newest first, comma separated",
+        "the Fernet keys that encrypt shared secrets, newest first, comma separated; "
+        "`flask --app wsgi connect new-secrets` makes one",
     ),
     "CONNECT_ALLOWED_HOSTS": Setting(
         read_host_names,

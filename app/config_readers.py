@@ -5,6 +5,7 @@ follow the setting's name. No message quotes text that could contain a password 
 """
 
 import re
+from base64 import urlsafe_b64decode
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -15,6 +16,12 @@ from .connect.protocol.base_url import parse_base_url
 
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _FERNET_KEY_LENGTH = 44
+_SECRET_KEY_LENGTH = 32
+# 32 random hexadecimal digits have fewer different ones once in a million times.
+_DIFFERENT_CHARACTERS = 8
+_PLACEHOLDERS = re.compile(
+    "changeme|replaceme|insecure|secretkey|yoursecret|password|placeholder|example"
+)
 _MAX_DAYS = 36_500
 _MAX_PORT = 65_535
 _BIND = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
@@ -23,6 +30,10 @@ _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
 # Redis, RabbitMQ, the embedded file, and the transport for tests.
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
+
+
+class _GuessedError(Exception):
+    """A key is not random."""
 
 
 def read_list(text: str) -> list[str]:
@@ -113,6 +124,22 @@ def read_host_names(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def read_secret_key(text: str) -> str:
+    """Read a secret that nobody can guess."""
+    letters = re.sub(r"[^a-z]", "", text.lower())
+    if (
+        len(text) < _SECRET_KEY_LENGTH
+        or len({*text}) < _DIFFERENT_CHARACTERS
+        # It begins again in its first half, such as "abcabcab".
+        or any(text.startswith(text[n:]) for n in range(1, len(text) // 2 + 1))
+        or _PLACEHOLDERS.search(letters)
+    ):
+        raise ValueError(
+            f"can be guessed: it needs {_SECRET_KEY_LENGTH} random characters or more"
+        )
+    return text
+
+
 def read_fernet_keys(text: str) -> tuple[str, ...]:
     """Read one or more Fernet keys, comma separated."""
     keys = tuple(read_list(text))
@@ -122,6 +149,10 @@ def read_fernet_keys(text: str) -> tuple[str, ...]:
                 # Decoding stops at the padding, and the rest would be ignored.
                 raise ValueError
             Fernet(key)
+            if len({*urlsafe_b64decode(key)}) < _DIFFERENT_CHARACTERS:
+                raise _GuessedError
+    except _GuessedError:
+        raise ValueError("contains a key that can be guessed") from None
     except ValueError:
         # The library's message is dropped: it could quote the key.
         raise ValueError("contains something that is not a Fernet key") from None

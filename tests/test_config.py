@@ -13,10 +13,11 @@ from app.connect.errors import ConfigurationError
 from tests.example import create_app
 
 # Fixed, since parallel test runs compare the names of their cases.
-KEY = urlsafe_b64encode(b"k" * 32).decode()
-SECOND_KEY = urlsafe_b64encode(b"s" * 32).decode()
+KEY = urlsafe_b64encode(bytes(range(32))).decode()
+SECOND_KEY = urlsafe_b64encode(bytes(range(32, 64))).decode()
+SECRET = "canary-8f14e45fceea167a5a36dedd4bea2543"
 GIVEN = {
-    "SECRET_KEY": "canary",
+    "SECRET_KEY": SECRET,
     "CONNECT_BASE_URL": "https://app.example.com",
     "CONNECT_ENCRYPTION_KEYS": KEY,
 }
@@ -62,7 +63,7 @@ DEFAULTS = {
 def test_every_setting_has_its_default() -> None:
     assert load(GIVEN) == {
         **DEFAULTS,
-        "SECRET_KEY": "canary",
+        "SECRET_KEY": SECRET,
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": (KEY,),
     }
@@ -259,6 +260,23 @@ def test_one_setting_is_read_though_others_are_missing(
         pytest.param("CONNECT_BASE_URL", "https://[:::]/canary", id="base-address"),
         pytest.param(
             "CONNECT_BASE_URL", "https://a.example,https://b.example", id="base-two"
+        ),
+        pytest.param("SECRET_KEY", "canary", id="secret-short"),
+        pytest.param("SECRET_KEY", SECRET[:31], id="secret-one-too-few"),
+        pytest.param("SECRET_KEY", "canary" * 8, id="secret-repeated"),
+        pytest.param("SECRET_KEY", "canary123-" * 4 + "can", id="secret-repeated-part"),
+        pytest.param("SECRET_KEY", "abcdefg" + "a" * 40, id="secret-few-characters"),
+        pytest.param("SECRET_KEY", f"{SECRET}-Change_Me!", id="secret-to-be-changed"),
+        pytest.param("SECRET_KEY", f"django-insecure-{SECRET}", id="secret-insecure"),
+        pytest.param(
+            "CONNECT_ENCRYPTION_KEYS",
+            urlsafe_b64encode(b"k" * 32).decode(),
+            id="keys-one-byte",
+        ),
+        pytest.param(
+            "CONNECT_ENCRYPTION_KEYS",
+            f"{KEY},{urlsafe_b64encode(bytes(32)).decode()}",
+            id="keys-zeros",
         ),
         pytest.param("CONNECT_ENCRYPTION_KEYS", "canary", id="keys-no-key"),
         pytest.param("CONNECT_ENCRYPTION_KEYS", KEY[:-4], id="keys-short"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.processes
 def run(tmp_path: Path, *arguments: str, **changes: str) -> tuple[str, list[str]]:
     """Run Python; return what it printed, and its log without the times."""
     environment = dict.fromkeys(SETTINGS, "") | {
-        "SECRET_KEY": "test",
+        "SECRET_KEY": secrets.token_hex(),
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",

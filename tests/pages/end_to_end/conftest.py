@@ -1,6 +1,7 @@
 """Fixtures: gunicorn, a worker, the local Confluence and Chromium, as processes."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -60,7 +61,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         **os.environ,
         "PYTHONFAULTHANDLER": "1",
         "BIND": f"127.0.0.1:{app_port}",
-        "SECRET_KEY": "end-to-end",
+        "SECRET_KEY": secrets.token_hex(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
         "CELERY_BROKER_URL": f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}",
         "CONNECT_APP_KEY": APP_KEY,
