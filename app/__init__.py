@@ -12,7 +12,7 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import config as settings
-from . import connect
+from . import connect, monitoring
 from .extensions import db, migrate
 
 _logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def create_app(
     app.config["SETTINGS_DOUBTS"] = settings.doubts(app.config, config)
     for doubt in app.config["SETTINGS_DOUBTS"]:
         _logger.warning("%s", doubt)
+    monitoring.init_app(app)
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
     # The text of a database error must not contain the values being stored.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})

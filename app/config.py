@@ -22,6 +22,7 @@ from .config_readers import (
     read_database_url,
     read_days,
     read_fernet_keys,
+    read_folder,
     read_header_name,
     read_host_names,
     read_license_policy,
@@ -139,6 +140,12 @@ SETTINGS: dict[str, Setting] = {
     "LOG_FORMAT": Setting(
         read_log_format, "text", "how a log line looks: text or json"
     ),
+    "PROMETHEUS_MULTIPROC_DIR": Setting(
+        read_folder,
+        None,
+        "the folder where each process records its metrics; see flask connect metrics",
+    ),
+    "SENTRY_DSN": Setting(str, None, "where errors are reported, if you use Sentry"),
     "CONNECT_BASE_URL": Setting(
         read_base_url,
         _REQUIRED,

@@ -1,7 +1,8 @@
 """HTTP layer: error handlers, security headers, base path, request id and locale."""
 
-from flask import Flask
+from flask import Flask, Response
 
+from ..metrics import ANSWERS
 from . import locale
 from .base_path import BasePath
 from .error_handlers import register_error_handlers
@@ -22,4 +23,10 @@ def init_app(app: Flask) -> None:
     based = BasePath(app.wsgi_app, app.config["CONNECT_BASE_URL"])
     app.wsgi_app = RequestId(based)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
+    app.after_request(_count)
     register_error_handlers(app)
+
+
+def _count(response: Response) -> Response:
+    ANSWERS.labels(response.status_code).inc()
+    return response
