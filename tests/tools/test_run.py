@@ -28,7 +28,7 @@ import click
 
 app = Flask("wsgi")
 celery = Celery("wsgi", broker="memory://")
-base_url = os.environ["CONNECT_BASE_URL"]
+base_url = os.environ.get("CONNECT_BASE_URL")
 
 @app.get("/healthz")
 def healthz():
@@ -233,10 +233,7 @@ def test_a_port_in_use_is_named_first(
     assert not (repository / ".env").exists()
 
 
-def test_an_existing_dotenv_is_left_alone(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CONNECT_BASE_URL", "")
+def test_an_existing_dotenv_is_left_alone(repository: Path) -> None:
     dotenv = repository / ".env"
     assert create_dotenv(repository / ".env.example", dotenv)
     assert dotenv.read_text().splitlines() == [
