@@ -14,6 +14,7 @@ import requests
 from ..errors import HostResponseError, PropertyNotFoundError
 from .client import HostClient
 from .host_response import read_json
+from .safe_url import has_dot_segment
 
 MAX_KEY_LENGTH: Final = 127
 """In characters."""
@@ -98,14 +99,15 @@ class AppProperties:
     def _path_of(self, key: str, *, writing: bool = False) -> str:
         if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
             raise ValueError(f"a property key has 1 to {MAX_KEY_LENGTH} characters")
-        if key in (".", ".."):
-            raise ValueError("a property key is not '.' or '..', which a path drops")
         if writing and key == CLIENT_KEY_PROPERTY:
             raise ValueError("this property key is reserved and read-only")
         try:
-            return f"{self._path}/{quote(key, safe='')}"
+            segment = quote(key, safe="")
         except UnicodeEncodeError:
             raise ValueError("a property key is valid Unicode") from None
+        if has_dot_segment(f"/{segment}"):
+            raise ValueError("a property key has no '.' or '..' between slashes")
+        return f"{self._path}/{segment}"
 
 
 def _encode(value: Any) -> bytes:
