@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
-from ..errors import HostResponseError
+from ..errors import AppNotFoundError, HostResponseError
 from .client import HostClient
-from .host_response import read_json
+from .host_response import is_unknown_app, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,15 @@ class LicenseResource:
         """Return the app's license. Works for Confluence and Jira.
 
         :raises ScopeError: if the descriptor lacks READ; nothing is sent.
+        :raises AppNotFoundError: if the host does not know the app's key.
         :raises HostError: if the host does not answer, or refuses.
         """
-        response = self._client.request("GET", self._path)
+        try:
+            response = self._client.request("GET", self._path)
+        except HostResponseError as error:
+            if is_unknown_app(error):
+                raise AppNotFoundError.of(error) from None
+            raise
         try:
             found: License = _LicenseSchema().load(read_json(response))
         except ValidationError:

@@ -8,7 +8,12 @@ import responses
 from flask import Flask
 
 from app.connect import TenantService
-from app.connect.errors import HostResponseError, HostUnavailableError, ScopeError
+from app.connect.errors import (
+    AppNotFoundError,
+    HostResponseError,
+    HostUnavailableError,
+    ScopeError,
+)
 from app.connect.outbound.license import Contact, License
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -252,6 +257,15 @@ def test_a_refusal_is_a_host_response_error(
     with pytest.raises(HostResponseError) as caught:
         service.license.get()
     assert (caught.value.status_code, caught.value.message) == (status, "No.")
+
+
+def test_an_app_that_the_host_does_not_know_is_told_apart(
+    service: TenantService, network: responses.RequestsMock
+) -> None:
+    message = f"App with key {signing.APP_KEY} was not found"
+    network.get(URL, status=404, json={"message": message})
+    with pytest.raises(AppNotFoundError, match="was not found"):
+        service.license.get()
 
 
 def test_personal_data_of_contacts_is_in_no_repr(

@@ -88,7 +88,7 @@ OPTIONAL = {
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_field_that_is_malformed_is_ignored(name: str, value: Any) -> None:
     installation = read_installation(body(**{name: value}))
-    without = read_installation(body(**{name: MISSING}))
+    without = read_installation(body("installed", **{name: MISSING}))
     assert installation.ignored == (name,)
     assert replace(installation, ignored=()) == without
 

@@ -27,7 +27,8 @@ from ...http.bounded_body import read_bounded_body
 from ...protocol.tokens import encode_symmetric, impersonation_claims
 from ...tenants.models import Tenant
 from ...tenants.store import TenantStore
-from ..host_response import retry_after, shown
+from ..error_message import shown
+from ..host_response import retry_after
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
