@@ -44,6 +44,16 @@ def read_json(response: requests.Response) -> Any:
         raise _error(HostResponseError, response, "the answer is not JSON") from None
 
 
+def read_json_of_200(response: requests.Response) -> Any:
+    """Return the JSON of an answer that decides what somebody may do.
+
+    :raises HostResponseError: if its status is not 200, or if it is not JSON.
+    """
+    if response.status_code != 200:
+        raise _error(HostResponseError, response, "the answer is not a 200")
+    return read_json(response)
+
+
 def error_of(response: requests.Response) -> HostResponseError:
     """Return the error for an answer with status 400 or more."""
     message = find_message(_json(response))

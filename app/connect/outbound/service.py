@@ -41,6 +41,7 @@ class TenantService:
             shared_secret = state.tenants.shared_secret_of(tenant)
         self.tenant = tenant
         self._outbound = outbound
+        self._paid = state.paid
         secret = shared_secret
 
         # A closure, unlike an attribute, does not show the secret.
@@ -64,7 +65,7 @@ class TenantService:
     @property
     def license(self) -> LicenseResource:
         """The app's license at the tenant."""
-        return LicenseResource(self._client, self._outbound.app_key)
+        return LicenseResource(self._client, self._outbound.app_key, paid=self._paid)
 
     @property
     def modules(self) -> DynamicModules:
