@@ -82,7 +82,7 @@ class TenantService:
 
         The first call fetches an access token, which this worker caches. *scopes*
         restricts the token to some of the app's scopes. The host refuses calls that
-        only an app can make, such as for app properties.
+        only the app itself can make, such as for dynamic modules.
 
         :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
         :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.
