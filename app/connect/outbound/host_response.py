@@ -14,6 +14,7 @@ from ..errors import (
     SiteUnavailableError,
     TokenRefusedError,
 )
+from ..http.bounded_session import TooLargeError
 from ..protocol.retries import parse_retry_after
 from .error_message import find_message, shown
 
@@ -87,6 +88,12 @@ def unavailable(
         error, requests.exceptions.SSLError
     )
     return unavailable
+
+
+def too_large(error: TooLargeError) -> HostResponseError:
+    """Return the error for an answer that is larger than its caller accepts."""
+    message = f"{error}: ask for less, or raise max_bytes"
+    return _error(HostResponseError, error.answer, message)
 
 
 def retry_after(response: requests.Response) -> float | None:
