@@ -196,7 +196,7 @@ def test_note_reads_the_app_property(
 def test_a_note_that_is_not_there_is_null(
     call_api: Opener, network: responses.RequestsMock
 ) -> None:
-    network.get(NOTE, status=404)
+    network.get(NOTE, status=404, json={"message": "Property with key not found."})
     answer = call_api("GET", "/api/note")
     assert (answer.status_code, answer.json) == (200, {"value": None})
 
@@ -284,11 +284,18 @@ def test_a_body_over_a_megabyte_is_refused(
     assert not network.calls
 
 
-@pytest.mark.parametrize("host_status", [204, 404])
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"status": 204},
+        {"status": 404, "json": {"message": "Property with key not found."}},
+    ],
+    ids=["there", "not there"],
+)
 def test_a_deleted_note_is_gone_whether_or_not_it_was_there(
-    call_api: Opener, network: responses.RequestsMock, host_status: int
+    call_api: Opener, network: responses.RequestsMock, host: dict[str, Any]
 ) -> None:
-    network.delete(NOTE, status=host_status)
+    network.delete(NOTE, **host)
     answer = call_api("DELETE", "/api/note")
     assert (answer.status_code, answer.data) == (204, b"")
 

@@ -36,7 +36,7 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
 
 
 def find_misplaced_checks(app: Flask) -> Iterator[str]:
-    """Yield each permission check that lacks a user, a content id or a scope."""
+    """Yield each permission check that lacks a user, an id or a scope."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         restrictions = restrictions_of(view)
@@ -52,7 +52,7 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
             if argument is not None and argument not in rule.arguments:
                 yield (
                     f"the route {rule.rule} has no <{argument}>, which "
-                    "permission_required takes the content id from"
+                    "permission_required takes the id from"
                 )
         if restrictions and "READ" not in get_state(app).scopes:
             yield (

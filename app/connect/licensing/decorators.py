@@ -21,6 +21,7 @@ _logger = logging.getLogger(__name__)
 def license_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer 402 unless the tenant's license is active, or the app is free.
 
+    An app is free if its descriptor does not enable licensing.
     Goes below the policy, such as ``jwt_required``. CONNECT_LICENSE_POLICY can
     change this: ``block`` is the above, ``warn`` only logs, ``ignore`` does not ask.
     While the host can't be reached, its last answer stays valid for

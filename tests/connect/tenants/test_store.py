@@ -24,7 +24,7 @@ from tests.connect.tenants.stored_tenants import (
     record_of,
     store_with,
 )
-from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET
+from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET, SITE
 
 OTHER_KEY = Fernet.generate_key().decode()
 TO_TENANT = "app.connect.tenants.store.to_tenant"
@@ -44,6 +44,18 @@ def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
     assert find_tenant("unknown") is None
+
+
+@pytest.mark.parametrize("stored", ["http://127.0.0.1:6379", "https://10.0.0.1", "x"])
+def test_a_display_url_that_an_older_release_stored_is_used_only_if_public(
+    store: TenantStore, install: Install, stored: str
+) -> None:
+    install(display_url="https://wiki.example.com")
+    [tenant] = store.iterate()
+    assert tenant.display_url == "https://wiki.example.com"
+    change("UPDATE tenant SET display_url = :url", url=stored)
+    [tenant] = store.iterate()
+    assert tenant.display_url == tenant.base_url == SITE
 
 
 @pytest.mark.parametrize("key", [f"{CLIENT_KEY} ", CLIENT_KEY[:-1], "%", "' OR 1=1--"])
