@@ -20,7 +20,7 @@ from .errors import (
     PermissionDeniedError,
     PermissionUnknownError,
 )
-from .inbound.policies import policy_of
+from .inbound.policies import layer, policy_of
 from .outbound.host_response import read_json
 from .outbound.service import current_service
 from .tenants.current import get_verified_request
@@ -121,7 +121,7 @@ def _restrict(
 
     # The outermost is checked first.
     restricted.__dict__[_RESTRICTIONS] = (restriction, *restrictions_of(view))
-    return restricted
+    return layer(restricted)
 
 
 def _check(needed: str, content_id: str, ask: Callable[[str], bool]) -> None:

@@ -11,7 +11,7 @@ from typing import ParamSpec
 
 from flask import Response, current_app, jsonify, request
 
-from ..policies import jwt_required
+from ..policies import jwt_required, layer
 
 _P = ParamSpec("_P")
 _logger = logging.getLogger(__name__)
@@ -41,4 +41,4 @@ def remote_condition(view: Callable[_P, bool]) -> Callable[_P, Response]:
             answer = False
         return jsonify(shouldDisplay=answer is True)
 
-    return jwt_required(condition)
+    return jwt_required(layer(condition))

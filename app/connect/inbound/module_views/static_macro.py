@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ...http.cache_control import check_max_age, keep
 from ...protocol.storage_format import legal, storage_text
-from ..policies import jwt_required
+from ..policies import jwt_required, layer
 
 _P = ParamSpec("_P")
 _View = Callable[_P, ResponseReturnValue]
@@ -43,7 +43,7 @@ def static_macro(*, max_age: int | None = None) -> Callable[[_View[_P]], _View[_
                 return make_response(answer)
             return _answer(answer, max_age)
 
-        return jwt_required(macro)
+        return jwt_required(layer(macro))
 
     return decorate
 
