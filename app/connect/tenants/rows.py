@@ -63,6 +63,12 @@ def audit(
     )
 
 
+def blank_details(connection: Connection, client_key: str) -> None:
+    """Remove the details of a tenant's events, such as its URLs."""
+    theirs = update(_event).where(_event.c.client_key == client_key)
+    connection.execute(theirs.values(details={}))
+
+
 def read_tenant(connection: Connection, client_key: str) -> Tenant:
     """Return a tenant that must exist.
 

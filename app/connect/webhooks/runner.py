@@ -47,7 +47,9 @@ def run_delivery(delivery_id: int) -> None:
             )
             finished = _fail(claim, error)
     if not finished:
-        _logger.warning("delivery %s has gone to another worker", claim.id)
+        _logger.warning(
+            "delivery %s is gone, or another worker has it by now", claim.id
+        )
 
 
 def _run(claim: Claim) -> bool:
