@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from ..errors import ConfigurationError, DescriptorError
-from ..webhooks.handlers import registered
+from ..webhooks.handlers import dynamic_events, registered
 from .check_routes import (
     find_covered_checks,
     find_misplaced_checks,
@@ -46,4 +46,4 @@ def find_broken_promises(app: Flask) -> Iterator[str]:
     descriptor = get_descriptor(app)
     yield from find_unserved_modules(app, descriptor)
     yield from find_translation_problems(app, descriptor)
-    yield from find_webhook_differences(descriptor, registered)
+    yield from find_webhook_differences(descriptor, registered, dynamic_events)
