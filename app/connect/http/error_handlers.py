@@ -5,6 +5,8 @@ without the token, secret or body.
 """
 
 import logging
+from functools import partial
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -27,6 +29,7 @@ from ..errors import (
     PermissionUnknownError,
     QueueUnavailableError,
     ScopeError,
+    without_text,
 )
 from ..tenants.current import find_verified_request
 from ..tenants.state import get_state
@@ -43,6 +46,7 @@ _logger = logging.getLogger(__name__)
 def register_error_handlers(app: Flask) -> None:
     """Handle the framework's errors and database failures, never with a 500."""
     app.register_blueprint(_templates)
+    app.log_exception = partial(_log_exception, app)  # type: ignore[method-assign]  # Flask's own hook to override.
     app.register_error_handler(AuthenticationError, _unauthorized)
     app.register_error_handler(PermissionDeniedError, _forbidden)
     app.register_error_handler(PermissionUnknownError, _permission_unknown)
@@ -93,6 +97,17 @@ def _try_again(name: str) -> Response:
 def _bad_gateway(error: HostError) -> Response:
     _log("host failed", error, str(error))
     return _answer("host_unavailable", 502)
+
+
+def _log_exception(app: Flask, exc_info: Any) -> None:
+    """Log an error of a view, which Flask answers with a 500."""
+    error: BaseException = exc_info[1]
+    app.logger.error(
+        "Exception on %s [%s]",
+        request.path,
+        request.method,
+        exc_info=error if app.debug else without_text(error),
+    )
 
 
 def _log(what: str, error: Exception, reason: str) -> None:

@@ -163,13 +163,24 @@ def test_a_handler_that_recovers_is_done(
 def test_a_failure_is_logged_without_the_body(
     deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    replace_handler(lambda delivery: 1 / 0)
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
     deliver()
     run()
     [logged] = [entry for entry in caplog.records if "failed" in entry.message]
     assert signing.CLIENT_KEY in logged.message
-    assert logged.exc_info is not None
+    assert 'int(delivery.body["page"]["title"])' in caplog.text
+    assert caplog.text.endswith("\nValueError\n")
     assert BODY["page"]["title"] not in caplog.text
+
+
+def test_in_debug_mode_the_whole_error_is_logged(
+    app: Flask, deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.debug = True
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
+    deliver()
+    run()
+    assert BODY["page"]["title"] in caplog.text
 
 
 @pytest.mark.parametrize(
