@@ -18,7 +18,7 @@ from app.connect import (
 )
 from app.connect.errors import ConfigurationError
 from app.connect.tenants.models import Tenant
-from tests.signing import ACCOUNT_ID, authorization, host_token
+from tests.signing import ACCOUNT_ID, BASE_URL, authorization, host_token
 
 
 def cached(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,3 +92,12 @@ def test_a_strangers_form_is_not_parsed(
         content_type="application/x-www-form-urlencoded",
     )
     assert answer.status_code == (401 if size == 10 else 413)
+
+
+def test_a_redirect_takes_no_token_to_another_host(app: Flask) -> None:
+    """It went to the host that the request named, before any policy was asked."""
+    app.add_url_rule("/wizard/", "wizard", session_token_required(lambda: ""))
+    answer = app.test_client().get(
+        "/wizard?session_token=t", base_url="http://evil.com"
+    )
+    assert answer.location == f"{BASE_URL}/wizard/?session_token=t"
