@@ -21,8 +21,11 @@ from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Request, current_app, request
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
 
+from ..errors import AuthenticationError, InstallKeysUnavailableError
+from ..metrics import REQUESTS
 from ..tenants.state import ConnectState, get_state
 from .request_token import is_for_context
 from .verify import verify_host_token, verify_signed_install
@@ -31,6 +34,12 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _View = Callable[_P, _R]
 _LAYER = "connect_layer"
+_REFUSALS = (
+    AuthenticationError,
+    InstallKeysUnavailableError,
+    LengthRequired,
+    RequestEntityTooLarge,
+)
 
 
 class Policy(StrEnum):
@@ -126,12 +135,21 @@ def guard(
 
     @wraps(view)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        # The request object itself: each access through the proxy costs time.
-        verify(cast("LocalProxy[Request]", request)._get_current_object(), get_state())
-        if is_async:
-            answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
-            return answer
-        return view(*args, **kwargs)
+        outcome = "accepted"
+        try:
+            # The request object itself: each access through the proxy costs time.
+            verify(
+                cast("LocalProxy[Request]", request)._get_current_object(), get_state()
+            )
+            if is_async:
+                answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
+                return answer
+            return view(*args, **kwargs)
+        except _REFUSALS as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            REQUESTS.labels(policy, outcome).inc()
 
     return declare(guarded, policy)
 

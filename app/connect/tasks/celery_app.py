@@ -10,6 +10,7 @@ from celery import Celery, Task
 from flask import Flask
 
 from ..errors import without_text
+from ..metrics import TASK_SECONDS, timed
 
 
 class _WithoutTexts(logging.Filter):
@@ -42,7 +43,7 @@ def make_celery(app: Flask) -> Celery:
 
     class FlaskTask(Task[..., Any]):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            with app.app_context():
+            with app.app_context(), timed(TASK_SECONDS, str(self.name), good="done"):
                 return self.run(*args, **kwargs)
 
     _logs.debug = app.debug

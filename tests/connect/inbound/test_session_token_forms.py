@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 from werkzeug.formparser import FormDataParser
 
 from app.connect import session_token_required
@@ -116,6 +117,13 @@ def test_a_form_without_a_good_length_is_not_read(
     changes = {"wsgi.input": None, **changes}
     answer = forms.post("/save", content_type=mimetype, environ_overrides=changes)
     assert answer.status_code == status
+
+
+def test_a_form_that_is_too_large_counts_as_refused(forms: FlaskClient) -> None:
+    outcome = {"policy": "session token", "outcome": "RequestEntityTooLarge"}
+    before = REGISTRY.get_sample_value("connect_requests_total", outcome) or 0
+    forms.post("/save", data={"note": "x" * MAX_FORM})
+    assert REGISTRY.get_sample_value("connect_requests_total", outcome) == before + 1
 
 
 def test_the_limit_is_given_with_the_policy() -> None:
