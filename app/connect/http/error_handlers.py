@@ -102,7 +102,7 @@ def _bad_gateway(error: HostError) -> Response:
 def _log_exception(app: Flask, exc_info: Any) -> None:
     """Log an error of a view, which Flask answers with a 500."""
     error: BaseException = exc_info[1]
-    app.logger.error(
+    _logger.error(
         "Exception on %s [%s]",
         request.path,
         request.method,
