@@ -83,7 +83,7 @@ def read_note() -> ResponseReturnValue:
 @admin_required
 def write_note() -> ResponseReturnValue:
     """Write the app property."""
-    body = _json_body()
+    body = request.get_json(silent=True)
     if not isinstance(body, dict) or not isinstance(body.get("value"), str):
         return jsonify(error='send JSON such as {"value": "text"}'), 400
     try:
@@ -138,11 +138,3 @@ def remove_menu_link() -> ResponseReturnValue:
     """Remove the dynamic module."""
     current_service.modules.remove(str(MENU_LINK["key"]))
     return "", 204
-
-
-def _json_body() -> Any:
-    """Return the JSON of the request; None if there is no valid JSON."""
-    try:
-        return request.get_json(silent=True)
-    except RecursionError:
-        return None

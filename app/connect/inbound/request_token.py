@@ -32,12 +32,6 @@ def get_token(request: Request) -> str:
 
 def _query_tokens(query: str) -> set[str]:
     """Return the values of ``jwt``, without reading the rest of the query."""
-    if not query.isascii():
-        try:
-            query.encode("latin-1").decode()
-        except UnicodeError:
-            # Werkzeug would fail on it, too, and less gracefully.
-            raise MissingTokenError("the query is not UTF-8") from None
     tokens = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")

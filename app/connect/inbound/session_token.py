@@ -153,10 +153,7 @@ def _token_of(request: Request, max_form: int) -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     found = {value.strip()} if scheme.lower() == SCHEME else set()
     if request.method in _READING:
-        try:
-            found.update(request.args.getlist(FIELD))
-        except UnicodeError:
-            raise MissingTokenError("the query is not UTF-8") from None
+        found.update(request.args.getlist(FIELD))
     elif not found:
         found.update(_in_form(request, max_form))
     if len(found) != 1:

@@ -160,3 +160,21 @@ def test_a_signed_page_may_have_an_absolute_target(
         environ_overrides={"RAW_URI": target, "REQUEST_URI": target},
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/overview", "/where", "/nothing", "/wizard"])
+@pytest.mark.parametrize(
+    ("query", "refused"),
+    [(b"a=\xff&jwt=t", True), (b"jwt=\xc3", True), ("loc=é".encode(), False)],
+)
+def test_a_query_that_is_not_utf_8_is_a_bad_request(
+    client: FlaskClient, path: str, query: bytes, refused: bool
+) -> None:
+    answer = client.get(
+        path,
+        headers={"Accept": "text/html"},
+        environ_overrides={"QUERY_STRING": query.decode("latin-1")},
+    )
+    assert (answer.status_code == 400) is refused
+    assert answer.status_code < 500
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -142,12 +142,6 @@ def test_a_context_jwt_gets_a_token_too(pages: FlaskClient) -> None:
             )
             for scheme in ("JWT", "Bearer", "")
         ),
-        pytest.param(
-            lambda pages, token: pages.get(
-                "/next", environ_overrides={"QUERY_STRING": "session_token=\xff"}
-            ),
-            id="odd bytes",
-        ),
     ],
 )
 def test_a_token_in_a_wrong_place_is_refused(pages: FlaskClient, send: Any) -> None:
