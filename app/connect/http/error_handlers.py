@@ -103,7 +103,7 @@ def _log_exception(app: Flask, exc_info: Any) -> None:
     """Log an error of a view, which Flask answers with a 500."""
     error: BaseException = exc_info[1]
     _logger.error(
-        "Exception on %s [%s]",
+        "Exception on %r [%s]",
         request.path,
         request.method,
         exc_info=error if app.debug else without_text(error),

@@ -136,6 +136,6 @@ def test_an_error_of_a_view_is_logged_with_its_text_in_debug_mode_only(
     app.debug, app.testing = debug, False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     assert app.test_client().get("/broken").status_code == 500
-    assert "Exception on /broken [GET]" in caplog.text
+    assert "Exception on '/broken' [GET]" in caplog.text
     assert ("ValueError: " in caplog.text) is debug
     assert "    return str(int(" in caplog.text
