@@ -11,6 +11,7 @@ from flask import Blueprint, Flask
 
 from . import config as settings
 from . import connect, monitoring
+from .connect.db.postgresql import engine_options
 from .extensions import db, migrate
 
 
@@ -41,8 +42,10 @@ def create_app(
     app.config.from_mapping(settings.load(config))
     monitoring.init_app(app)
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
-    # The text of a database error must not contain the values being stored.
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
+        app.config["SQLALCHEMY_DATABASE_URI"],
+        app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
+    )
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.HOME / "migrations"))
     connect.init_app(app, (home or settings.HOME) / "atlassian-connect.json")

@@ -178,9 +178,9 @@ SETTINGS: dict[str, Setting] = {
         "how many seconds a known license holds while the host can't be asked",
     ),
     "CONNECT_REQUEST_WAIT_SECONDS": Setting(
-        read_whole_number,
-        5,
-        "how many seconds a web request may wait for a host that is busy",
+        read_count,
+        10,
+        "how many seconds a web request may spend on calls to the host, in all",
     ),
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": Setting(
         read_count, 12, "how often a webhook's handler is called before it is parked"

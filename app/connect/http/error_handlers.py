@@ -5,6 +5,7 @@ without the token, secret or body.
 """
 
 import logging
+import math
 from functools import partial
 from typing import Any
 
@@ -23,12 +24,14 @@ from ..errors import (
     AuthenticationError,
     ConfigurationError,
     HostError,
+    HostUnavailableError,
     InstallKeysUnavailableError,
     MalformedBodyError,
     PermissionDeniedError,
     PermissionUnknownError,
     QueueUnavailableError,
     ScopeError,
+    Unavailable,
     without_text,
 )
 from ..tenants.current import find_verified_request
@@ -56,7 +59,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(ScopeError, _unavailable)
     app.register_error_handler(QueueUnavailableError, _unavailable)
     app.register_error_handler(SQLAlchemyError, _unavailable)
-    app.register_error_handler(HostError, _bad_gateway)
+    app.register_error_handler(HostError, _host_failed)
 
 
 def _unauthorized(error: AuthenticationError) -> Response:
@@ -94,9 +97,18 @@ def _try_again(name: str) -> Response:
     return response
 
 
-def _bad_gateway(error: HostError) -> Response:
+def _host_failed(error: HostError) -> Response:
     _log("host failed", error, str(error))
-    return _answer("host_unavailable", 502)
+    status = 502
+    if isinstance(error, HostUnavailableError):
+        if not error.sent:
+            status = 503
+        elif error.reason == Unavailable.TIMEOUT:
+            status = 504
+    response = _answer("host_unavailable", status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
 
 
 def _log_exception(app: Flask, exc_info: Any) -> None:
