@@ -102,6 +102,7 @@ def test_a_delivery_that_is_done_is_not_run_again(
 ) -> None:
     deliver()
     run()
+    make_due()
     assert run().attempts == 1
     assert len(handled) == 1
 
