@@ -38,7 +38,7 @@ class Worker:
         self._port = free_port()
 
     def __enter__(self) -> Self:
-        settings = {"PORT": str(self._port), "WEB_CONCURRENCY": "1"}
+        settings = {"BIND": f"127.0.0.1:{self._port}", "WEB_CONCURRENCY": "1"}
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [

@@ -1,5 +1,6 @@
 """Shared fixtures: an app with its own database, and a key server."""
 
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from tests.waits import Waits
 
 # Tests that wait start first, so that other processes run the rest meanwhile.
 FIRST = ("browser", "processes")
+SECRET_KEY = secrets.token_hex()
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 
 
@@ -60,7 +62,7 @@ def _no_settings_from_outside() -> Iterator[None]:
     """Isolate the tests from a developer's environment and .env."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ENV_FILE", settings.ROOT / "tests" / "no.env")
-        for name in settings.SETTINGS:
+        for name in (*settings.SETTINGS, "PORT"):
             patch.delenv(name, raising=False)
         yield
 
@@ -151,7 +153,7 @@ def app_settings(database: Path) -> dict[str, Any]:
     """Return the settings of an app under test with *database*."""
     return {
         "TESTING": True,
-        "SECRET_KEY": "test",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": f"sqlite:///{database}",
         "CELERY_BROKER_URL": "memory://",
         # Each test has its own messages, though all share the in-memory broker.

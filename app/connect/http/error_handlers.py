@@ -63,7 +63,7 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def _unauthorized(error: AuthenticationError) -> Response:
-    _log("refused", error, f"{error}; client_key={error.client_key}")
+    _log("refused", error, f"{error}; client_key={error.client_key!r}")
     response = _answer("unauthorized", 401)
     response.headers["WWW-Authenticate"] = f'JWT realm="{get_state().app_key}"'
     return response

@@ -69,6 +69,19 @@ def failing(done: Result) -> dict[str, str]:
     return failed
 
 
+@pytest.mark.usefixtures("key_servers")
+def test_the_doctor_finds_settings_that_look_wrong(
+    config: dict[str, Any], app: Flask
+) -> None:
+    changes = {"CONNECT_RECORD_CALLS": "yes", "CONNECT_CLOCK_LEWAY": "60"}
+    done = connect(create_app(config | changes), "doctor")
+    assert failing(done) == {
+        "settings": "CONNECT_CLOCK_LEWAY is not a setting: "
+        "did you mean CONNECT_CLOCK_LEEWAY?; "
+        "CONNECT_RECORD_CALLS is for development, but CONNECT_BASE_URL is public"
+    }
+
+
 @pytest.mark.usefixtures("key_servers", "without_tables")
 def test_the_doctor_finds_a_missing_migration(config: dict[str, Any]) -> None:
     app = create_app(config)
