@@ -64,10 +64,11 @@ def audit(
     )
 
 
-def blank_details(connection: Connection, client_key: str) -> None:
-    """Remove the details of a tenant's events, such as its URLs."""
+def audit_purge(connection: Connection, client_key: str) -> None:
+    """Record a purge, and remove the details of the tenant's events, such as URLs."""
     theirs = update(_event).where(_event.c.client_key == client_key)
     connection.execute(theirs.values(details={}))
+    audit(connection, client_key, "purged")
 
 
 def select_history(connection: Connection, client_key: str) -> list[PastEvent]:

@@ -24,7 +24,7 @@ from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant
 from .rows import (
     audit,
-    blank_details,
+    audit_purge,
     read_tenant,
     record,
     release_site_ids,
@@ -197,8 +197,7 @@ class TenantStore:
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
                 _drop(self._dependents, connection, client_key)
-                blank_details(connection, client_key)
-                audit(connection, client_key, "purged")
+                audit_purge(connection, client_key)
             return client_keys
 
         return in_transaction(self._db.engine, remove)
