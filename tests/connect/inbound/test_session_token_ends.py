@@ -103,3 +103,12 @@ def test_no_token_is_made_for_a_purged_tenant(
             connection.execute(text("DELETE FROM tenant"))
         with pytest.raises(LookupError, match="has been purged"):
             session_token()
+
+
+@pytest.mark.usefixtures("keys")
+def test_cached_credentials_end_a_session_too(pages: FlaskClient, app: Flask) -> None:
+    token = started(pages)
+    assert lifecycle(pages, "disabled") == 204
+    with app.app_context():
+        assert get_state().tenants.load_credentials(signing.CLIENT_KEY) is not None
+    assert follow(pages, token) == 401
