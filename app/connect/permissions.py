@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from .db.expiring_cache import ExpiringCache
 from .errors import HostError, PermissionDeniedError, PermissionUnknownError
-from .inbound.policies import policy_of
+from .inbound.policies import layer, policy_of
 from .outbound.service import TenantService, current_service
 from .outbound.user_permissions import (
     administers_confluence,
@@ -139,7 +139,7 @@ def _restrict(
 
     # The outermost is checked first.
     restricted.__dict__[_RESTRICTIONS] = (restriction, *restrictions_of(view))
-    return restricted
+    return layer(restricted)
 
 
 def _asks(kind: str, needed: str, id_: str) -> dict[str, _Ask]:

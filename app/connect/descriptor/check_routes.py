@@ -5,14 +5,14 @@ before the first customer runs into it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..inbound.policies import Policy, policy_of
+from ..inbound.policies import Policy, find_cover, policy_of
 from ..permissions import restrictions_of
 from ..tenants.state import get_state
 from .lint import is_external_link, iterate_conditions, iterate_modules
@@ -33,6 +33,25 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
                 "jwt_required, context_jwt_required, session_token_required or public, "
                 "below the route"
             )
+
+
+def find_covered_checks(app: Flask) -> Iterator[str]:
+    """Yield each decorator that could answer before a policy or check is asked."""
+    for rule in app.url_map.iter_rules():
+        cover = find_cover(app.view_functions.get(rule.endpoint))
+        if cover is not None:
+            yield (
+                f"the route {rule.rule} has {_place_of(cover)} above its policy or a "
+                "check, and could answer without it: put that decorator below. A cache "
+                "there needs the tenant and the user in its key"
+            )
+
+
+def _place_of(function: Callable[..., Any]) -> str:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return f"a {type(function).__name__}"
+    return f"{code.co_qualname} ({code.co_filename}:{code.co_firstlineno})"
 
 
 def find_misplaced_checks(app: Flask) -> Iterator[str]:

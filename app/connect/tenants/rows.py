@@ -65,6 +65,13 @@ def audit(
     )
 
 
+def audit_purge(connection: Connection, client_key: str) -> None:
+    """Record a purge, and remove the details of the tenant's events, such as URLs."""
+    theirs = update(_event).where(_event.c.client_key == client_key)
+    connection.execute(theirs.values(details={}))
+    audit(connection, client_key, "purged")
+
+
 def select_history(connection: Connection, client_key: str) -> list[PastEvent]:
     """Return the audit trail of a tenant, oldest first."""
     columns = (_event.c[name] for name in PastEvent._fields)

@@ -307,6 +307,43 @@ def test_purge_deletes_tenants_past_their_retention_time(
     assert store.purge(retention_days=0) == []
 
 
+def test_the_retention_time_ends_to_the_microsecond(
+    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utc_now()
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: now)
+    install()
+    store.uninstall(CLIENT_KEY, issued_at=2)
+    then = now + timedelta(days=60, microseconds=-1)
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: then)
+    assert store.purge(retention_days=60, dry_run=True) == []
+    assert store.purge(retention_days=60) == []
+    then = now + timedelta(days=60)
+    assert store.purge(retention_days=60, dry_run=True) == [CLIENT_KEY]
+    assert store.purge(retention_days=60) == [CLIENT_KEY]
+
+
+def test_a_purge_leaves_only_the_client_key_in_the_audit_trail(
+    store: TenantStore, install: Install
+) -> None:
+    for client_key in ("old", "here"):
+        install(client_key=client_key)
+    store.uninstall("old", issued_at=2)
+    store.purge(retention_days=0)
+    query = select(TenantEvent).order_by(TenantEvent.id)
+    trail = [
+        (one.client_key, one.event, one.details) for one in db.session.scalars(query)
+    ]
+    [here] = [details for client_key, _, details in trail if client_key == "here"]
+    assert trail == [
+        ("old", "installed", {}),
+        ("here", "installed", here),
+        ("old", "uninstalled", {}),
+        ("old", "purged", {}),
+    ]
+    assert here["base_url"] == SITE
+
+
 def test_every_secret_is_reencrypted(store: TenantStore, install: Install) -> None:
     install()
     install(shared_secret=OTHER_SECRET)
