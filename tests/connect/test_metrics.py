@@ -8,7 +8,7 @@ from prometheus_client.samples import Sample
 
 from app.connect.metrics import TASK_SECONDS, timed
 from app.connect.tenants.models import Tenant
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from tests import signing
 from tests.connect.conftest import EVENT, Deliver, Told
 
