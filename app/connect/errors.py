@@ -13,6 +13,7 @@
     * PermissionDeniedError         the verified user may not do this; answered 403
     * PermissionUnknownError        the host can't be asked; answered 503
     * MalformedBodyError            a trusted request with a body we can't read: 400
+    * OutdatedInstallError          an install older than the newest event: 409
     * InstallKeysUnavailableError   no key server could be reached; answered 503
     * QueueUnavailableError         the broker did not take a task; answered 503
     * LicenseRequiredError          the tenant's license has ended; answered 402
@@ -104,6 +105,16 @@ class PermissionUnknownError(ConnectError):
 
 class MalformedBodyError(ConnectError):
     """The body of a trusted request is malformed: 400."""
+
+
+class OutdatedInstallError(ConnectError):
+    """An ``installed`` older than the tenant's newest event, so not stored: 409."""
+
+    def __init__(self, client_key: str) -> None:
+        super().__init__(
+            "an install older than the newest event was not stored; if it was not a "
+            f"replay, install the app again: client_key={client_key}"
+        )
 
 
 class InstallKeysUnavailableError(ConnectError):
