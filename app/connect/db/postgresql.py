@@ -1,13 +1,16 @@
 """PostgreSQL settings: a server that hangs ends in an error within seconds.
 
 psycopg has no timeout for an answer: a server that accepts a statement and says nothing
-would be waited for without end. So a connection that is opened in a web request bounds
-each wait for the server. Those of commands, migrations and tasks, which may take long,
-do not; keepalives still tell them when the server is gone.
+would be waited for without end. So a web request bounds each wait for the server,
+whoever opened the connection. Commands, migrations and tasks, whose statements may take
+long, do not; keepalives still tell them when the server is gone.
 """
 
+import math
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import psycopg
@@ -51,6 +54,19 @@ def engine_options(database_url: str, own: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, **own, "connect_args": arguments}
 
 
+_is_bounded: ContextVar[bool] = ContextVar("connect.bounded", default=False)
+
+
+@contextmanager
+def as_in_a_request() -> Iterator[None]:
+    """Bound the waits in the block as in a web request, for work that follows one."""
+    token = _is_bounded.set(True)
+    try:
+        yield
+    finally:
+        _is_bounded.reset(token)
+
+
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is closed when the server is silent for too long."""
 
@@ -80,7 +96,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def listen() -> None:
-    """Bound the PostgreSQL connections that web requests of this process open."""
+    """Bound how long web requests of this process wait for PostgreSQL."""
     if not event.contains(Engine, "do_connect", _connect):
         event.listen(Engine, "do_connect", _connect)
         event.listen(Engine, "checkout", _taken)
@@ -88,19 +104,24 @@ def listen() -> None:
 
 
 def _connect(dialect: Any, _record: Any, args: Any, arguments: Any) -> Any:
-    if dialect.driver != "psycopg" or dialect.is_async or not has_request_context():
+    if dialect.driver != "psycopg" or dialect.is_async:
         return None
-    # An author who needs another one, as for PgBouncer, can set it.
-    arguments.setdefault("options", f"-c statement_timeout={STATEMENT_SECONDS}s")
+    if _somebody_waits():
+        # An author who needs another one, as for PgBouncer, can set it.
+        arguments.setdefault("options", f"-c statement_timeout={STATEMENT_SECONDS}s")
     return BoundedConnection.connect(*args, **arguments)
 
 
 def _taken(connection: Any, _record: Any, _proxy: Any) -> None:
     if isinstance(connection, BoundedConnection):
-        connection.seconds = WAIT_SECONDS
+        connection.seconds = WAIT_SECONDS if _somebody_waits() else math.inf
 
 
 def _returned(connection: Any, _record: Any) -> None:
     # The next thing is the ping, after which there is still time to connect anew.
     if isinstance(connection, BoundedConnection):
         connection.seconds = PING_SECONDS
+
+
+def _somebody_waits() -> bool:
+    return has_request_context() or _is_bounded.get()
