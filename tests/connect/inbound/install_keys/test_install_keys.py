@@ -145,6 +145,21 @@ def test_a_key_that_every_server_withdrew_is_dropped(
         keys.get(KEY_ID)
 
 
+@pytest.mark.usefixtures("clock")
+def test_a_key_that_was_withdrawn_while_it_was_used_is_not_good_again(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any
+) -> None:
+    known.rows[KEY_ID] = (KEY, DAY)
+    answer(world, GONE, GONE)
+    key = keys.find(KEY_ID)
+    assert not known.rows
+    assert key is not None
+    keys.confirm(KEY_ID, key)
+    assert known.rows == {}
+    with pytest.raises(InvalidTokenError):
+        keys.get(KEY_ID)
+
+
 def test_a_fetch_that_fails_by_our_fault_drops_no_good_key(
     keys: InstallKeys, world: responses.RequestsMock, clock: SimpleNamespace
 ) -> None:
