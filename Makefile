@@ -105,6 +105,10 @@ check: lint coverage  ## lint, types, tests with coverage: what CI runs
 bench: install  ## compare the cost of a verified request with its floor and the usual recipe
 	$(BIN)/python -m benchmarks
 
+.PHONY: chaos
+chaos: install  ## break everything around the app while it is used; SHORT=1 for a minute
+	$(BIN)/python -m benchmarks.chaos $(if $(SHORT),--short,$(addprefix --write ,$(wildcard docs/reliability.md)))
+
 .PHONY: screenshots
 screenshots: install  ## photograph the app and the local Confluence for docs/
 	@$(BIN)/python -m tools.screenshots
