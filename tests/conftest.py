@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from app import config as settings
 from app.connect import find_tenant
 from app.connect.tenants.models import Tenant
-from app.connect.webhooks.handlers import registered
+from app.connect.webhooks.handlers import dynamic_events, registered
 from tests import example, installing, signing
 from tests.databases import (
     copy_tables,
@@ -91,6 +91,7 @@ def only_handlers_of(author: ModuleType) -> Iterator[None]:
     yield
     registered.clear()
     registered.update(before)
+    dynamic_events.clear()
 
 
 @pytest.fixture

@@ -84,3 +84,26 @@ def test_permission_checks_can_be_combined() -> None:
 def test_an_operation_is_one_that_the_host_knows() -> None:
     with pytest.raises(ValueError, match="read, update, delete"):
         permission_required(content="Read")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "one of content, issue and project"),
+        ({"content": "read", "issue": "EDIT_ISSUES"}, "one of content, issue"),
+        ({"issue": ""}, "issue is a permission's name"),
+        ({"project": "Browse projects"}, "project is a permission's name"),
+    ],
+)
+def test_a_permission_is_named_once_and_well(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        permission_required(**given)
+
+
+def test_a_permission_of_jira_may_be_that_of_an_app() -> None:
+    own = permission_required(project="com.example.app__approve", of="id")(view)
+    [restriction] = restrictions_of(own)
+    assert (restriction.needed, restriction.argument) == (
+        "com.example.app__approve",
+        "id",
+    )

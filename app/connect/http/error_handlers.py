@@ -6,6 +6,8 @@ without the token, secret or body.
 
 import logging
 import math
+from functools import partial
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -30,6 +32,7 @@ from ..errors import (
     QueueUnavailableError,
     ScopeError,
     Unavailable,
+    without_text,
 )
 from ..tenants.current import find_verified_request
 from ..tenants.state import get_state
@@ -46,6 +49,7 @@ _logger = logging.getLogger(__name__)
 def register_error_handlers(app: Flask) -> None:
     """Handle the framework's errors and database failures, never with a 500."""
     app.register_blueprint(_templates)
+    app.log_exception = partial(_log_exception, app)  # type: ignore[method-assign]  # Flask's own hook to override.
     app.register_error_handler(AuthenticationError, _unauthorized)
     app.register_error_handler(PermissionDeniedError, _forbidden)
     app.register_error_handler(PermissionUnknownError, _permission_unknown)
@@ -105,6 +109,17 @@ def _host_failed(error: HostError) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response
+
+
+def _log_exception(app: Flask, exc_info: Any) -> None:
+    """Log an error of a view, which Flask answers with a 500."""
+    error: BaseException = exc_info[1]
+    _logger.error(
+        "Exception on %r [%s]",
+        request.path,
+        request.method,
+        exc_info=error if app.debug else without_text(error),
+    )
 
 
 def _log(what: str, error: Exception, reason: str) -> None:

@@ -9,6 +9,17 @@ from werkzeug.local import LocalProxy
 class ProxyJSONProvider(DefaultJSONProvider):
     """Flask's provider, but ``jsonify(accountId=current_account_id)`` works."""
 
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Parse JSON.
+
+        :raises ValueError: if it is not JSON, or nested too deeply; ``get_json`` then
+            answers 400.
+        """
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from None
+
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize *obj*, replacing proxies with their values.
 

@@ -54,6 +54,11 @@ def installed() -> ResponseReturnValue:
         return _ignored(installation)
     tenant, kind = stored
     _logger.info("installed: client_key=%s kind=%s", tenant.client_key, kind)
+    if installation.ignored:
+        fields = ", ".join(installation.ignored)
+        _logger.warning(
+            "ignored malformed fields: client_key=%s: %s", tenant.client_key, fields
+        )
     notify(tenant_installed, tenant=tenant, kind=kind)
     return _NO_CONTENT
 

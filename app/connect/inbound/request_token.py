@@ -32,12 +32,6 @@ def get_token(request: Request) -> str:
 
 def _query_tokens(query: str) -> set[str]:
     """Return the values of ``jwt``, without reading the rest of the query."""
-    if not query.isascii():
-        try:
-            query.encode("latin-1").decode()
-        except UnicodeError:
-            # Werkzeug would fail on it, too, and less gracefully.
-            raise MissingTokenError("the query is not UTF-8") from None
     tokens = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
@@ -84,7 +78,7 @@ def _paths(request: Request, base_path: str) -> tuple[str, ...]:
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if raw.partition("?")[0] != routed and (target := _TARGET.match(raw)):
         sent = _text(target[1])
-        if sent == base_path or sent.startswith(f"{base_path}/"):
+        if sent.startswith(f"{base_path}/"):
             sent = sent[len(base_path) :]
         # Hash only a path that decodes to the one that was routed.
         if sent != routed and unquote(sent) == routed:

@@ -18,6 +18,7 @@ from ..http.bounded_session import Limits, TooLargeError
 from ..tenants.models import Tenant
 from .auth import JWTAuth
 from .host_response import error_of, read_json, too_large, unavailable
+from .safe_headers import check_headers
 from .safe_url import resolve
 from .state import OutboundState
 
@@ -67,7 +68,8 @@ class HostClient:
         of the answer, decompressed, and *max_seconds* the time of each attempt. The
         other arguments are those of ``requests``. A redirect is returned, not followed.
 
-        :raises ValueError: for a GET with a body, or if *json* is not JSON.
+        :raises ValueError: for a GET with a body, if *json* is not JSON, or if
+            *headers* has one that the client sets itself, such as Authorization.
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
         :raises HostUnavailableError: if the host does not answer.
@@ -76,10 +78,11 @@ class HostClient:
         :raises HostResponseError: if it answers 400 or more, or more than *max_bytes*.
         """
         method, rules = method.upper(), self._outbound.rules
-        operation = rules.check(method, url, self.tenant.product_type)
+        absolute, base_url = resolve(self.tenant, url)
+        operation = rules.check(method, absolute, self.tenant.product_type)
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
-        absolute, base_url = resolve(self.tenant, url)
+        check_headers(headers)
         prepared = self._prepare(
             requests.Request(
                 method,

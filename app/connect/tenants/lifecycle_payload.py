@@ -1,6 +1,7 @@
 """Lifecycle payloads: parsing and validation of untrusted bodies.
 
-Unknown fields are accepted, since Atlassian adds new ones now and then.
+Unknown fields are accepted, since Atlassian adds new ones now and then. An optional
+field that is malformed is ignored: it keeps no site from installing the app.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/#lifecycle
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
 from ..errors import MalformedBodyError
-from ..protocol.base_url import parse_base_url
+from ..protocol.base_url import parse_display_url
 
 MAX_SECRET_BYTES = 400
 
@@ -39,6 +40,8 @@ class Installation(LifecycleEvent):
     entitlement_id: str | None = None
     entitlement_number: str | None = None
     service_entitlement_number: str | None = None
+    ignored: tuple[str, ...] = ()
+    """The optional fields of the body that were malformed, such as ``cloudId``."""
 
 
 def read_lifecycle_event(body: bytes) -> LifecycleEvent:
@@ -53,7 +56,7 @@ def read_lifecycle_event(body: bytes) -> LifecycleEvent:
 def read_installation(body: bytes) -> Installation:
     """Read the body of ``installed``.
 
-    :raises MalformedBodyError: naming the fields that are wrong.
+    :raises MalformedBodyError: naming the required fields that are wrong.
     """
     installation: Installation = _load(_InstallationSchema(), body)
     return installation
@@ -82,22 +85,22 @@ class _Name(fields.String):
         return text
 
 
-class _LowerCaseName(_Name):
+class _OptionalName(_Name):
+    """A name, or None if it is malformed."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, *args, **kwargs)
+        except ValidationError:
+            return None
+
+
+class _LowerCaseName(_OptionalName):
     """A name converted to lower case, which can make it longer."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = value.lower() if isinstance(value, str) else value
         return super()._deserialize(text, *args, **kwargs)
-
-
-class _SiteURL(_Name):
-    """A base URL, normalized."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        try:
-            return str(parse_base_url(super()._deserialize(value, *args, **kwargs)))
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
 
 
 class _Secret(fields.String):
@@ -128,14 +131,14 @@ class _LifecycleSchema(Schema):
 class _InstallationSchema(_LifecycleSchema):
     shared_secret = _Secret(required=True, data_key="sharedSecret")
     base_url = _Name(required=True, data_key="baseUrl")
-    display_url = _SiteURL(data_key="displayUrl")
+    display_url = _OptionalName(data_key="displayUrl")
     product_type = _LowerCaseName(data_key="productType")
-    oauth_client_id = _Name(data_key="oauthClientId")
-    installation_id = _Name(data_key="installationId")
-    cloud_id = _Name(data_key="cloudId")
-    entitlement_id = _Name(data_key="entitlementId")
-    entitlement_number = _Name(data_key="entitlementNumber")
-    service_entitlement_number = _Name(data_key="serviceEntitlementNumber")
+    oauth_client_id = _OptionalName(data_key="oauthClientId")
+    installation_id = _OptionalName(data_key="installationId")
+    cloud_id = _OptionalName(data_key="cloudId")
+    entitlement_id = _OptionalName(data_key="entitlementId")
+    entitlement_number = _OptionalName(data_key="entitlementNumber")
+    service_entitlement_number = _OptionalName(data_key="serviceEntitlementNumber")
 
     @pre_load
     def _drop_empty(self, data: Any, **_: Any) -> Any:
@@ -146,4 +149,15 @@ class _InstallationSchema(_LifecycleSchema):
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Installation:
-        return Installation(**data)
+        if text := data.get("display_url"):
+            data["display_url"] = _display_url(text, data["base_url"])
+        found = {name: value for name, value in data.items() if value is not None}
+        ignored = (str(self.fields[name].data_key) for name in data.keys() - found)
+        return Installation(**found, ignored=tuple(sorted(ignored)))
+
+
+def _display_url(text: str, base_url: str) -> str | None:
+    try:
+        return str(parse_display_url(text, base_url))
+    except ValueError:
+        return None

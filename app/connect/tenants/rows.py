@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from ..db.columns import table_of, utc_now
 from ..db.transactions import RowChangedError
+from ..protocol.base_url import parse_display_url
 from .lifecycle_payload import Installation
 from .models import InstallKind, PastEvent, Tenant, TenantEvent, TenantRecord
 
@@ -64,6 +65,13 @@ def audit(
     )
 
 
+def audit_purge(connection: Connection, client_key: str) -> None:
+    """Record a purge, and remove the details of the tenant's events, such as URLs."""
+    theirs = update(_event).where(_event.c.client_key == client_key)
+    connection.execute(theirs.values(details={}))
+    audit(connection, client_key, "purged")
+
+
 def select_history(connection: Connection, client_key: str) -> list[PastEvent]:
     """Return the audit trail of a tenant, oldest first."""
     columns = (_event.c[name] for name in PastEvent._fields)
@@ -93,4 +101,15 @@ def read_tenant(connection: Connection, client_key: str) -> Tenant:
 
 def to_tenant(row: Row[Any]) -> Tenant:
     """Return a row as a :class:`Tenant`, without the secrets."""
-    return Tenant(**{name: getattr(row, name) for name in _TENANT_FIELDS})
+    values = {name: getattr(row, name) for name in _TENANT_FIELDS}
+    if row.display_url != row.base_url:
+        values["display_url"] = _usable(row.display_url, row.base_url)
+    return Tenant(**values)
+
+
+def _usable(display_url: str, base_url: str) -> str:
+    """Return *display_url*; the base URL if an older release stored a private one."""
+    try:
+        return str(parse_display_url(display_url, base_url))
+    except ValueError:
+        return base_url

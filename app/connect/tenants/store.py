@@ -24,6 +24,7 @@ from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant
 from .rows import (
     audit,
+    audit_purge,
     read_tenant,
     record,
     release_site_ids,
@@ -182,7 +183,7 @@ class TenantStore:
     def purge(self, *, retention_days: int, dry_run: bool = False) -> list[str]:
         """Delete tenants past their retention time; return their client keys.
 
-        The audit trail stays; it has only the client key of the tenant.
+        The audit trail stays, without its details: the client key is all that is left.
         """
         cutoff = utc_now() - timedelta(days=retention_days)
         due = record.c.uninstalled_at <= cutoff
@@ -196,7 +197,7 @@ class TenantStore:
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
                 _drop(self._dependents, connection, client_key)
-                audit(connection, client_key, "purged")
+                audit_purge(connection, client_key)
             return client_keys
 
         return in_transaction(self._db.engine, remove)

@@ -16,8 +16,9 @@ from flask import Flask
 from ...extensions import db
 from ..db.encryption import SecretCipher
 from ..tasks.schedule import add_to_schedule
+from ..tenants.state import get_state
 from .archive import Archive
-from .inbox import Inbox
+from .inbox import Inbox, drop_deliveries
 from .receive import bp
 from .retry_policy import RetryPolicy
 from .state import WebhooksState
@@ -41,5 +42,6 @@ def init_app(app: Flask) -> None:
         retention=timedelta(days=settings["CONNECT_WEBHOOK_RETENTION_DAYS"]),
         identifier_header=settings["CONNECT_WEBHOOK_ID_HEADER"],
     )
+    get_state(app).tenants.add_dependent(drop_deliveries)
     app.register_blueprint(bp)
     add_to_schedule(app, SCHEDULE)

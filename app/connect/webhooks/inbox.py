@@ -125,12 +125,12 @@ class Inbox:
         return Payload.load(self._cipher.decrypt(claim.payload))
 
     def renew(self, claim: Claim) -> bool:
-        """Extend a lease; False if another worker has the delivery by now."""
+        """Extend a lease; False if the delivery is gone or another worker's."""
         until = utc_now() + LEASE
         return self._change_claimed(claim, {"due_at": until, "enqueue_at": until})
 
     def close(self, claim: Claim, status: Status, error: str | None = None) -> bool:
-        """Set a delivery's final status; False if another worker has it by now."""
+        """Set a delivery's final status; False if it is gone or another worker's."""
         return self._change_claimed(claim, closed(status, error))
 
     def postpone(
@@ -185,15 +185,6 @@ class Inbox:
 
         in_transaction(self._db.engine, change)
 
-    def erase_tenants(self, client_keys: Sequence[str]) -> None:
-        """Delete the deliveries from purged tenants."""
-
-        def remove(connection: Connection) -> None:
-            theirs = record.c.client_key.in_(client_keys)
-            connection.execute(delete(record).where(theirs))
-
-        in_transaction(self._db.engine, remove)
-
     def _change_claimed(self, claim: Claim, values: dict[str, Any]) -> bool:
         def change(connection: Connection) -> bool:
             mine = (record.c.id == claim.id) & (record.c.lease == claim.lease)
@@ -216,6 +207,11 @@ def closed(status: Status, error: str | None = None) -> dict[str, Any]:
     if status is Status.DROPPED:
         values["payload"] = ""
     return values
+
+
+def drop_deliveries(connection: Connection, client_key: str) -> None:
+    """Delete a tenant's deliveries, in the transaction that uninstalls it."""
+    connection.execute(delete(record).where(record.c.client_key == client_key))
 
 
 def _change(connection: Connection, delivery_id: int, values: dict[str, Any]) -> None:

@@ -36,7 +36,8 @@ def receive(event: str) -> ResponseReturnValue:
     if find_handler(event) is None:
         if is_policy_event(event):
             return "", 204
-        # A tenant's host may still have an older version of the descriptor.
+        # The host may have an older descriptor, or a dynamic webhook may be misspelt.
+        _logger.warning("webhook %r has no handler: write @webhook(...) for it", event)
         abort(404)
     this_request = cast("LocalProxy[Request]", request)._get_current_object()
     this_request.max_content_length = MAX_BODY_BYTES

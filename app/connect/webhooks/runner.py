@@ -8,7 +8,7 @@ from typing import Final
 from flask import current_app
 
 from ..db.columns import utc_now
-from ..errors import RateLimitedError
+from ..errors import RateLimitedError, without_text
 from ..metrics import TASK_SECONDS, timed
 from ..tasks.context import working
 from ..tenants.current import acting_for, get_app
@@ -39,16 +39,19 @@ def run_delivery(delivery_id: int) -> None:
         try:
             finished = _run(claim)
         except Exception as error:
-            _logger.exception(
+            _logger.error(
                 "webhook %s failed: delivery=%s client_key=%s attempt=%s",
                 claim.event,
                 claim.id,
                 claim.client_key,
                 claim.attempt,
+                exc_info=error if current_app.debug else without_text(error),
             )
             finished = _fail(claim, error)
     if not finished:
-        _logger.warning("delivery %s has gone to another worker", claim.id)
+        _logger.warning(
+            "delivery %s is gone, or another worker has it by now", claim.id
+        )
 
 
 def _run(claim: Claim) -> bool:

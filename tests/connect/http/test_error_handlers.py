@@ -149,3 +149,20 @@ def test_a_page_is_only_for_browsers(
     assert answer.mimetype == mimetype
     assert "why" not in answer.text
     assert "private" not in answer.text
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_of_a_view_is_logged_with_its_text_in_debug_mode_only(
+    app: Flask, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    @app.get("/broken")
+    @public
+    def broken() -> str:
+        return str(int("canary".strip()))
+
+    app.debug, app.testing = debug, False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert app.test_client().get("/broken").status_code == 500
+    assert "Exception on '/broken' [GET]" in caplog.text
+    assert ("ValueError: " in caplog.text) is debug
+    assert "    return str(int(" in caplog.text

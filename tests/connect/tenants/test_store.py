@@ -24,7 +24,7 @@ from tests.connect.tenants.stored_tenants import (
     record_of,
     store_with,
 )
-from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET
+from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET, SITE
 
 OTHER_KEY = Fernet.generate_key().decode()
 TO_TENANT = "app.connect.tenants.store.to_tenant"
@@ -44,6 +44,18 @@ def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
     assert find_tenant("unknown") is None
+
+
+@pytest.mark.parametrize("stored", ["http://127.0.0.1:6379", "https://10.0.0.1", "x"])
+def test_a_display_url_that_an_older_release_stored_is_used_only_if_public(
+    store: TenantStore, install: Install, stored: str
+) -> None:
+    install(display_url="https://wiki.example.com")
+    [tenant] = store.iterate()
+    assert tenant.display_url == "https://wiki.example.com"
+    change("UPDATE tenant SET display_url = :url", url=stored)
+    [tenant] = store.iterate()
+    assert tenant.display_url == tenant.base_url == SITE
 
 
 @pytest.mark.parametrize("key", [f"{CLIENT_KEY} ", CLIENT_KEY[:-1], "%", "' OR 1=1--"])
@@ -293,6 +305,43 @@ def test_purge_deletes_tenants_past_their_retention_time(
     assert store.purge(retention_days=0) == ["new"]
     assert [t.client_key for t in store.iterate()] == ["here"]
     assert store.purge(retention_days=0) == []
+
+
+def test_the_retention_time_ends_to_the_microsecond(
+    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utc_now()
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: now)
+    install()
+    store.uninstall(CLIENT_KEY, issued_at=2)
+    then = now + timedelta(days=60, microseconds=-1)
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: then)
+    assert store.purge(retention_days=60, dry_run=True) == []
+    assert store.purge(retention_days=60) == []
+    then = now + timedelta(days=60)
+    assert store.purge(retention_days=60, dry_run=True) == [CLIENT_KEY]
+    assert store.purge(retention_days=60) == [CLIENT_KEY]
+
+
+def test_a_purge_leaves_only_the_client_key_in_the_audit_trail(
+    store: TenantStore, install: Install
+) -> None:
+    for client_key in ("old", "here"):
+        install(client_key=client_key)
+    store.uninstall("old", issued_at=2)
+    store.purge(retention_days=0)
+    query = select(TenantEvent).order_by(TenantEvent.id)
+    trail = [
+        (one.client_key, one.event, one.details) for one in db.session.scalars(query)
+    ]
+    [here] = [details for client_key, _, details in trail if client_key == "here"]
+    assert trail == [
+        ("old", "installed", {}),
+        ("here", "installed", here),
+        ("old", "uninstalled", {}),
+        ("old", "purged", {}),
+    ]
+    assert here["base_url"] == SITE
 
 
 def test_every_secret_is_reencrypted(store: TenantStore, install: Install) -> None:

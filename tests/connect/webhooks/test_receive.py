@@ -180,9 +180,10 @@ def test_a_bad_token_is_refused_before_the_body_is_looked_at(
 
 
 def test_an_event_that_nothing_handles_is_not_found(
-    deliver: Deliver, deliveries: Deliveries
+    deliver: Deliver, deliveries: Deliveries, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert deliver("space_removed").status_code == 404
+    assert "webhook 'space_removed' has no handler" in caplog.text
     assert deliveries() == []
 
 

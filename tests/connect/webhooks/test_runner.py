@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import responses
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.connect import (
     TenantService,
@@ -20,7 +20,7 @@ from app.connect import (
 )
 from app.connect.db.columns import utc_now
 from app.connect.errors import RateLimitedError
-from app.connect.tenants.models import Tenant
+from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.webhooks.handlers import registered
 from app.connect.webhooks.inbox import Inbox, record
 from app.connect.webhooks.models import DeliveryState, Status
@@ -102,6 +102,7 @@ def test_a_delivery_that_is_done_is_not_run_again(
 ) -> None:
     deliver()
     run()
+    make_due()
     assert run().attempts == 1
     assert len(handled) == 1
 
@@ -162,13 +163,24 @@ def test_a_handler_that_recovers_is_done(
 def test_a_failure_is_logged_without_the_body(
     deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    replace_handler(lambda delivery: 1 / 0)
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
     deliver()
     run()
     [logged] = [entry for entry in caplog.records if "failed" in entry.message]
     assert signing.CLIENT_KEY in logged.message
-    assert logged.exc_info is not None
+    assert 'int(delivery.body["page"]["title"])' in caplog.text
+    assert caplog.text.endswith("\nValueError\n")
     assert BODY["page"]["title"] not in caplog.text
+
+
+def test_in_debug_mode_the_whole_error_is_logged(
+    app: Flask, deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.debug = True
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
+    deliver()
+    run()
+    assert BODY["page"]["title"] in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -229,19 +241,58 @@ def test_each_wait_is_longer_and_none_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("purged", [False, True])
-def test_a_delivery_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
+def test_a_delivery_stored_during_an_uninstall_is_dropped_and_its_body_erased(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any], purged: bool
 ) -> None:
     deliver()
-    tenants = app.extensions["connect"].tenants
-    tenants.uninstall(signing.CLIENT_KEY, issued_at=utc_now().timestamp() + 60)
-    if purged:
-        tenants.purge(retention_days=0)
+    with db.engine.begin() as connection:
+        gone = update(TenantRecord).values(uninstalled_at=utc_now())
+        connection.execute(delete(TenantRecord) if purged else gone)
     dropped = run()
     assert (dropped.status, handled) == (Status.DROPPED, [])
     assert dropped.error == "the tenant has uninstalled the app"
     archive = app.extensions["connect.webhooks"].archive
     assert archive.read(dropped.id) is None
+
+
+def test_an_uninstall_deletes_what_is_done_waiting_and_running(
+    app: Flask,
+    deliver: Deliver,
+    run: Run,
+    deliveries: Deliveries,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tenants = app.extensions["connect"].tenants
+    seen: list[int] = []
+
+    def end(delivery: WebhookDelivery) -> None:
+        seen.append(delivery.id)
+        if len(seen) == 2:
+            later = utc_now().timestamp() + 60
+            tenants.uninstall(signing.CLIENT_KEY, issued_at=later)
+
+    replace_handler(end)
+    tasks = app.extensions["celery"].tasks
+    deliver()
+    run()
+    deliver(json=BODY | {"timestamp": 1})
+    deliver(json=BODY | {"timestamp": 2})
+    waiting, running, done = deliveries()
+    assert (waiting.status, done.status) == (Status.RECEIVED, Status.DONE)
+    tasks[RUN](running.id)
+    assert (len(seen), deliveries()) == (2, [])
+    assert f"delivery {running.id} is gone" in caplog.text
+
+
+def test_an_uninstall_leaves_the_deliveries_of_others(
+    app: Flask, deliver: Deliver, deliveries: Deliveries
+) -> None:
+    deliver()
+    with db.engine.begin() as connection:
+        connection.execute(update(record).values(client_key="other"))
+    tenants = app.extensions["connect"].tenants
+    tenants.uninstall(signing.CLIENT_KEY, issued_at=utc_now().timestamp() + 60)
+    assert [kept.client_key for kept in deliveries()] == ["other"]
 
 
 def test_a_delivery_of_a_disabled_tenant_waits(
@@ -327,7 +378,7 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_the_other(
     with caplog.at_level(logging.WARNING):
         done = run()
     assert (done.status, runs) == (Status.DONE, [1, 2])
-    assert "has gone to another worker" in caplog.text
+    assert "another worker has it by now" in caplog.text
 
 
 def test_the_session_of_a_failed_handler_is_rolled_back(
