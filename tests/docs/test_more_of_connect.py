@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from app.config import ROOT
 from app.connect.webhooks.archive import Filter
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from tests.example import HOME, create_app
 
 DOCUMENT = (ROOT / "docs" / "more-of-connect.md").read_text()

@@ -4,8 +4,9 @@ Redirects are not followed, since a token is valid for one path only. Temporary 
 are retried, each time with a new token; see ``retry``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from urllib3.exceptions import HTTPError
 
 from ..errors import AccessRuleError, HostResponseError
 from ..http.bounded_session import Limits, TooLargeError
+from ..metrics import HOST_CALL_SECONDS
+from ..protocol.operations import Operation
 from ..tenants.models import Tenant
 from .auth import JWTAuth
 from .host_response import error_of, read_json, too_large, unavailable
@@ -98,7 +101,7 @@ class HostClient:
         repeatable = method in _IDEMPOTENT if retry is None else retry
         try:
             return self._outbound.retries.call(
-                partial(self._attempt, prepared, base_url, limits),
+                partial(_timed, operation, self._attempt, prepared, base_url, limits),
                 repeatable=repeatable and can_be_sent_again(prepared),
             )
         except HostResponseError as error:
@@ -151,6 +154,24 @@ class HostClient:
         :raises HostResponseError: if it answers 400 or more, or no JSON.
         """
         return read_json(self.request("GET", url, **options))
+
+
+def _timed(
+    operation: Operation | None,
+    attempt: Callable[..., requests.Response],
+    *arguments: Any,
+) -> requests.Response:
+    begun, status = perf_counter(), ""
+    try:
+        response = attempt(*arguments)
+        status = str(response.status_code)
+        return response
+    except Exception as error:
+        status = str(getattr(error, "status_code", type(error).__name__))
+        raise
+    finally:
+        calls = HOST_CALL_SECONDS.labels(str(operation or "other"), status)
+        calls.observe(perf_counter() - begun)
 
 
 def can_be_sent_again(prepared: requests.PreparedRequest) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..db.columns import utc_now
 from ..db.encryption import SecretCipher
 from ..db.expiring_cache import ExpiringCache
-from ..db.transactions import RowChangedError, in_transaction, insert_if_new
+from ..db.transactions import RowChangedError, autocommit, in_transaction, insert_if_new
 from ..errors import ConfigurationError
 from . import install_changes
 from .credentials import Credentials
@@ -70,7 +70,7 @@ class TenantStore:
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant from the database; None if it is unknown."""
-        with self._db.engine.connect() as connection:
+        with autocommit(self._db.engine) as connection:
             row = select_row(connection, client_key)
         return to_tenant(row) if row else None
 

@@ -90,7 +90,7 @@ SCENARIOS = (
     ),
     Scenario("both key servers answer HTML", key_servers("html"), _NEW_KEYS, KEYS_MIX),
     Scenario("a site's host hangs", a_host("hang", 32, at_least=5), _host_rules()),
-    Scenario("a site's host resets", a_host("reset", 8), _host_rules()),
+    Scenario("a site's host resets", a_host("reset", 32, at_least=5), _host_rules()),
     Scenario("a site's host drips", a_host("drip", 16, at_least=3), _host_rules()),
     Scenario("a site's host sends a gzip bomb", a_host("bomb", 2), _host_rules(MEMORY)),
 )

@@ -60,6 +60,7 @@ def hurry(seconds: float) -> None:
     """Let a killed worker's deliveries be taken over after *seconds*."""
     for module in (inbox, lease):
         vars(module)["LEASE"] = timedelta(seconds=seconds)
+    # Older releases remind the worker of what it was told about and has not begun.
     vars(inbox)["REMIND"] = timedelta(seconds=seconds)
     for planned in celery.conf.beat_schedule.values():
         if planned["task"] == tasks.SWEEP:

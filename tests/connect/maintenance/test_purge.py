@@ -20,7 +20,8 @@ from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.inbox import record
 from app.connect.webhooks.state import WebhooksState
-from app.connect.webhooks.tasks import RUN, SWEEP
+from app.connect.webhooks.tasks import SWEEP
+from app.connect.webhooks.wake_up import RUN
 from app.extensions import db
 from tests.connect.conftest import Deliver
 from tests.example import create_app
