@@ -71,7 +71,7 @@ class Bench:
         def repeat() -> None:
             while not over.is_set():
                 action()
-                over.wait(0.05)
+                over.wait(0.5)
 
         started = [threading.Thread(target=repeat) for _ in range(threads)]
         for thread in started:
