@@ -36,7 +36,9 @@ def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) ->
     [
         pytest.param(lambda view: view, "declares no policy", id="none"),
         pytest.param(public, "its policy public knows no user", id="public"),
-        pytest.param(signed_install_required, "signed install knows", id="install"),
+        pytest.param(
+            signed_install_required("x"), "signed install knows", id="install"
+        ),
     ],
 )
 def test_a_check_without_a_user_stops_the_start(

@@ -68,6 +68,13 @@ def insert_if_new(
     return connection.scalar(statement, values)
 
 
+def insert_or_skip(
+    dialect: str, table: Table, *, key: Sequence[str]
+) -> sqlite.Insert | postgresql.Insert:
+    """Return a statement that inserts a row unless *key* is already taken."""
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=key)
+
+
 def upsert(
     connection: Connection,
     table: Table,
@@ -86,9 +93,8 @@ def upsert(
 def _insert_if_new(dialect: str, table: Table, *key: str) -> Executable:
     """Build the statement once: that takes longer than to execute it."""
     [primary_key] = table.primary_key
-    new = _insert(dialect, table).on_conflict_do_nothing(index_elements=key)
     # PostgreSQL's driver does not count the rows of an insert.
-    return new.returning(primary_key)
+    return insert_or_skip(dialect, table, key=key).returning(primary_key)
 
 
 def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -27,6 +27,7 @@ from ..errors import (
     HostUnavailableError,
     InstallKeysUnavailableError,
     MalformedBodyError,
+    OutdatedInstallError,
     PermissionDeniedError,
     PermissionUnknownError,
     QueueUnavailableError,
@@ -54,6 +55,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(PermissionDeniedError, _forbidden)
     app.register_error_handler(PermissionUnknownError, _permission_unknown)
     app.register_error_handler(MalformedBodyError, _malformed)
+    app.register_error_handler(OutdatedInstallError, _outdated)
     app.register_error_handler(InstallKeysUnavailableError, _unavailable)
     app.register_error_handler(ConfigurationError, _unavailable)
     app.register_error_handler(ScopeError, _unavailable)
@@ -82,6 +84,11 @@ def _permission_unknown(error: PermissionUnknownError) -> Response:
 def _malformed(error: MalformedBodyError) -> Response:
     _log("malformed", error, str(error))
     return _answer("bad_request", 400)
+
+
+def _outdated(error: OutdatedInstallError) -> Response:
+    _log("outdated", error, str(error))
+    return _answer("outdated", 409)
 
 
 def _unavailable(error: Exception) -> Response:

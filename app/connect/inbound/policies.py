@@ -120,9 +120,16 @@ def lifecycle_jwt_required(
     return decorate
 
 
-def signed_install_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Answer only a callback that Atlassian's install key signed for this app."""
-    return guard(view, Policy.SIGNED_INSTALL, verify_signed_install)
+def signed_install_required(
+    event: str,
+) -> Callable[[_View[_P, _R]], _View[_P, _R]]:
+    """Answer only the callback *event* that Atlassian's install key signed for us."""
+
+    def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
+        verify = partial(verify_signed_install, event=event)
+        return guard(view, Policy.SIGNED_INSTALL, verify)
+
+    return decorate
 
 
 def guard(

@@ -19,16 +19,17 @@ MAX_SECRET_BYTES = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleEvent:
-    """The fields that all four events have: tenant, app and event type."""
+    """The fields that all four events have; ``base_url`` is not trusted yet."""
 
     client_key: str
     key: str
     event_type: str
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation(LifecycleEvent):
-    """The payload of ``installed``; ``base_url`` is not trusted yet."""
+    """The payload of ``installed``."""
 
     shared_secret: str = field(repr=False)
     base_url: str
@@ -122,6 +123,14 @@ class _LifecycleSchema(Schema):
     client_key = _Name(required=True, data_key="clientKey")
     key = _Name(required=True)
     event_type = _Name(required=True, data_key="eventType")
+    base_url = _Name(data_key="baseUrl")
+
+    @pre_load
+    def _drop_empty(self, data: Any, **_: Any) -> Any:
+        """Drop optional fields that are null or empty."""
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value not in (None, "")}
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> LifecycleEvent:
@@ -139,13 +148,6 @@ class _InstallationSchema(_LifecycleSchema):
     entitlement_id = _OptionalName(data_key="entitlementId")
     entitlement_number = _OptionalName(data_key="entitlementNumber")
     service_entitlement_number = _OptionalName(data_key="serviceEntitlementNumber")
-
-    @pre_load
-    def _drop_empty(self, data: Any, **_: Any) -> Any:
-        """Drop optional fields that are null or empty."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value not in (None, "")}
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Installation:

@@ -36,7 +36,7 @@ DECORATORS: dict[Policy, Callable[..., Any]] = {
     Policy.URL_BOUND: jwt_required,
     Policy.CONTEXT: context_jwt_required,
     Policy.SESSION: session_token_required,
-    Policy.SIGNED_INSTALL: signed_install_required,
+    Policy.SIGNED_INSTALL: signed_install_required("x"),
 }
 
 

@@ -17,6 +17,7 @@ from app.connect.errors import (
     InvalidTokenError,
     MalformedBodyError,
     MissingTokenError,
+    OutdatedInstallError,
     PermissionDeniedError,
     PermissionUnknownError,
     QshMismatchError,
@@ -41,6 +42,7 @@ CASES = [
         PermissionUnknownError("why"), 503, "host_unavailable", id="permission"
     ),
     pytest.param(MalformedBodyError("why"), 400, "bad_request", id="malformed"),
+    pytest.param(OutdatedInstallError("k"), 409, "outdated", id="outdated"),
     pytest.param(InstallKeysUnavailableError("why"), 503, "unavailable", id="keys"),
     pytest.param(ConfigurationError("why"), 503, "unavailable", id="configuration"),
     pytest.param(QueueUnavailableError("why"), 503, "unavailable", id="queue"),

@@ -1,5 +1,6 @@
 """The tenant store: find, install, purge and re-encrypt."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Connection, select, text
 
 from app.connect import find_tenant
+from app.connect.db import transactions
 from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
@@ -252,19 +254,60 @@ def test_the_secret_of_a_tenant_is_cached(store: TenantStore, install: Install) 
         store_with().shared_secret_of(tenant)
 
 
-def test_credentials_that_were_read_before_an_uninstall_are_not_cached(
-    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+CHANGES: dict[str, Callable[[TenantStore], Any]] = {
+    "uninstall": lambda store: store.uninstall(CLIENT_KEY, issued_at=2.0),
+    "disable": lambda store: store.set_enabled(
+        CLIENT_KEY, enabled=False, issued_at=2.0
+    ),
+    "rotation": lambda store: store.install(
+        installation(shared_secret=OTHER_SECRET), issued_at=2.0
+    ),
+}
+
+
+@pytest.mark.parametrize("change_it", CHANGES.values(), ids=CHANGES)
+def test_credentials_that_were_read_before_an_event_are_not_cached(
+    store: TenantStore,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    change_it: Callable[[TenantStore], Any],
 ) -> None:
     install(1.0)
     read = to_tenant
 
-    def uninstall_meanwhile(row: Any) -> Tenant:
+    def change_it_meanwhile(row: Any) -> Tenant:
+        # The old row is read, then the event is stored, then the row is put.
         monkeypatch.undo()
-        store.uninstall(CLIENT_KEY, issued_at=2.0)
+        change_it(store)
         return read(row)
 
-    monkeypatch.setattr(TO_TENANT, uninstall_meanwhile)
+    monkeypatch.setattr(TO_TENANT, change_it_meanwhile)
     assert store.load_credentials(CLIENT_KEY) is not None
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+@pytest.mark.parametrize("change_it", CHANGES.values(), ids=CHANGES)
+def test_credentials_that_were_put_while_an_event_is_stored_are_dropped(
+    store: TenantStore,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    change_it: Callable[[TenantStore], Any],
+) -> None:
+    install(1.0)
+    run = transactions.in_transaction
+
+    def load_before_and_after(engine: Any, change: Any) -> Any:
+        # The old row is put before the commit, the new one before forget is called.
+        monkeypatch.undo()
+        assert store.load_credentials(CLIENT_KEY) is not None
+        changed = run(engine, change)
+        assert store.load_credentials(CLIENT_KEY) is not None
+        return changed
+
+    monkeypatch.setattr(
+        "app.connect.tenants.store.in_transaction", load_before_and_after
+    )
+    change_it(store)
     assert store.cached_credentials(CLIENT_KEY) is None
 
 
