@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from ..db.columns import table_of, utc_now
 from ..db.transactions import RowChangedError
@@ -12,6 +12,9 @@ from .models import InstallKind, Tenant, TenantEvent, TenantRecord
 record = table_of(TenantRecord)
 
 _event = table_of(TenantEvent)
+# Built once: it takes longer to build the statement than to run it.
+_BY_CLIENT_KEY = select(record).where(record.c.client_key == bindparam("client_key"))
+_BY_CLIENT_KEY_LOCKED = _BY_CLIENT_KEY.with_for_update()
 _TENANT_FIELDS = tuple(Tenant.__dataclass_fields__)
 
 
@@ -19,8 +22,8 @@ def select_row(
     connection: Connection, client_key: str, *, lock: bool = False
 ) -> Row[Any] | None:
     """Return a tenant's row; with *lock*, locked until the transaction ends."""
-    query = select(record).where(record.c.client_key == client_key)
-    return connection.execute(query.with_for_update() if lock else query).first()
+    query = _BY_CLIENT_KEY_LOCKED if lock else _BY_CLIENT_KEY
+    return connection.execute(query, {"client_key": client_key}).first()
 
 
 def update_row(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Tenant:
