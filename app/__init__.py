@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from . import config as settings
-from . import connect
+from . import connect, monitoring
 from .extensions import db, migrate
 
 
@@ -39,6 +39,7 @@ def create_app(
     Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.config.from_mapping(settings.load(config))
+    monitoring.init_app(app)
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
     # The text of a database error must not contain the values being stored.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})

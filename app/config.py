@@ -20,6 +20,7 @@ from .config_readers import (
     read_database_url,
     read_days,
     read_fernet_keys,
+    read_folder,
     read_header_name,
     read_host_names,
     read_license_policy,
@@ -90,6 +91,12 @@ SETTINGS: dict[str, Setting] = {
         f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
         "where tasks wait for a worker: Redis or RabbitMQ in production",
     ),
+    "PROMETHEUS_MULTIPROC_DIR": Setting(
+        read_folder,
+        None,
+        "the folder where each process records its metrics; see flask connect metrics",
+    ),
+    "SENTRY_DSN": Setting(str, None, "where errors are reported, if you use Sentry"),
     "CONNECT_BASE_URL": Setting(
         read_base_url,
         _REQUIRED,

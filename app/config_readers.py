@@ -5,6 +5,7 @@ follow the setting's name. No message quotes text that could contain a password 
 """
 
 import re
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -103,6 +104,15 @@ def read_fernet_keys(text: str) -> tuple[str, ...]:
     if not keys:
         raise ValueError("is empty")
     return keys
+
+
+def read_folder(text: str) -> str:
+    """Read the path of a folder in which this process can write."""
+    try:
+        with TemporaryFile(dir=text):
+            return text
+    except OSError:
+        raise ValueError("is not a folder that this process can write to") from None
 
 
 def read_whole_number(text: str) -> int:

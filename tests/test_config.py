@@ -26,6 +26,8 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/*
 DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
     "CELERY_BROKER_URL": f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
+    "PROMETHEUS_MULTIPROC_DIR": None,
+    "SENTRY_DSN": None,
     "CONNECT_APP_KEY": None,
     "CONNECT_APP_NAME": None,
     "CONNECT_ALLOWED_HOSTS": (".atlassian.net", ".jira.com"),
@@ -129,6 +131,7 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
             "https://app.example.com/a",
         ),
         ("CONNECT_BASE_URL", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("PROMETHEUS_MULTIPROC_DIR", ".", "."),
         ("CELERY_BROKER_URL", "redis://h:6379/0", "redis://h:6379/0"),
         ("CELERY_BROKER_URL", "rediss://:p@h", "rediss://:p@h"),
         ("CELERY_BROKER_URL", "amqps://u:p@h:5671//", "amqps://u:p@h:5671//"),
@@ -200,6 +203,7 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
         pytest.param(
             "CELERY_BROKER_URL", "sqla+sqlite://u:canary@h:x/d", id="broker-sqlite-port"
         ),
+        pytest.param("PROMETHEUS_MULTIPROC_DIR", "/no/canary", id="metrics-folder"),
         pytest.param("CONNECT_BASE_URL", "canary.example.com", id="base-no-scheme"),
         pytest.param("CONNECT_BASE_URL", "http://canary.example.com", id="base-http"),
         pytest.param("CONNECT_BASE_URL", "https://u:canary@a.example", id="base-user"),

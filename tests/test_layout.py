@@ -17,6 +17,7 @@ from app.connect.inbound.policies import Policy, policy_of
 # level.
 LAYERS = {
     "app.connect.errors": 0,
+    "app.connect.metrics": 0,
     "app.connect.protocol": 1,
     "app.connect.db": 2,
     "app.connect.tenants": 3,

@@ -18,12 +18,14 @@ A request passes through the folders in this order:
   against it.
 * ``cli``: ``flask connect``.
 
-Below them all: ``errors``, ``protocol`` (Connect's rules as pure functions) and ``db``
-(transactions, encryption, cache). A package may import only those to its left:
+Below them all: ``errors``, ``metrics``, ``protocol`` (Connect's rules as pure
+functions) and ``db`` (transactions, encryption, cache). A package may import only those
+to its left:
 
-``errors`` <- ``protocol`` <- ``db`` <- ``tenants`` <- ``http``, ``tasks`` <-
-``inbound`` | ``outbound`` <- ``webhooks``, ``licensing``, ``permissions``,
-``personal_data`` <- ``descriptor``, ``maintenance`` <- ``cli``; a test enforces this.
+``errors`` | ``metrics`` <- ``protocol`` <- ``db`` <- ``tenants`` <- ``http``,
+``tasks`` <- ``inbound`` | ``outbound`` <- ``webhooks``, ``licensing``,
+``permissions``, ``personal_data`` <- ``descriptor``, ``maintenance`` <- ``cli``; a test
+enforces this.
 
 Each package has an ``init_app``, one state in ``app.extensions`` (``connect.webhooks``
 and so on) and one function that returns it.

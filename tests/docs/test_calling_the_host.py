@@ -35,6 +35,14 @@ def test_a_post_that_may_arrive_twice_is_sent_twice(
     assert [call.request.method for call in network.calls] == ["POST", "POST", "GET"]
 
 
+def test_a_large_answer_is_read(
+    app_context: None, tenant: Tenant, network: responses.RequestsMock
+) -> None:
+    network.get(re.compile(".*/a.zip"), body=bytes(20_000_000))
+    with acting_for(tenant):
+        assert len(run(BLOCKS[2])["export"].content) == 20_000_000
+
+
 def test_the_task_calls_the_host(
     app: Flask, tenant: Tenant, network: responses.RequestsMock, capsys: Any
 ) -> None:
@@ -55,7 +63,7 @@ def test_the_long_answers_are_read_to_their_end(
     found = {"results": [{"title": "Hit"}], "totalSize": 1, "_links": {}}
     network.get(f"{signing.SITE}/rest/api/search", json=found)
     with acting_for(tenant):
-        names = run(BLOCKS[2])
+        names = run(BLOCKS[3])
     assert names["titles"] == ["One", "Two"]
     assert capsys.readouterr().out == "page 1: 1 of 1\nHit\n"
 
@@ -67,7 +75,7 @@ def test_the_task_hands_on_where_it_was(
     network: responses.RequestsMock,
     told: Told,
 ) -> None:
-    run(BLOCKS[3])
+    run(BLOCKS[4])
     link = {"next": "/wiki/api/v2/pages?cursor=b"}
     network.get(f"{signing.SITE}/api/v2/pages", json={"results": [{}], "_links": link})
     task = app.extensions["celery"].tasks["calling_the_host.index"]

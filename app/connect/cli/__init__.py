@@ -4,6 +4,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from .doctor import doctor
+from .metrics import metrics
 from .personal_data import personal_data_cli
 from .rotate_keys import rotate_keys
 from .scopes import access, scopes
@@ -14,7 +15,7 @@ connect_cli = AppGroup("connect", help="Tenants, secrets and the state of the ap
 
 for command in (
     *(doctor, tenants, purge, rotate_keys),
-    *(webhooks_cli, personal_data_cli, scopes, access),
+    *(webhooks_cli, personal_data_cli, scopes, access, metrics),
 ):
     connect_cli.add_command(command)
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ..errors import InstallKeysUnavailableError, InvalidTokenError
-from ..http.bounded_body import read_bounded_body
+from ..http.bounded_session import BoundedSession, Limits, TooLargeError
 
 TIMEOUTS: Final = (3, 5)
 """Connect and read timeouts, in seconds."""
@@ -32,8 +32,7 @@ MAX_FETCHES: Final = 4
 """Key ids come from strangers, who can block this many threads but not all."""
 
 _MAX_UNKNOWN = 1_000
-_MAX_BYTES = 16_384
-_MAX_BODY_SECONDS = 10
+_LIMITS = Limits(seconds=5, max_bytes=16_384, connect=TIMEOUTS[0], silence=TIMEOUTS[1])
 _MIN_KEY_BITS = 2048
 # A CDN may answer 403, too, for a file that it does not have.
 _NO_SUCH_KEY_STATUSES = frozenset({400, 403, 404, 410})
@@ -57,6 +56,7 @@ class InstallKeys:
 
     def __init__(self, servers: Sequence[str]) -> None:
         self._servers = tuple(servers)
+        self._session = BoundedSession()
         self._keys: dict[str, tuple[float, RSAPublicKey]] = {}
         self._unknown: OrderedDict[str, float] = OrderedDict()
         self._fetches: dict[str, _Fetch] = {}
@@ -108,7 +108,7 @@ class InstallKeys:
     def _ask_servers(self, key_id: str) -> RSAPublicKey | None:
         refusals = set()
         for server in self._servers:
-            answer = _ask(f"{server}/{key_id}")
+            answer = _ask(self._session, f"{server}/{key_id}")
             if isinstance(answer, RSAPublicKey):
                 with self._lock:
                     self._keys[key_id] = (time.monotonic() + KEY_SECONDS, answer)
@@ -133,23 +133,20 @@ class InstallKeys:
                 self._unknown.popitem(last=False)
 
 
-def _ask(url: str) -> RSAPublicKey | _Refusal:
+def _ask(session: BoundedSession, url: str) -> RSAPublicKey | _Refusal:
     try:
-        with requests.get(
-            url, timeout=TIMEOUTS, allow_redirects=False, stream=True
-        ) as response:
-            if response.status_code in _NO_SUCH_KEY_STATUSES:
-                return _Refusal.NO_SUCH_KEY
-            if response.status_code >= 500 or response.status_code in (408, 429):
-                return _Refusal.OUTAGE
-            if response.status_code != 200:
-                return _Refusal.NOT_A_KEY
-            body = read_bounded_body(
-                response, max_bytes=_MAX_BYTES, max_seconds=_MAX_BODY_SECONDS
-            )
-            return _Refusal.NOT_A_KEY if body is None else _read_key(body)
+        response = session.call("GET", url, limits=_LIMITS)
+    except TooLargeError:
+        return _Refusal.NOT_A_KEY
     except requests.RequestException:
         return _Refusal.OUTAGE
+    if response.status_code in _NO_SUCH_KEY_STATUSES:
+        return _Refusal.NO_SUCH_KEY
+    if response.status_code >= 500 or response.status_code in (408, 429):
+        return _Refusal.OUTAGE
+    if response.status_code != 200:
+        return _Refusal.NOT_A_KEY
+    return _read_key(response.content)
 
 
 def _read_key(pem: bytes) -> RSAPublicKey | _Refusal:

@@ -23,6 +23,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 from flask import Request, current_app, request
 from werkzeug.local import LocalProxy
 
+from ..errors import AuthenticationError, InstallKeysUnavailableError
+from ..metrics import REQUESTS
 from ..tenants.state import ConnectState, get_state
 from .request_token import is_for_context
 from .verify import verify_host_token, verify_signed_install
@@ -99,12 +101,21 @@ def guard(
 
     @wraps(view)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        # The request object itself: each access through the proxy costs time.
-        verify(cast("LocalProxy[Request]", request)._get_current_object(), get_state())
-        if is_async:
-            answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
-            return answer
-        return view(*args, **kwargs)
+        outcome = "accepted"
+        try:
+            # The request object itself: each access through the proxy costs time.
+            verify(
+                cast("LocalProxy[Request]", request)._get_current_object(), get_state()
+            )
+            if is_async:
+                answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
+                return answer
+            return view(*args, **kwargs)
+        except (AuthenticationError, InstallKeysUnavailableError) as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            REQUESTS.labels(policy, outcome).inc()
 
     return declare(guarded, policy)
 

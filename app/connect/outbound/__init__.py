@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from ..http.bounded_session import BoundedSession
 from ..tenants.models import Tenant
 from ..tenants.signals import app_policy_changed
 from ..tenants.state import get_state
@@ -14,7 +15,6 @@ from .access_rules.policy_cache import PolicyCache
 from .impersonation.access_tokens import AccessTokens
 from .recorder import FILE_NAME, CallRecorder
 from .retry import CallRetries
-from .session import new_session
 from .state import EXTENSION, OutboundState
 from .throttle import Throttle
 
@@ -25,7 +25,7 @@ def init_app(app: Flask, descriptor: Mapping[str, Any]) -> None:
     Reads CONNECT_OAUTH_SERVER, CONNECT_REQUEST_WAIT_SECONDS, CONNECT_RECORD_CALLS
     and CONNECT_DATA_POLICY_CACHE_SECONDS from ``app.config``.
     """
-    settings, session = app.config, new_session()
+    settings, session = app.config, BoundedSession()
     policies = PolicyCache(settings["CONNECT_DATA_POLICY_CACHE_SECONDS"])
     recorder = None
     if settings["CONNECT_RECORD_CALLS"]:

@@ -14,14 +14,18 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from ..errors import AccessRuleError, HostResponseError
+from ..http.bounded_session import Limits, TooLargeError
 from ..tenants.models import Tenant
 from .auth import JWTAuth
-from .host_response import error_of, read_json, unavailable
+from .host_response import error_of, read_json, too_large, unavailable
 from .safe_url import resolve
 from .state import OutboundState
 
-TIMEOUTS: Final = (5, 20)
-"""Connect and read timeouts, in seconds."""
+CALL_SECONDS: Final = 60.0
+"""The longest time in seconds for an attempt, from connecting to the last byte."""
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""The largest answer that is accepted, in bytes after decompression."""
 
 # https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -52,13 +56,16 @@ class HostClient:
         files: Any = None,
         headers: Mapping[str, str] | None = None,
         retry: bool | None = None,
+        max_bytes: int = MAX_BYTES,
+        max_seconds: float = CALL_SECONDS,
     ) -> requests.Response:
         """Call the host and return its answer, whose status is below 400.
 
         *url* is a path below the tenant's base URL, or a link from one of the host's
         answers. *retry* says whether to retry the call after a temporary failure;
-        by default GET, HEAD, PUT and DELETE are retried. The other arguments are
-        those of ``requests``. A redirect is returned, not followed.
+        by default GET, HEAD, PUT and DELETE are retried. *max_bytes* bounds the body
+        of the answer, decompressed, and *max_seconds* the time of each attempt. The
+        other arguments are those of ``requests``. A redirect is returned, not followed.
 
         :raises ValueError: for a GET with a body, or if *json* is not JSON.
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
@@ -66,7 +73,7 @@ class HostClient:
         :raises HostUnavailableError: if the host does not answer.
         :raises AccessRuleError: if it answers 404 or 403 to a call that an app access
             rule can block, and some rule blocks content of the site.
-        :raises HostResponseError: if it answers 400 or more.
+        :raises HostResponseError: if it answers 400 or more, or more than *max_bytes*.
         """
         method, rules = method.upper(), self._outbound.rules
         operation = rules.check(method, url, self.tenant.product_type)
@@ -82,14 +89,13 @@ class HostClient:
                 data=data,
                 files=files,
                 headers={"Accept": "application/json", **(headers or {})},
-                # Each attempt adds its own; without any, requests would read .netrc.
-                auth=lambda prepared: prepared,
             )
         )
+        limits = Limits(seconds=max_seconds, max_bytes=max_bytes)
         repeatable = method in _IDEMPOTENT if retry is None else retry
         try:
             return self._outbound.retries.call(
-                partial(self._attempt, prepared, base_url),
+                partial(self._attempt, prepared, base_url, limits),
                 repeatable=repeatable and can_be_sent_again(prepared),
             )
         except HostResponseError as error:
@@ -98,7 +104,7 @@ class HostClient:
             raise
 
     def _attempt(
-        self, prepared: requests.PreparedRequest, base_url: str
+        self, prepared: requests.PreparedRequest, base_url: str, limits: Limits
     ) -> requests.Response:
         """Send a request once, as the app."""
         auth = JWTAuth(
@@ -107,11 +113,11 @@ class HostClient:
             base_url=base_url,
             shared_secret=self._shared_secret,
         )
-        return self._send(prepared, auth)
+        return self._send(prepared, auth, limits)
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
-            return self._outbound.session.prepare_request(request)
+            return self._outbound.session.prepare(request)
         except requests.exceptions.InvalidJSONError:
             raise ValueError("json can't be serialized as JSON") from None
         except (requests.RequestException, HTTPError) as error:
@@ -119,17 +125,16 @@ class HostClient:
             raise unavailable(request.method, request.url, error) from None
 
     def _send(
-        self, prepared: requests.PreparedRequest, auth: AuthBase
+        self, prepared: requests.PreparedRequest, auth: AuthBase, limits: Limits
     ) -> requests.Response:
         url, method = prepared.url or "", prepared.method or ""
         session, throttle = self._outbound.session, self._outbound.throttle
         throttle.wait(self.tenant, method=method, path=urlsplit(url).path)
         request = auth(prepared.copy())
-        settings = session.merge_environment_settings(url, {}, None, None, None)
         try:
-            response = session.send(
-                request, timeout=TIMEOUTS, allow_redirects=False, **settings
-            )
+            response = session.send(request, limits)
+        except TooLargeError as error:
+            raise too_large(error) from None
         except (requests.RequestException, HTTPError) as error:
             raise unavailable(method, url, error) from None
         throttle.note(self.tenant, response)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import requests
 
 from ..errors import HostResponseError, HostUnavailableError, RateLimitedError
+from ..http.bounded_session import TooLargeError
 from ..protocol.retries import parse_retry_after
 
 MAX_MESSAGE: Final = 500
@@ -57,6 +58,12 @@ def unavailable(
         error, requests.exceptions.SSLError
     )
     return unavailable
+
+
+def too_large(error: TooLargeError) -> HostResponseError:
+    """Return the error for an answer that is larger than its caller accepts."""
+    message = f"{error}: ask for less, or raise max_bytes"
+    return _error(HostResponseError, error.answer, message)
 
 
 def shown(text: str) -> str:

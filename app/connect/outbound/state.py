@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-import requests
 from flask import current_app
 
+from ..http.bounded_session import BoundedSession
 from .access_rules.checks import CallRules
 from .access_rules.policy_cache import PolicyCache
 from .impersonation.access_tokens import AccessTokens
@@ -20,7 +20,7 @@ class OutboundState:
     """What all calls to hosts share."""
 
     app_key: str
-    session: requests.Session
+    session: BoundedSession
     retries: CallRetries
     throttle: Throttle
     rules: CallRules

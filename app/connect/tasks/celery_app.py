@@ -8,6 +8,8 @@ from typing import Any
 from celery import Celery, Task
 from flask import Flask
 
+from ..metrics import TASK_SECONDS, timed
+
 
 def make_celery(app: Flask) -> Celery:
     """Return a Celery app for *app*, and make it this process's default.
@@ -18,7 +20,7 @@ def make_celery(app: Flask) -> Celery:
 
     class FlaskTask(Task[..., Any]):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            with app.app_context():
+            with app.app_context(), timed(TASK_SECONDS, str(self.name), good="done"):
                 return self.run(*args, **kwargs)
 
     made: Celery = Celery(app.name, task_cls=FlaskTask)

@@ -9,6 +9,7 @@ from flask import current_app
 
 from ..db.columns import utc_now
 from ..errors import RateLimitedError
+from ..metrics import TASK_SECONDS, timed
 from ..tasks.context import working
 from ..tenants.current import acting_for, get_app
 from ..tenants.lookup import find_tenant
@@ -76,6 +77,7 @@ def _run(claim: Claim) -> bool:
         get_app().app_context(),
         acting_for(tenant, payload.account_id, payload.context),
         working(),
+        timed(TASK_SECONDS, f"webhook {claim.event}", good="done"),
     ):
         current_app.ensure_sync(handler)(delivery)
     return inbox.close(claim, Status.DONE)

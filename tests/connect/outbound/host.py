@@ -8,14 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-import requests
 from atlassian_jwt.url_utils import hash_url
 
+from app.connect.http.bounded_session import BoundedSession
 from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.client import HostClient
 from app.connect.outbound.retry import CallRetries
-from app.connect.outbound.session import new_session
 from app.connect.outbound.state import OutboundState
 from app.connect.outbound.throttle import Throttle
 from app.connect.tenants.models import Tenant
@@ -31,13 +30,13 @@ def tenant_at(base_url: str, display_url: str | None = None) -> Tenant:
     return made_tenant(base_url=base_url, display_url=display_url or base_url)
 
 
-def client_of(tenant: Tenant, session: requests.Session | None = None) -> HostClient:
+def client_of(tenant: Tenant, session: BoundedSession | None = None) -> HostClient:
     """Return a client that works without an app, has every scope and never waits."""
     policies = PolicyCache(0)
     no_tokens: Any = None
     outbound = OutboundState(
         app_key=signing.APP_KEY,
-        session=session or new_session(),
+        session=session or BoundedSession(),
         retries=CallRetries(0, sleep=lambda seconds: None),
         throttle=Throttle(),
         rules=CallRules(["ADMIN"], policies=policies),

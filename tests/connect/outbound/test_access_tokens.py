@@ -19,9 +19,9 @@ from app.connect.errors import (
     ImpersonationError,
     RateLimitedError,
 )
+from app.connect.http.bounded_session import BoundedSession, Limits
 from app.connect.outbound.impersonation import access_tokens
 from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
-from app.connect.outbound.session import new_session
 from app.connect.outbound.state import get_outbound
 from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.tenants.state import get_state
@@ -77,7 +77,7 @@ def store(tokens: AccessTokens) -> TenantStore:
         pytest.param({"body": "[" * 30_000}, 200, "not an access token", id="deep"),
         pytest.param({"json": []}, 200, "not an access token", id="no object"),
         pytest.param(
-            {"json": {**GOOD, "x": "x" * 40_000}}, 200, "not an", id="too large"
+            {"json": {**GOOD, "x": "x" * 40_000}}, 200, "too large", id="too large"
         ),
         *(
             pytest.param({"json": {**GOOD, **wrong}}, 200, "not an", id=str(wrong)[:40])
@@ -140,13 +140,9 @@ def test_a_server_that_is_away_is_unavailable(
 
 
 def test_a_server_that_drips_is_given_up(
-    tokens: AccessTokens,
-    grant: Grant,
-    network: responses.RequestsMock,
-    monkeypatch: pytest.MonkeyPatch,
+    tokens: AccessTokens, grant: Grant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access_tokens, "_MAX_BODY_SECONDS", -1)
-    network.post(OAUTH_TOKEN, json=GOOD)
+    monkeypatch.setattr(access_tokens, "LIMITS", Limits(seconds=0, max_bytes=9999))
     with pytest.raises(HostUnavailableError, match="Timeout"):
         tokens.get(grant)
 
@@ -281,7 +277,7 @@ def small(store: TenantStore, monkeypatch: pytest.MonkeyPatch) -> AccessTokens:
     """Another worker's cache, with room for two tokens."""
     monkeypatch.setattr(access_tokens, "CACHE_SIZE", 2)
     server = OAUTH_TOKEN.removesuffix("/oauth2/token")
-    return AccessTokens(store, server=server, session=new_session())
+    return AccessTokens(store, server=server, session=BoundedSession())
 
 
 def test_the_cache_is_bounded(

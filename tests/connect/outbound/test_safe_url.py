@@ -14,6 +14,7 @@ from urllib3.util import parse_url
 
 from app.connect import TenantService
 from app.connect.errors import HostError, UnsafeURLError
+from app.connect.http.bounded_session import BoundedSession
 from app.connect.outbound.safe_url import check_prepared, resolve
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -251,12 +252,10 @@ def test_the_base_url_itself_is_below_the_base_url(prepared: str) -> None:
 def test_a_session_that_rewrites_the_url_gets_no_signature(
     network: responses.RequestsMock,
 ) -> None:
-    class Rewriting(requests.Session):
-        def prepare_request(
-            self, request: requests.Request
-        ) -> requests.PreparedRequest:
+    class Rewriting(BoundedSession):
+        def prepare(self, request: requests.Request) -> requests.PreparedRequest:
             request.url = "https://evil.example/wiki/rest"
-            return super().prepare_request(request)
+            return super().prepare(request)
 
     with pytest.raises(UnsafeURLError):
         client_of(tenant_at(SITE), Rewriting()).request("GET", "/rest")

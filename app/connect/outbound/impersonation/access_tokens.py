@@ -23,7 +23,7 @@ from ...errors import (
     ImpersonationError,
     RateLimitedError,
 )
-from ...http.bounded_body import read_bounded_body
+from ...http.bounded_session import BoundedSession, Limits, TooLargeError
 from ...protocol.tokens import encode_symmetric, impersonation_claims
 from ...tenants.models import Tenant
 from ...tenants.store import TenantStore
@@ -31,8 +31,7 @@ from ..host_response import retry_after, shown
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
-TIMEOUTS: Final = (3, 5)
-"""Connect and read timeouts, in seconds."""
+LIMITS: Final = Limits(seconds=5, max_bytes=32_768, connect=3, silence=5)
 
 MARGIN: Final = 30
 """A token is not used in the last seconds before it expires."""
@@ -43,8 +42,6 @@ CACHE_SECONDS: Final = 900
 CACHE_SIZE: Final = 5_000
 """Number of tokens; when it is reached, the oldest is evicted."""
 
-_MAX_BODY_SECONDS = 5
-_MAX_BYTES = 32_768
 _MAX_SECONDS = 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,8192}=*")  # RFC 6750, section 2.1
 
@@ -73,7 +70,7 @@ class AccessTokens:
     """Fetches and caches access tokens; one per app, made by ``init_app``."""
 
     def __init__(
-        self, tenants: TenantStore, *, server: str, session: requests.Session
+        self, tenants: TenantStore, *, server: str, session: BoundedSession
     ) -> None:
         self._tenants = tenants
         self._server = server
@@ -144,34 +141,26 @@ class AccessTokens:
         if grant.scopes is not None:
             form["scope"] = " ".join(grant.scopes)
         try:
-            with self._session.post(
+            response = self._session.call(
+                "POST",
                 f"{self._server}{PATH}",
+                limits=LIMITS,
                 data=form,
                 headers={"Accept": "application/json"},
-                # Otherwise requests looks for a password in the user's .netrc.
-                auth=_unchanged,
-                timeout=TIMEOUTS,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return _read(response, _body(response))
+            )
+        except TooLargeError as error:
+            raise _error(error.answer, "the answer is too large") from None
         except (requests.RequestException, HTTPError) as error:
             raise HostUnavailableError(
                 f"POST {self._server}{PATH} got no answer: {type(error).__name__}"
             ) from None
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+        return _read(response, _body(response))
 
 
 def _body(response: requests.Response) -> Any:
-    """Return the JSON of a small answer; None if it is too large, or not JSON."""
-    content = read_bounded_body(
-        response, max_bytes=_MAX_BYTES, max_seconds=_MAX_BODY_SECONDS
-    )
+    """Return the JSON of an answer; None if it is not JSON."""
     try:
-        return None if content is None else json.loads(content)
+        return response.json()
     except (ValueError, RecursionError):
         return None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import requests
 
 from ...errors import HostResponseError, ImpersonationError, ScopeError
+from ...http.bounded_session import Limits
 from ...protocol.account_ids import is_account_id
 from ...tenants.models import Tenant
 from ..auth import BearerAuth
@@ -32,13 +33,13 @@ class UserClient(HostClient):
         )
 
     def _attempt(
-        self, prepared: requests.PreparedRequest, base_url: str
+        self, prepared: requests.PreparedRequest, base_url: str, limits: Limits
     ) -> requests.Response:
         """Send a request as the user; retry once with a new token if refused."""
         tokens = self._outbound.tokens
         token = tokens.get(self._grant)
         try:
-            return self._send(prepared, BearerAuth(token.value, base_url))
+            return self._send(prepared, BearerAuth(token.value, base_url), limits)
         except HostResponseError as error:
             if error.status_code != 401:
                 raise
@@ -47,7 +48,7 @@ class UserClient(HostClient):
             if not can_be_sent_again(prepared):
                 raise
         token = tokens.get(self._grant)
-        return self._send(prepared, BearerAuth(token.value, base_url))
+        return self._send(prepared, BearerAuth(token.value, base_url), limits)
 
 
 def new_grant(

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import responses
 
-from app.connect.http import bounded_body
+from app.connect.http import bounded_session
 from app.connect.inbound import install_keys
 from app.connect.inbound.install_keys import InstallKeys
 from tests.signing import KEY_SERVER, SECOND_KEY_SERVER
@@ -17,7 +17,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A fake clock that tests move by hand."""
     clock = SimpleNamespace(now=5000.0)
     standing = SimpleNamespace(monotonic=lambda: clock.now)
-    for module in (install_keys, bounded_body):
+    for module in (install_keys, bounded_session):
         monkeypatch.setattr(module, "time", standing)
     return clock
 

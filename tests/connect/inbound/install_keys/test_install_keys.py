@@ -74,7 +74,7 @@ JUNK = [
     pytest.param({"body": b" " * 20_000 + signing.pem()}, id="key-behind-16-kb"),
     pytest.param({"body": signing.pem(), "status": 201}, id="201"),
     pytest.param({"body": signing.pem(), "status": 206}, id="206"),
-    pytest.param({"body": signing.pem(), "status": 304}, id="304"),
+    pytest.param({"status": 304}, id="304"),
     pytest.param({"body": signing.pem(), "status": 401}, id="401"),
 ]
 
@@ -155,9 +155,10 @@ class Endless(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         self._each()
-        buffer[:] = b"x" * len(buffer)
-        self.read_bytes += len(buffer)
-        return len(buffer)
+        count = min(len(buffer), 1024)
+        buffer[:count] = b"x" * count
+        self.read_bytes += count
+        return count
 
 
 def test_an_endless_body_is_cut_off(

@@ -1,0 +1,74 @@
+"""Monitoring by tools that a deployment may have installed: OpenTelemetry and Sentry.
+
+Neither gets a token, a body or the text of an unknown error, which can quote customers'
+data. Metrics for Prometheus are in ``connect.metrics``.
+"""
+
+from importlib.util import find_spec
+from typing import Any, Final
+
+from flask import Flask, Response, request
+from prometheus_client.values import MutexValue, ValueClass
+
+from .connect.errors import ConfigurationError
+
+# The attributes of a span that contain the query of a request, in old and new names.
+# https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+_WITH_QUERY: Final = ("http.target", "http.url", "url.full", "url.query")
+
+
+def init_app(app: Flask) -> None:
+    """Set up what is installed and configured.
+
+    Sentry by SENTRY_DSN. OpenTelemetry by its own variables, with
+    ``opentelemetry-instrument gunicorn wsgi:app``.
+
+    :raises ConfigurationError: if a setting can't take effect.
+    """
+    if app.config["PROMETHEUS_MULTIPROC_DIR"] and ValueClass is MutexValue:
+        raise ConfigurationError(
+            "PROMETHEUS_MULTIPROC_DIR is read before .env: set it in the environment"
+        )
+    if dsn := app.config["SENTRY_DSN"]:
+        _init_sentry(dsn)
+    if find_spec("opentelemetry"):
+        app.after_request(_hide_query)
+
+
+def _init_sentry(dsn: str) -> None:
+    if not find_spec("sentry_sdk"):
+        raise ConfigurationError("SENTRY_DSN is set: install sentry-sdk, or unset it")
+    import sentry_sdk
+
+    sentry_sdk.init(
+        dsn=dsn,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=without_secrets,
+        before_send_transaction=without_secrets,
+    )
+
+
+def without_secrets(event: Any, _hint: Any = None) -> Any:
+    """Return a Sentry event without the query, headers and texts of unknown errors."""
+    about = event.get("request", {})
+    for part in ("query_string", "headers", "cookies", "data", "env"):
+        about.pop(part, None)
+    if "url" in about:
+        about["url"] = about["url"].partition("?")[0]
+    for error in event.get("exception", {}).get("values", ()):
+        # The framework's own messages can be logged; see connect.errors.
+        if error.get("module") != "app.connect.errors":
+            error["value"] = ""
+    return event
+
+
+def _hide_query(response: Response) -> Response:
+    from opentelemetry.trace import get_current_span
+
+    span = get_current_span()
+    recorded = getattr(span, "attributes", None) or {}
+    for name in _WITH_QUERY:
+        if name in recorded:
+            span.set_attribute(name, request.path)
+    return response

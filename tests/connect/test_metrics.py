@@ -1,0 +1,83 @@
+"""What the app counts and times for Prometheus."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
+from prometheus_client.samples import Sample
+
+from app.connect.metrics import TASK_SECONDS, timed
+from app.connect.tenants.models import Tenant
+from app.connect.webhooks.tasks import RUN
+from tests import signing
+from tests.connect.conftest import EVENT, Deliver, Told
+
+COUNT = "connect_task_seconds_count"
+
+
+def value(name: str, **labels: str) -> float:
+    """Return a metric of this process; 0 if it was never recorded."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "policy", "outcome", "status"),
+    [
+        pytest.param(
+            signing.authorization(signing.context_token()),
+            "context JWT",
+            "accepted",
+            "200",
+            id="accepted",
+        ),
+        pytest.param({}, "context JWT", "MissingTokenError", "401", id="refused"),
+    ],
+)
+def test_requests_are_counted_by_policy_and_outcome(
+    client: FlaskClient,
+    tenant: Tenant,
+    headers: dict[str, str],
+    policy: str,
+    outcome: str,
+    status: str,
+) -> None:
+    labels = {"policy": policy, "outcome": outcome}
+    before = value("connect_requests_total", **labels)
+    answers = value("connect_answers_total", status=status)
+    assert client.get("/api/context", headers=headers).status_code == int(status)
+    assert value("connect_requests_total", **labels) == before + 1
+    assert value("connect_answers_total", status=status) == answers + 1
+
+
+def test_a_path_that_does_not_exist_adds_no_label(client: FlaskClient) -> None:
+    client.get("/nothing-here/canary")
+    labels = [label for sample in _samples() for label in sample.labels.values()]
+    assert "404" in labels
+    assert not any("canary" in label for label in labels)
+
+
+def test_a_block_is_timed_by_its_outcome() -> None:
+    with timed(TASK_SECONDS, "some task", good="done"):
+        pass
+    with pytest.raises(LookupError), timed(TASK_SECONDS, "some task", good="done"):
+        raise LookupError
+    for outcome in ("done", "LookupError"):
+        labels = {"task": "some task", "outcome": outcome}
+        assert value(COUNT, **labels) == 1
+
+
+def test_webhook_handlers_and_tasks_are_timed(
+    app: Flask, tenant: Tenant, deliver: Deliver, told: Told
+) -> None:
+    handler = {"task": f"webhook {EVENT}", "outcome": "done"}
+    task = {"task": RUN, "outcome": "done"}
+    before = [value(COUNT, **handler), value(COUNT, **task)]
+    assert deliver().status_code == 204
+    for name, arguments in told():
+        app.extensions["celery"].tasks[name](*arguments)
+    after = [value(COUNT, **handler), value(COUNT, **task)]
+    assert after == [count + 1 for count in before]
+
+
+def _samples() -> list[Sample]:
+    return [sample for metric in REGISTRY.collect() for sample in metric.samples]
