@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from .load import run_wrk
 from .process import Server
 from .servers.commands import (
@@ -38,7 +37,6 @@ from .tenants import (
 JSON = ("header", "iframe")
 KINDS = (*JSON, "page")
 VISITS = 5000
-WARM_UP_SECONDS = 2
 CHECKED = 20
 """How many answers are compared with what the token says."""
 
@@ -53,7 +51,7 @@ class Extent:
 
     rounds: int
     seconds: int
-    """For each server and kind of request in each round."""
+    """For each server and kind of request in each round, after as many to warm up."""
     tenants: int
     million: int
     starts: int
@@ -158,10 +156,6 @@ class Bench:
         kinds: dict[str, tuple[str, ...]],
         files: dict[str, dict[str, Path]],
     ) -> dict[str, Any]:
-        for name, server in servers.items():
-            _say(f"warming up {name}")
-            for kind in kinds[name]:
-                run_wrk(server.port, files[name][kind], WARM_UP_SECONDS)
         figures: dict[str, Any] = {name: {} for name in servers}
         names = list(servers)
         for number in range(self._extent.rounds):
@@ -172,10 +166,10 @@ class Bench:
                     if kind not in kinds[name]:
                         continue
                     server = servers[name]
+                    # So that the tenants are cached, as they are under steady load.
+                    run_wrk(server.port, files[name][kind], self._extent.seconds)
                     before = server.cpu_seconds()
-                    load = run_wrk(
-                        server.port, files[name][kind], self._extent.seconds
-                    )
+                    load = run_wrk(server.port, files[name][kind], self._extent.seconds)
                     cpu = (server.cpu_seconds() - before) / load.requests
                     own = figures[name].setdefault(
                         kind, {"cpu": [], "rate": [], "p99": []}

@@ -58,7 +58,10 @@ def ratios(figures: Figures) -> Iterator[Ratio]:
             continue
         ours = "ours PostgreSQL" if "PostgreSQL" in base else "ours"
         for kind in ("header", "iframe"):
-            for own, server, target in ((ours, "gunicorn", 1.6), ("ours fast", "granian", 3)):
+            for own, server, target in (
+                (ours, "gunicorn", 1.6),
+                ("ours fast", "granian", 3),
+            ):
                 values = _over(load, own, base, kind, "rate")
                 against = base.replace("express", "atlassian-connect-express,")
                 what = f"verified request by {kind}, {server}"
@@ -74,7 +77,14 @@ def ratios(figures: Figures) -> Iterator[Ratio]:
     ):
         pairs = zip(start["ours"][name], start["bare"][name], strict=True)
         values = [own / other for own, other in pairs]
-        yield Ratio(what, "bare Flask with the same libraries", name, values, target, at_most=True)
+        yield Ratio(
+            what,
+            "bare Flask with the same libraries",
+            name,
+            values,
+            target,
+            at_most=True,
+        )
 
 
 def table(figures: Figures) -> str:

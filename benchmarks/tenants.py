@@ -10,9 +10,11 @@ from urllib.parse import quote
 import jwt
 from atlassian_jwt.url_utils import hash_url
 from cryptography.fernet import Fernet
+from sqlalchemy import update
 
+from app.connect.db.columns import utc_now
 from app.connect.tenants.lifecycle_payload import Installation
-from app.connect.tenants.models import TenantRecord
+from app.connect.tenants.rows import record
 from app.extensions import db
 from tests.example import create_app
 from tests.signing import APP_KEY
@@ -68,6 +70,9 @@ def install(environment: dict[str, str], sites: list[Site]) -> None:
             )
             store = app.extensions["connect"].tenants
             store.install(installation, issued_at=time.time())
+        with db.engine.begin() as connection:
+            # As after a tenant's first request, which the servers then need not store.
+            connection.execute(update(record).values(secret_used_at=utc_now()))
         db.engine.dispose()
 
 
@@ -75,19 +80,19 @@ def add_cold_tenants(environment: dict[str, str], number: int) -> None:
     """Copy the first tenant *number* times, under other client keys, in SQLite."""
     copied = [
         column.name
-        for column in TenantRecord.__table__.columns
+        for column in record.columns
         if column.name not in ("id", "client_key")
     ]
     names = ", ".join(copied)
+    copy = (
+        "WITH RECURSIVE cold(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM cold WHERE"
+        f" n < {number:d}) INSERT INTO tenant (client_key, {names})"  # noqa: S608 - a number, and the names of columns
+        f" SELECT 'cold-' || n, {names} FROM tenant, cold WHERE tenant.id = 1"
+    )
     app = create_app(environment)
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(
-            db.text(
-                "WITH RECURSIVE cold(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM cold"
-                f" WHERE n < {int(number)}) INSERT INTO tenant (client_key, {names})"  # noqa: S608 - numbers and column names
-                f" SELECT 'cold-' || n, {names} FROM tenant, cold WHERE tenant.id = 1"
-            )
-        )
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(db.text(copy))
         db.engine.dispose()
 
 

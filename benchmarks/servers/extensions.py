@@ -1,4 +1,4 @@
-"""A bare Flask app that loads the libraries that our app needs, for start and memory."""
+"""Bare Flask with the libraries that our app loads, for start and memory."""
 
 import os
 
