@@ -2,7 +2,7 @@
 
 Each server runs with two workers and its shipped settings. wrk sends it requests over
 kept-alive connections: those of 1,000 tenants, signed in advance. The servers take
-turns, in a different order each round, and all ratios are medians over the rounds of
+turns, in a different order each round, with every tenant in the cache, and all ratios are medians over the rounds of
 the ratio within a round, so that whatever slows down a whole round cancels out.
 
 Where the row says CPU, the measure is the user and system time of the server's
@@ -13,6 +13,7 @@ requests per second depend on what else runs.
   with the same gunicorn settings;
 * our app under gunicorn, and under the faster server;
 * npm's atlassian-connect-express 11.5.3 in a cluster of two, on SQLite and PostgreSQL;
+* our app without its cache of tenants, which shows the cost of a miss;
 * our app with one tenant, and with a million of whom 1,000 are visited;
 * for start and memory: bare Flask that loads the same libraries.
 

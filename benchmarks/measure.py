@@ -37,6 +37,7 @@ from .tenants import (
 JSON = ("header", "iframe")
 KINDS = (*JSON, "page")
 VISITS = 5000
+WARM_UP_SECONDS = 3
 CHECKED = 20
 """How many answers are compared with what the token says."""
 
@@ -51,7 +52,7 @@ class Extent:
 
     rounds: int
     seconds: int
-    """For each server and kind of request in each round, after as many to warm up."""
+    """For each server and kind of request in each round."""
     tenants: int
     million: int
     starts: int
@@ -90,6 +91,11 @@ class Bench:
                 "ours": self._start("ours", gunicorn("ours")),
                 "bare fast": self._start("floor", granian("floor")),
                 "ours fast": self._start("ours", granian("ours")),
+                "ours uncached": self._start(
+                    "ours",
+                    gunicorn("ours"),
+                    {**self._environment, "CONNECT_TENANT_CACHE_SECONDS": "0"},
+                ),
             }
             for name, database in (("SQLite", None), ("PostgreSQL", "postgresql")):
                 try:
@@ -156,6 +162,10 @@ class Bench:
         kinds: dict[str, tuple[str, ...]],
         files: dict[str, dict[str, Path]],
     ) -> dict[str, Any]:
+        for name, server in servers.items():
+            _say(f"warming up {name}")
+            for kind in kinds[name]:
+                run_wrk(server.port, files[name][kind], WARM_UP_SECONDS)
         figures: dict[str, Any] = {name: {} for name in servers}
         names = list(servers)
         for number in range(self._extent.rounds):
@@ -166,8 +176,6 @@ class Bench:
                     if kind not in kinds[name]:
                         continue
                     server = servers[name]
-                    # So that the tenants are cached, as they are under steady load.
-                    run_wrk(server.port, files[name][kind], self._extent.seconds)
                     before = server.cpu_seconds()
                     load = run_wrk(server.port, files[name][kind], self._extent.seconds)
                     cpu = (server.cpu_seconds() - before) / load.requests
