@@ -2,8 +2,9 @@
 
 Each server runs with two workers and its shipped settings. wrk sends it requests over
 kept-alive connections: those of 1,000 tenants, signed in advance. The servers take
-turns, in a different order each round, with every tenant in the cache, and all ratios are medians over the rounds of
-the ratio within a round, so that whatever slows down a whole round cancels out.
+turns, in a different order each round, with every tenant in the cache. All ratios are
+medians over the rounds of the ratio within a round, so that whatever slows down a
+whole round cancels out.
 
 Where the row says CPU, the measure is the user and system time of the server's
 processes per request (Linux), which neither wrk nor other programs change much;

@@ -16,7 +16,6 @@ from app.connect.db.columns import utc_now
 from app.connect.tenants.lifecycle_payload import Installation
 from app.connect.tenants.rows import record
 from app.extensions import db
-from tests.example import create_app
 from tests.signing import APP_KEY
 
 LIFETIME = 7200
@@ -59,6 +58,9 @@ def new_site(number: int) -> Site:
 
 
 def install(environment: dict[str, str], sites: list[Site]) -> None:
+    # Not at the top: importing it registers handlers beside those of app.pages.
+    from tests.example import create_app
+
     app = create_app(environment)
     with app.app_context():
         db.create_all()
@@ -90,6 +92,8 @@ def add_cold_tenants(environment: dict[str, str], number: int) -> None:
     numbers = f"WITH RECURSIVE cold(n) AS ({count})"
     copies = f"SELECT 'cold-' || n, {names} FROM tenant, cold WHERE tenant.id = 1"  # noqa: S608 - the names of columns
     copy = f"{numbers} INSERT INTO tenant (client_key, {names}) {copies}"  # noqa: S608 - both from above
+    from tests.example import create_app
+
     app = create_app(environment)
     with app.app_context():
         with db.engine.begin() as connection:
