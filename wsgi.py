@@ -6,12 +6,20 @@
 
 import sys
 
-from app import create_app
+from flask import Flask
+
+from app import create_app, logs
+from app.connect.cli import connect_cli
 from app.connect.errors import ConnectError
 
 try:
+    logs.configure()
     app = create_app()
 except ConnectError as error:
-    sys.exit(f"The app can't start. {error}")
-
-celery = app.extensions["celery"]
+    # The command that makes the secrets runs without them.
+    if sys.argv[-2:] != ["connect", "new-secrets"]:
+        sys.exit(f"The app can't start. {error}")
+    app = Flask(__name__)
+    app.cli.add_command(connect_cli)
+else:
+    celery = app.extensions["celery"]

@@ -3,15 +3,20 @@
 ``connect`` is the framework; ``pages`` is the example that a fork replaces.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import config as settings
 from . import connect, monitoring
+from .connect.db.postgresql import engine_options
 from .extensions import db, migrate
+
+_logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -39,13 +44,21 @@ def create_app(
     Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.config.from_mapping(settings.load(config))
+    app.config["SETTINGS_DOUBTS"] = settings.doubts(app.config, config)
+    for doubt in app.config["SETTINGS_DOUBTS"]:
+        _logger.warning("%s", doubt)
     monitoring.init_app(app)
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"])
-    # The text of a database error must not contain the values being stored.
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
+        app.config["SQLALCHEMY_DATABASE_URI"],
+        app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {}),
+    )
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.HOME / "migrations"))
     connect.init_app(app, (home or settings.HOME) / "atlassian-connect.json")
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        # The host is not among what is believed: CONNECT_BASE_URL names it.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     if blueprint is None:
         # Not at the top: importing it registers webhook handlers for its pages.
         from . import pages

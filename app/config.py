@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from dotenv import dotenv_values
 
+from .config_doubts import find_doubts
 from .config_readers import (
     read_base_url,
     read_base_urls,
+    read_bind,
     read_broker_url,
     read_count,
     read_database_url,
@@ -24,7 +26,10 @@ from .config_readers import (
     read_header_name,
     read_host_names,
     read_license_policy,
+    read_log_format,
+    read_log_level,
     read_script_url,
+    read_secret_key,
     read_whole_number,
     read_yes_or_no,
 )
@@ -56,14 +61,34 @@ def load(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
     :raises ConfigurationError: naming the first setting that is missing or wrong.
     """
-    given = {**dotenv_values(ENV_FILE), **os.environ, **(config or {})}
-    settings = dict(config or {})
-    for name, setting in SETTINGS.items():
-        settings[name] = _read(name, setting, given.get(name))
-    return settings
+    given = _given(config or {})
+    read = {name: _read(name, given.get(name)) for name in SETTINGS}
+    return {**(config or {}), **read}
 
 
-def _read(name: str, setting: Setting, given: Any) -> Any:
+def doubts(settings: Mapping[str, Any], config: Mapping[str, Any] | None) -> list[str]:
+    """Return what looks wrong in *settings*, which were loaded with *config*."""
+    return [*find_doubts(settings, SETTINGS, _given(config or {}))]
+
+
+def load_one(name: str) -> Any:
+    """Return one setting, for code that runs before there is an app.
+
+    :raises ConfigurationError: if it is missing or malformed.
+    """
+    return _read(name, _given({}).get(name))
+
+
+def _given(config: Mapping[str, Any]) -> dict[str, Any]:
+    given = {**dotenv_values(ENV_FILE), **os.environ, **config}
+    if not given.get("BIND") and given.get("PORT"):
+        # Platforms that run containers set it, and call them from outside.
+        given["BIND"] = f"0.0.0.0:{given['PORT']}"
+    return given
+
+
+def _read(name: str, given: Any) -> Any:
+    setting = SETTINGS[name]
     if isinstance(given, list | tuple):
         given = ",".join(map(str, given))
     text = "" if given is None else str(given).strip()
@@ -80,7 +105,11 @@ def _read(name: str, setting: Setting, given: Any) -> Any:
 
 
 SETTINGS: dict[str, Setting] = {
-    "SECRET_KEY": Setting(str, _REQUIRED, "Flask's signing key"),
+    "SECRET_KEY": Setting(
+        read_secret_key,
+        _REQUIRED,
+        "Flask's signing key; `flask --app wsgi connect new-secrets` makes one",
+    ),
     "DATABASE_URL": Setting(
         read_database_url,
         f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
@@ -90,6 +119,26 @@ SETTINGS: dict[str, Setting] = {
         read_broker_url,
         f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
         "where tasks wait for a worker: Redis or RabbitMQ in production",
+    ),
+    "BIND": Setting(
+        read_bind,
+        "127.0.0.1:8080",
+        "where gunicorn listens: host:port, [IPv6]:port or unix:/path; "
+        "by default 0.0.0.0:$PORT if PORT is set",
+    ),
+    "TRUSTED_PROXIES": Setting(
+        read_whole_number,
+        0,
+        "how many proxies are in front of the app: so many entries of "
+        "X-Forwarded-For and X-Forwarded-Proto are believed",
+    ),
+    "LOG_LEVEL": Setting(
+        read_log_level,
+        "INFO",
+        "what is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL, and what is worse",
+    ),
+    "LOG_FORMAT": Setting(
+        read_log_format, "text", "how a log line looks: text or json"
     ),
     "PROMETHEUS_MULTIPROC_DIR": Setting(
         read_folder,
@@ -111,7 +160,8 @@ SETTINGS: dict[str, Setting] = {
     "CONNECT_ENCRYPTION_KEYS": Setting(
         read_fernet_keys,
         _REQUIRED,
-        "the Fernet keys that encrypt shared secrets, newest first, comma separated",
+        "the Fernet keys that encrypt shared secrets, newest first, comma separated; "
+        "`flask --app wsgi connect new-secrets` makes one",
     ),
     "CONNECT_ALLOWED_HOSTS": Setting(
         read_host_names,
@@ -178,9 +228,9 @@ SETTINGS: dict[str, Setting] = {
         "how many seconds a known license holds while the host can't be asked",
     ),
     "CONNECT_REQUEST_WAIT_SECONDS": Setting(
-        read_whole_number,
-        5,
-        "how many seconds a web request may wait for a host that is busy",
+        read_count,
+        10,
+        "how many seconds a web request may spend on calls to the host, in all",
     ),
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": Setting(
         read_count, 12, "how often a webhook's handler is called before it is parked"

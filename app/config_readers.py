@@ -5,6 +5,7 @@ follow the setting's name. No message quotes text that could contain a password 
 """
 
 import re
+from base64 import urlsafe_b64decode
 from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
@@ -16,11 +17,24 @@ from .connect.protocol.base_url import parse_base_url
 
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _FERNET_KEY_LENGTH = 44
+_SECRET_KEY_LENGTH = 32
+# 32 random hexadecimal digits have fewer different ones once in a million times.
+_DIFFERENT_CHARACTERS = 8
+_PLACEHOLDERS = re.compile(
+    "changeme|replaceme|insecure|secretkey|yoursecret|password|placeholder|example"
+)
 _MAX_DAYS = 36_500
+_MAX_PORT = 65_535
+_BIND = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
 # Redis, RabbitMQ, the embedded file, and the transport for tests.
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps", "sqla+sqlite", "memory"})
+
+
+class _GuessedError(Exception):
+    """A key is not random."""
 
 
 def read_list(text: str) -> list[str]:
@@ -62,6 +76,28 @@ def read_broker_url(text: str) -> str:
     return text
 
 
+def read_bind(text: str) -> str:
+    """Read the address of a listener, in the form that gunicorn takes."""
+    address = _BIND.fullmatch(text)
+    if address and 0 < int(address[2]) <= _MAX_PORT or text.startswith("unix:/"):
+        return text
+    raise ValueError("is not host:port, [IPv6]:port or unix:/path")
+
+
+def read_log_level(text: str) -> str:
+    """Read the name of a log level."""
+    if text.upper() not in _LOG_LEVELS:
+        raise ValueError(f"is not one of {', '.join(_LOG_LEVELS)}")
+    return text.upper()
+
+
+def read_log_format(text: str) -> str:
+    """Read the format of log lines."""
+    if text not in ("text", "json"):
+        raise ValueError("is neither text nor json")
+    return text
+
+
 def read_base_url(text: str) -> str:
     """Read a URL without a query; its path may be empty."""
     return str(parse_base_url(text))
@@ -89,6 +125,22 @@ def read_host_names(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def read_secret_key(text: str) -> str:
+    """Read a secret that nobody can guess."""
+    letters = re.sub(r"[^a-z]", "", text.lower())
+    if (
+        len(text) < _SECRET_KEY_LENGTH
+        or len({*text}) < _DIFFERENT_CHARACTERS
+        # It begins again in its first half, such as "abcabcab".
+        or any(text.startswith(text[n:]) for n in range(1, len(text) // 2 + 1))
+        or _PLACEHOLDERS.search(letters)
+    ):
+        raise ValueError(
+            f"can be guessed: it needs {_SECRET_KEY_LENGTH} random characters or more"
+        )
+    return text
+
+
 def read_fernet_keys(text: str) -> tuple[str, ...]:
     """Read one or more Fernet keys, comma separated."""
     keys = tuple(read_list(text))
@@ -98,6 +150,10 @@ def read_fernet_keys(text: str) -> tuple[str, ...]:
                 # Decoding stops at the padding, and the rest would be ignored.
                 raise ValueError
             Fernet(key)
+            if len({*urlsafe_b64decode(key)}) < _DIFFERENT_CHARACTERS:
+                raise _GuessedError
+    except _GuessedError:
+        raise ValueError("contains a key that can be guessed") from None
     except ValueError:
         # The library's message is dropped: it could quote the key.
         raise ValueError("contains something that is not a Fernet key") from None

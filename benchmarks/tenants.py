@@ -10,9 +10,10 @@ from urllib.parse import quote
 import jwt
 from atlassian_jwt.url_utils import hash_url
 from cryptography.fernet import Fernet
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from app.connect.db.columns import utc_now
+from app.connect.db.encryption import SecretCipher
 from app.connect.tenants.lifecycle_payload import Installation
 from app.connect.tenants.rows import record
 from app.extensions import db
@@ -58,25 +59,42 @@ def new_site(number: int) -> Site:
 
 
 def install(environment: dict[str, str], sites: list[Site]) -> None:
+    """Install the first site as its host does, and store the others like it."""
     # Not at the top: importing it registers handlers beside those of app.pages.
     from tests.example import create_app
 
     app = create_app(environment)
+    cipher = SecretCipher(app.config["CONNECT_ENCRYPTION_KEYS"])
     with app.app_context():
         db.create_all()
-        for client_key, secret, origin in sites:
-            installation = Installation(
-                client_key=client_key,
-                key=APP_KEY,
-                event_type="installed",
-                shared_secret=secret,
-                base_url=f"{origin}/wiki",
-            )
-            store = app.extensions["connect"].tenants
-            store.install(installation, issued_at=time.time())
+        client_key, secret, origin = sites[0]
+        installation = Installation(
+            client_key=client_key,
+            key=APP_KEY,
+            event_type="installed",
+            shared_secret=secret,
+            base_url=f"{origin}/wiki",
+        )
+        store = app.extensions["connect"].tenants
+        store.install(installation, issued_at=time.time())
         with db.engine.begin() as connection:
             # As after a tenant's first request, which the servers then need not store.
-            connection.execute(update(record).values(secret_used_at=utc_now()))
+            seen = {"secret_used_at": utc_now(), "last_seen_at": utc_now()}
+            connection.execute(update(record).values(seen))
+            row = connection.execute(select(record)).mappings().one()
+            common = {name: value for name, value in row.items() if name != "id"}
+            others = [
+                {
+                    **common,
+                    "client_key": client_key,
+                    "base_url": f"{origin}/wiki",
+                    "display_url": f"{origin}/wiki",
+                    "shared_secret": cipher.encrypt(secret),
+                }
+                for client_key, secret, origin in sites[1:]
+            ]
+            if others:
+                connection.execute(insert(record), others)
         db.engine.dispose()
 
 

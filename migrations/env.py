@@ -25,6 +25,10 @@ if context.is_offline_mode():
 else:
     options.setdefault("process_revision_directives", _skip_empty)
     with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # While a change waits for a table, whoever only reads it has to wait, too.
+            connection.exec_driver_sql("SET lock_timeout = '5s'")
+            connection.commit()
         context.configure(connection=connection, target_metadata=db.metadata, **options)
         with context.begin_transaction():
             context.run_migrations()

@@ -1,5 +1,6 @@
 """Shared fixtures: an app with its own database, and a key server."""
 
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,18 @@ from tests.waits import Waits
 
 # Tests that wait start first, so that other processes run the rest meanwhile.
 FIRST = ("browser", "processes")
+SECRET_KEY = secrets.token_hex()
 ENCRYPTION_KEY = Fernet.generate_key().decode()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the database."""
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the database of the app under test",
+    )
 
 
 def pytest_collection_modifyitems(
@@ -50,7 +62,7 @@ def _no_settings_from_outside() -> Iterator[None]:
     """Isolate the tests from a developer's environment and .env."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ENV_FILE", settings.ROOT / "tests" / "no.env")
-        for name in settings.SETTINGS:
+        for name in (*settings.SETTINGS, "PORT"):
             patch.delenv(name, raising=False)
         yield
 
@@ -140,7 +152,7 @@ def app_settings(database: Path) -> dict[str, Any]:
     """Return the settings of an app under test with *database*."""
     return {
         "TESTING": True,
-        "SECRET_KEY": "test",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": f"sqlite:///{database}",
         "CELERY_BROKER_URL": "memory://",
         # Each test has its own messages, though all share the in-memory broker.
@@ -152,9 +164,29 @@ def app_settings(database: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> dict[str, Any]:
-    """The settings of the app under test."""
-    return app_settings(tmp_path / "app.sqlite3")
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """The settings of the app under test, on the database that --database names."""
+    settings = app_settings(tmp_path / "app.sqlite3")
+    if request.config.getoption("--database") == "postgresql":
+        settings["DATABASE_URL"] = request.getfixturevalue("emptied_postgresql")
+    return settings
+
+
+@pytest.fixture
+def without_tables(request: pytest.FixtureRequest, config: dict[str, Any]) -> None:
+    """Have the app start with a database that has no tables."""
+    if request.config.getoption("--database") == "postgresql":
+        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def expendable_tables(
+    request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """Let a test drop tables that the next one needs."""
+    if request.config.getoption("--database") == "postgresql":
+        config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+        migrate(app_settings(tmp_path / "unused.sqlite3") | config)
 
 
 @pytest.fixture
@@ -246,10 +278,18 @@ def postgresql_url(_empty_postgresql: str) -> Iterator[str]:
         drop_tables(connection)
 
 
+@pytest.fixture
+def emptied_postgresql(_migrated_postgresql: str) -> str:
+    """A PostgreSQL database with empty tables."""
+    engine = create_engine(_migrated_postgresql)
+    with engine.begin() as connection:
+        empty_tables(connection)
+    engine.dispose()
+    return _migrated_postgresql
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_database(request: pytest.FixtureRequest, config: dict[str, Any]) -> None:
     """Run a test on SQLite, and then on PostgreSQL."""
     if request.param == "postgresql":
-        config["DATABASE_URL"] = url = request.getfixturevalue("_migrated_postgresql")
-        with create_engine(url).begin() as connection:
-            empty_tables(connection)
+        config["DATABASE_URL"] = request.getfixturevalue("emptied_postgresql")

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from app import config as settings
-from app.config import ROOT, SETTINGS, load
+from app.config import ROOT, SETTINGS, load, load_one
 from app.connect.errors import ConfigurationError
 from tests.example import create_app
 
 # Fixed, since parallel test runs compare the names of their cases.
-KEY = urlsafe_b64encode(b"k" * 32).decode()
-SECOND_KEY = urlsafe_b64encode(b"s" * 32).decode()
+KEY = urlsafe_b64encode(bytes(range(32))).decode()
+SECOND_KEY = urlsafe_b64encode(bytes(range(32, 64))).decode()
+SECRET = "canary-8f14e45fceea167a5a36dedd4bea2543"
 GIVEN = {
-    "SECRET_KEY": "canary",
+    "SECRET_KEY": SECRET,
     "CONNECT_BASE_URL": "https://app.example.com",
     "CONNECT_ENCRYPTION_KEYS": KEY,
 }
@@ -26,6 +27,10 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/*
 DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{ROOT / 'instance' / 'app.sqlite3'}",
     "CELERY_BROKER_URL": f"sqla+sqlite:///{ROOT / 'instance' / 'broker.sqlite3'}",
+    "BIND": "127.0.0.1:8080",
+    "TRUSTED_PROXIES": 0,
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "text",
     "PROMETHEUS_MULTIPROC_DIR": None,
     "SENTRY_DSN": None,
     "CONNECT_APP_KEY": None,
@@ -49,7 +54,7 @@ DEFAULTS = {
     "CONNECT_LICENSE_POLICY": "block",
     "CONNECT_LICENSE_CACHE_SECONDS": 300,
     "CONNECT_LICENSE_GRACE": 259_200,
-    "CONNECT_REQUEST_WAIT_SECONDS": 5,
+    "CONNECT_REQUEST_WAIT_SECONDS": 10,
     "CONNECT_WEBHOOK_MAX_ATTEMPTS": 12,
     "CONNECT_WEBHOOK_RETRY_SECONDS": 10,
     "CONNECT_WEBHOOK_RETENTION_DAYS": 7,
@@ -60,7 +65,7 @@ DEFAULTS = {
 def test_every_setting_has_its_default() -> None:
     assert load(GIVEN) == {
         **DEFAULTS,
-        "SECRET_KEY": "canary",
+        "SECRET_KEY": SECRET,
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": (KEY,),
     }
@@ -137,6 +142,13 @@ def test_a_missing_setting_is_named(name: str, nothing: Any) -> None:
         ("CELERY_BROKER_URL", "amqps://u:p@h:5671//", "amqps://u:p@h:5671//"),
         ("CELERY_BROKER_URL", "amqp://a;amqp://b", "amqp://a;amqp://b"),
         ("CELERY_BROKER_URL", "sqla+sqlite:///b.db", "sqla+sqlite:///b.db"),
+        ("BIND", "0.0.0.0:80", "0.0.0.0:80"),
+        ("BIND", "app-1.internal:65535", "app-1.internal:65535"),
+        ("BIND", "[::]:8080", "[::]:8080"),
+        ("BIND", "unix:/run/app.sock", "unix:/run/app.sock"),
+        ("TRUSTED_PROXIES", "2", 2),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("LOG_FORMAT", "json", "json"),
         ("CONNECT_APP_KEY", "com.example.other", "com.example.other"),
         ("CONNECT_APP_NAME", " Other App ", "Other App"),
         ("CONNECT_ENCRYPTION_KEYS", f"{SECOND_KEY} , {KEY}", (SECOND_KEY, KEY)),
@@ -176,6 +188,34 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("given", "bind"),
+    [
+        ({"PORT": "5000"}, "0.0.0.0:5000"),
+        ({"PORT": ""}, "127.0.0.1:8080"),
+        ({"PORT": "5000", "BIND": ""}, "0.0.0.0:5000"),
+        ({"PORT": "5000", "BIND": "127.0.0.1:8080"}, "127.0.0.1:8080"),
+    ],
+)
+def test_a_port_alone_opens_every_interface(given: dict[str, str], bind: str) -> None:
+    assert load(GIVEN | given)["BIND"] == bind
+
+
+def test_a_malformed_port_is_named() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^BIND is .*0\.0\.0\.0:\$PORT if PORT is set$"
+    ):
+        load(GIVEN | {"PORT": "eighty"})
+
+
+def test_one_setting_is_read_though_others_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load_one("LOG_LEVEL") == "INFO"
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+    assert load_one("LOG_LEVEL") == "WARNING"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         pytest.param("DATABASE_URL", "canary", id="database-no-url"),
@@ -190,6 +230,19 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
             "DATABASE_URL", "postgresql://u:canary@h:port/d", id="database-port"
         ),
         pytest.param("CELERY_BROKER_URL", "canary", id="broker-no-url"),
+        pytest.param("BIND", "canary", id="bind-only-a-host"),
+        pytest.param("BIND", "8080", id="bind-only-a-port"),
+        pytest.param("BIND", ":8080", id="bind-no-host"),
+        pytest.param("BIND", "127.0.0.1:0", id="bind-no-port"),
+        pytest.param("BIND", "127.0.0.1:65536", id="bind-port-too-big"),
+        pytest.param("BIND", "::1:8080", id="bind-no-brackets"),
+        pytest.param("BIND", "unix:canary.sock", id="bind-relative-path"),
+        pytest.param("BIND", "http://canary:80", id="bind-url"),
+        pytest.param("TRUSTED_PROXIES", "all", id="proxies-word"),
+        pytest.param("TRUSTED_PROXIES", "-1", id="proxies-negative"),
+        pytest.param("LOG_LEVEL", "canary", id="level"),
+        pytest.param("LOG_LEVEL", "10", id="level-number"),
+        pytest.param("LOG_FORMAT", "canary", id="log-format"),
         pytest.param("CONNECT_RECORD_CALLS", "canary", id="record-neither"),
         pytest.param("CONNECT_DATA_POLICY_CACHE_SECONDS", "-1", id="policy-negative"),
         pytest.param("CONNECT_LICENSE_POLICY", "off", id="license-policy"),
@@ -211,6 +264,23 @@ def test_a_setting_is_converted_to_its_type(name: str, value: Any, read: Any) ->
         pytest.param("CONNECT_BASE_URL", "https://[:::]/canary", id="base-address"),
         pytest.param(
             "CONNECT_BASE_URL", "https://a.example,https://b.example", id="base-two"
+        ),
+        pytest.param("SECRET_KEY", "canary", id="secret-short"),
+        pytest.param("SECRET_KEY", SECRET[:31], id="secret-one-too-few"),
+        pytest.param("SECRET_KEY", "canary" * 8, id="secret-repeated"),
+        pytest.param("SECRET_KEY", "canary123-" * 4 + "can", id="secret-repeated-part"),
+        pytest.param("SECRET_KEY", "abcdefg" + "a" * 40, id="secret-few-characters"),
+        pytest.param("SECRET_KEY", f"{SECRET}-Change_Me!", id="secret-to-be-changed"),
+        pytest.param("SECRET_KEY", f"django-insecure-{SECRET}", id="secret-insecure"),
+        pytest.param(
+            "CONNECT_ENCRYPTION_KEYS",
+            urlsafe_b64encode(b"k" * 32).decode(),
+            id="keys-one-byte",
+        ),
+        pytest.param(
+            "CONNECT_ENCRYPTION_KEYS",
+            f"{KEY},{urlsafe_b64encode(bytes(32)).decode()}",
+            id="keys-zeros",
         ),
         pytest.param("CONNECT_ENCRYPTION_KEYS", "canary", id="keys-no-key"),
         pytest.param("CONNECT_ENCRYPTION_KEYS", KEY[:-4], id="keys-short"),

@@ -1,6 +1,7 @@
 """The wheel of the app is complete, and the app in it starts."""
 
 import os
+import secrets
 import subprocess
 import sys
 import zipfile
@@ -71,7 +72,7 @@ def test_no_more_than_the_app_is_in_the_wheel(installed: Path) -> None:
 def test_the_wheel_starts_in_any_folder(installed: Path, tmp_path: Path) -> None:
     environment = dict.fromkeys(SETTINGS, "") | {
         "PYTHONPATH": str(installed),
-        "SECRET_KEY": "test",
+        "SECRET_KEY": secrets.token_hex(),
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "CONNECT_APP_KEY": "com.example.wheel",

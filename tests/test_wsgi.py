@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from app.config import ROOT, SETTINGS
+from app.config import ROOT, SETTINGS, load
 
 PROGRAM = "import wsgi; print(wsgi.app.name, wsgi.celery.main)"
 
@@ -19,11 +20,24 @@ pytestmark = pytest.mark.processes
 def settings_of(tmp_path: Path) -> dict[str, str]:
     """Return the settings with which the app starts."""
     return {
-        "SECRET_KEY": "test",
+        "SECRET_KEY": secrets.token_hex(),
         "CONNECT_BASE_URL": "https://app.example.com",
         "CONNECT_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
     }
+
+
+def flask_without_settings(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line without a single setting."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
+        cwd=ROOT,
+        env=os.environ | dict.fromkeys(SETTINGS, ""),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def start(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -101,3 +115,34 @@ def test_the_line_is_all_that_is_printed(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("The app can't start. SECRET_KEY is not set")
     assert done.stderr.count("\n") == 1
+
+
+def test_new_secrets_are_made_without_any() -> None:
+    done = flask_without_settings("connect", "new-secrets")
+    assert (done.returncode, done.stderr) == (0, "")
+    made = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert set(made) == {"SECRET_KEY", "CONNECT_ENCRYPTION_KEYS"}
+    base_url = {"CONNECT_BASE_URL": "https://app.example.com"}
+    assert load(made | base_url)["SECRET_KEY"] == made["SECRET_KEY"]
+    again = flask_without_settings("connect", "new-secrets").stdout
+    assert not {*again.splitlines()} & {*done.stdout.splitlines()}
+
+
+def test_no_other_command_runs_without_settings() -> None:
+    done = flask_without_settings("connect", "tenants")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The app can't start. SECRET_KEY is not set")
+    assert "`flask --app wsgi connect new-secrets` makes one" in done.stderr
+
+
+def test_the_start_names_settings_that_look_wrong(tmp_path: Path) -> None:
+    done = start(tmp_path, CONNECT_ALLOWED_HOSTS="localhost", CONNECT_CLOCK_LEWAY="1")
+    assert done.returncode == 0
+    assert [
+        line.partition(" WARNING app - - ")[2] for line in done.stderr.split("\n")
+    ] == [
+        "CONNECT_CLOCK_LEWAY is not a setting: did you mean CONNECT_CLOCK_LEEWAY?",
+        "CONNECT_ALLOWED_HOSTS is localhost, but CONNECT_BASE_URL is public: "
+        "a site on that machine can install the app",
+        "",
+    ]

@@ -25,13 +25,14 @@ class Waits:
     def replace_clock(self, app: Flask) -> None:
         """Make the calls of *app* to hosts use this clock."""
         outbound = app.extensions[EXTENSION]
+        time = replace(outbound.calls.time, clock=lambda: self.now)
         retries = replace(
-            outbound.retries,
-            sleep=self.sleep,
-            clock=lambda: self.now,
-            jitter=lambda: self.jitter,
+            outbound.retries, time=time, sleep=self.sleep, jitter=lambda: self.jitter
         )
         throttle = Throttle(sleep=self.sleep, clock=lambda: self.now)
         app.extensions[EXTENSION] = replace(
-            outbound, retries=retries, throttle=throttle
+            outbound,
+            calls=replace(outbound.calls, time=time),
+            retries=retries,
+            throttle=throttle,
         )

@@ -1,23 +1,27 @@
 """Creates the ``.env`` file of a fresh clone."""
 
 import os
-import secrets
+import subprocess
+import sys
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+NEW_SECRETS = ["-m", "flask", "--app", "wsgi", "connect", "new-secrets"]
 
 
 def create_dotenv(example: Path, dotenv: Path) -> bool:
-    """Write *dotenv* from *example* with fresh secrets; False if it already exists."""
-    try:
-        descriptor = os.open(dotenv, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Write *dotenv* from *example* with fresh secrets; False if it already exists.
+
+    The app's own command makes the secrets.
+    """
+    if dotenv.exists():
         return False
+    command = [sys.executable, *NEW_SECRETS]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     filled_in = {
-        "SECRET_KEY=": secrets.token_urlsafe(48),
-        "CONNECT_ENCRYPTION_KEYS=": Fernet.generate_key().decode("ascii"),
+        line.partition("=")[0] + "=": line for line in printed.stdout.splitlines()
     }
+    descriptor = os.open(dotenv, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
         for line in example.read_text("utf-8").splitlines():
-            file.write(f"{line}{filled_in.get(line.strip(), '')}\n")
+            file.write(f"{filled_in.get(line.strip(), line)}\n")
     return True

@@ -62,8 +62,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
 
 def app_environment(app_port: int, port: int) -> dict[str, str]:
-    """Return the app's environment, adapted to ports that are not the default."""
-    environment = dict(os.environ)
+    """Return the app's environment: on loopback, with ports that may not be default."""
+    environment = os.environ | {"BIND": f"127.0.0.1:{app_port}"}
     if (app_port, port) != (APP_PORT, PORT):
         site = f"http://localhost:{port}"
         environment |= {
@@ -72,7 +72,6 @@ def app_environment(app_port: int, port: int) -> dict[str, str]:
             "CONNECT_KEY_SERVERS": f"{site}/install-keys",
             "CONNECT_OAUTH_SERVER": site,
             "CONNECT_ALL_JS_URL": f"{site}/wiki/atlassian-connect/all.js",
-            "PORT": str(app_port),
         }
     return environment
 

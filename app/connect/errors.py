@@ -19,7 +19,7 @@
     * HostError                     an outbound call failed
         * UnsafeURLError            the URL is not one of the tenant's own; never sent
         * ImpersonationError        the app can't act as users of the site; never sent
-        * HostUnavailableError      no answer: connection, timeout, TLS
+        * HostUnavailableError      no answer, or not asked: ``reason`` says why
         * HostResponseError         a 4xx or 5xx, or an answer that can't be read
             * PropertyNotFoundError
             * RateLimitedError
@@ -31,6 +31,7 @@ Messages can be logged: they never contain a token, a secret or a body.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Self
 
 
@@ -142,8 +143,39 @@ class ImpersonationError(HostError):
     """The site gave the app no OAuth client id; the message says what to do."""
 
 
+class Unavailable(StrEnum):
+    """Why there is no answer of a host."""
+
+    NO_ANSWER = "no answer"
+    """The connection failed or broke off, or its certificate is bad."""
+    TIMEOUT = "timeout"
+    """The answer was not there in time."""
+    NO_TIME_LEFT = "the request has spent its time for calls to the host"
+    """Not sent: see CONNECT_REQUEST_WAIT_SECONDS."""
+    TOO_MANY_CALLS = "too many calls of this worker wait for the same host"
+    """Not sent: the other threads are for other tenants."""
+    CIRCUIT_OPEN = "the host has timed out several times in a row"
+    """Not sent: it is asked again after ``retry_after`` seconds."""
+
+
 class HostUnavailableError(HostError):
-    """The host did not answer: connection, timeout or TLS."""
+    """The host did not answer, or was not asked; ``reason`` says which.
+
+    ``sent`` is False if nothing was sent; then the same call may succeed later.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Unavailable = Unavailable.NO_ANSWER,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.sent = reason in (Unavailable.NO_ANSWER, Unavailable.TIMEOUT)
+        self.temporary = not self.sent
 
 
 class HostResponseError(HostError):

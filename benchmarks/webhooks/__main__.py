@@ -93,7 +93,7 @@ def _environment(
         "DATABASE_URL": options.database or f"sqlite:///{folder / 'app.sqlite3'}",
         "CELERY_BROKER_URL": broker.url,
         "CONNECT_WEBHOOK_RETRY_SECONDS": "2",
-        "PORT": str(free_port()),
+        "BIND": f"127.0.0.1:{free_port()}",
         "BENCHMARK_LOG": str(folder / "handlers.log"),
         "BENCHMARK_QUEUE": queue,
     }
@@ -102,7 +102,7 @@ def _environment(
 def _run(run: Run, stack: ExitStack) -> int:
     site = new_site(0)
     install(run.environment, [site])
-    port = int(run.environment["PORT"])
+    port = int(run.environment["BIND"].rpartition(":")[2])
     host = Host(site, port)
     celery = ["celery", "--app", f"{MODULE}:celery"]
     worker_options = ["worker", *run.broker.pool, "--loglevel", "INFO"]

@@ -28,7 +28,7 @@ import click
 
 app = Flask("wsgi")
 celery = Celery("wsgi", broker="memory://")
-base_url = os.environ["CONNECT_BASE_URL"]
+base_url = os.environ.get("CONNECT_BASE_URL")
 
 @app.get("/healthz")
 def healthz():
@@ -58,6 +58,15 @@ def die():
     os.kill(os.getppid(), 9)
     os._exit(1)
 
+@app.cli.group("connect")
+def connect():
+    pass
+
+@connect.command("new-secrets")
+def new_secrets():
+    click.echo("SECRET_KEY=" + "s" * 64)
+    click.echo("CONNECT_ENCRYPTION_KEYS=" + "k" * 44)
+
 @app.cli.group("db")
 def db():
     pass
@@ -68,7 +77,7 @@ def upgrade():
         raise SystemExit(3)
     click.echo("upgraded")
 """
-GUNICORN = 'import os\nbind = "127.0.0.1:" + os.environ.get("PORT", "8080")\n'
+GUNICORN = 'import os\nbind = os.environ["BIND"]\n'
 
 pytestmark = pytest.mark.processes
 
@@ -227,11 +236,12 @@ def test_a_port_in_use_is_named_first(
 def test_an_existing_dotenv_is_left_alone(repository: Path) -> None:
     dotenv = repository / ".env"
     assert create_dotenv(repository / ".env.example", dotenv)
-    lines = dotenv.read_text().splitlines()
-    assert lines[0] == "# Settings"
-    assert len(lines[1]) > len("SECRET_KEY=") + 40
-    assert len(lines[2]) == len("CONNECT_ENCRYPTION_KEYS=") + 44
-    assert lines[3] == "OTHER=1"
+    assert dotenv.read_text().splitlines() == [
+        "# Settings",
+        "SECRET_KEY=" + "s" * 64,
+        "CONNECT_ENCRYPTION_KEYS=" + "k" * 44,
+        "OTHER=1",
+    ]
     before = dotenv.read_text()
     assert not create_dotenv(repository / ".env.example", dotenv)
     assert dotenv.read_text() == before
@@ -240,9 +250,17 @@ def test_an_existing_dotenv_is_left_alone(repository: Path) -> None:
 def test_other_ports_reach_the_app_through_its_environment() -> None:
     assert "CONNECT_KEY_SERVERS" not in app_environment(8080, 8090)
     environment = app_environment(8081, 8091)
-    assert environment["PORT"] == "8081"
     assert environment["CONNECT_BASE_URL"] == "http://127.0.0.1:8081"
     assert environment["CONNECT_KEY_SERVERS"] == "http://localhost:8091/install-keys"
+
+
+@pytest.mark.parametrize("port", [8080, 8081])
+def test_the_app_listens_on_loopback_only(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "5000")
+    monkeypatch.setenv("BIND", "0.0.0.0:5000")
+    assert app_environment(port, 8090)["BIND"] == f"127.0.0.1:{port}"
 
 
 def test_a_process_that_will_not_stop_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

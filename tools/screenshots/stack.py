@@ -95,7 +95,7 @@ def _environment(app: str, site: str, folder: Path) -> dict[str, str]:
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return {
         **os.environ,
-        "PORT": app.rpartition(":")[2],
+        "BIND": app.removeprefix("http://"),
         "WEB_CONCURRENCY": "1",
         "SECRET_KEY": secrets.token_hex(),
         "DATABASE_URL": f"sqlite:///{folder / 'app.sqlite3'}",

@@ -49,10 +49,9 @@ class Check(NamedTuple):
 def run_checks() -> Iterator[Check]:
     """Yield the result of each check, the slow ones last.
 
-    The settings and the descriptor itself were checked when the app started.
+    Malformed settings, and errors in the descriptor itself, stop the app's start.
     """
-    state = get_state()
-    yield Check("settings", True, f"app {state.app_key} at {state.base_url}")
+    yield _check("settings", _settings)
     yield _check("database", _database)
     yield _check("secrets", _secrets)
     yield _check("descriptor", _descriptor)
@@ -72,6 +71,13 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 class _Failed(Exception):
     """A check found something to fix."""
+
+
+def _settings() -> str:
+    if doubts := current_app.config["SETTINGS_DOUBTS"]:
+        raise _Failed("; ".join(doubts))
+    state = get_state()
+    return f"app {state.app_key} at {state.base_url}"
 
 
 def _database() -> str:

@@ -1,5 +1,11 @@
 """Database helpers: transactions, column types, encryption, and an expiring cache."""
 
-from .sqlite import init_app
+from flask import Flask
 
-__all__ = ["init_app"]
+from . import postgresql, sqlite
+
+
+def init_app(app: Flask) -> None:
+    """Configure the database connections of this process."""
+    sqlite.listen()
+    postgresql.listen()

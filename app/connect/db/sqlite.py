@@ -3,7 +3,6 @@
 import sqlite3
 from typing import Any, Final
 
-from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -13,7 +12,7 @@ BUSY_SECONDS: Final = 10
 _PYTHONS_BUSY_MILLISECONDS = 5000
 
 
-def init_app(app: Flask) -> None:
+def listen() -> None:
     """Configure every SQLite connection of this process, whichever engine opens it."""
     if not event.contains(Engine, "connect", _prepare):
         event.listen(Engine, "connect", _prepare)

@@ -7,7 +7,7 @@ time from the request to its last byte. There is no way around them: this is no
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
@@ -47,6 +47,10 @@ class Limits:
     max_bytes: int
     connect: float = 5
     silence: float = 20
+
+    def within(self, seconds: float) -> "Limits":
+        """Return these limits, but with no more *seconds* than that."""
+        return self if self.seconds <= seconds else replace(self, seconds=seconds)
 
 
 class BoundedSession:
@@ -133,7 +137,7 @@ def _read_body(response: requests.Response, max_bytes: int, end: float) -> None:
     try:
         if response.status_code < 200:
             raise requests.ConnectionError("an interim answer that was not asked for")
-        # Without a body it can name an encoding nevertheless, as an answer to HEAD does.
+        # Without a body it may name an encoding nevertheless, as an answer to HEAD.
         decode = raw.length_remaining != 0
         # Unlike read, read1 returns what is there, and decompresses no more than that.
         while part := raw.read1(_CHUNK, decode_content=decode):

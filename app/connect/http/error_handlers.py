@@ -5,6 +5,7 @@ without the token, secret or body.
 """
 
 import logging
+import math
 
 from flask import (
     Blueprint,
@@ -21,12 +22,14 @@ from ..errors import (
     AuthenticationError,
     ConfigurationError,
     HostError,
+    HostUnavailableError,
     InstallKeysUnavailableError,
     MalformedBodyError,
     PermissionDeniedError,
     PermissionUnknownError,
     QueueUnavailableError,
     ScopeError,
+    Unavailable,
 )
 from ..tenants.current import find_verified_request
 from ..tenants.state import get_state
@@ -52,11 +55,11 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(ScopeError, _unavailable)
     app.register_error_handler(QueueUnavailableError, _unavailable)
     app.register_error_handler(SQLAlchemyError, _unavailable)
-    app.register_error_handler(HostError, _bad_gateway)
+    app.register_error_handler(HostError, _host_failed)
 
 
 def _unauthorized(error: AuthenticationError) -> Response:
-    _log("refused", error, f"{error}; client_key={error.client_key}")
+    _log("refused", error, f"{error}; client_key={error.client_key!r}")
     response = _answer("unauthorized", 401)
     response.headers["WWW-Authenticate"] = f'JWT realm="{get_state().app_key}"'
     return response
@@ -90,9 +93,18 @@ def _try_again(name: str) -> Response:
     return response
 
 
-def _bad_gateway(error: HostError) -> Response:
+def _host_failed(error: HostError) -> Response:
     _log("host failed", error, str(error))
-    return _answer("host_unavailable", 502)
+    status = 502
+    if isinstance(error, HostUnavailableError):
+        if not error.sent:
+            status = 503
+        elif error.reason == Unavailable.TIMEOUT:
+            status = 504
+    response = _answer("host_unavailable", status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
 
 
 def _log(what: str, error: Exception, reason: str) -> None:

@@ -35,6 +35,7 @@ from ..protocol.unverified_token import Claims, read_unverified_token
 from ..tenants.credentials import Credentials
 from ..tenants.current import VerifiedRequest, set_verified_request
 from ..tenants.state import ConnectState
+from .last_seen import note_when_answered
 from .request_token import get_token, is_for_this_request
 from .state import get_inbound
 
@@ -105,6 +106,8 @@ def verify_host_token(
     # From here on the request is trusted. Use of a new secret retires the previous one.
     if credentials.secret_is_unused and secret == credentials.shared_secret:
         _note_secret_used(connect, credentials)
+    if credentials.seldom_seen:
+        note_when_answered(client_key)
     verified = VerifiedRequest(credentials.tenant, account_id, context, secret)
     set_verified_request(request, verified)
     request.environ[_CLAIMS_KEY] = claims

@@ -117,7 +117,7 @@ class HostClient:
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
-            return self._outbound.session.prepare(request)
+            return self._outbound.calls.session.prepare(request)
         except requests.exceptions.InvalidJSONError:
             raise ValueError("json can't be serialized as JSON") from None
         except (requests.RequestException, HTTPError) as error:
@@ -128,11 +128,11 @@ class HostClient:
         self, prepared: requests.PreparedRequest, auth: AuthBase, limits: Limits
     ) -> requests.Response:
         url, method = prepared.url or "", prepared.method or ""
-        session, throttle = self._outbound.session, self._outbound.throttle
+        calls, throttle = self._outbound.calls, self._outbound.throttle
         throttle.wait(self.tenant, method=method, path=urlsplit(url).path)
         request = auth(prepared.copy())
         try:
-            response = session.send(request, limits)
+            response = calls.send(request, limits, host=self.tenant.client_key)
         except TooLargeError as error:
             raise too_large(error) from None
         except (requests.RequestException, HTTPError) as error:

@@ -6,7 +6,12 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ..errors import HostResponseError, HostUnavailableError, RateLimitedError
+from ..errors import (
+    HostResponseError,
+    HostUnavailableError,
+    RateLimitedError,
+    Unavailable,
+)
 from ..http.bounded_session import TooLargeError
 from ..protocol.retries import parse_retry_after
 
@@ -51,8 +56,10 @@ def unavailable(
     """Return the error for a request that got no answer."""
     # The URL's query and the library's message can contain secrets.
     path = str(url).partition("?")[0]
+    timed_out = isinstance(error, requests.Timeout)
     unavailable = HostUnavailableError(
-        f"{method} {path} got no answer: {type(error).__name__}"
+        f"{method} {path} got no answer: {type(error).__name__}",
+        reason=Unavailable.TIMEOUT if timed_out else Unavailable.NO_ANSWER,
     )
     unavailable.temporary = isinstance(error, _TEMPORARY) and not isinstance(
         error, requests.exceptions.SSLError

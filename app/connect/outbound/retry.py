@@ -1,21 +1,20 @@
 """Retries of calls to the host, within a time limit.
 
-A web request, where a user waits, retries for only a few seconds; a command, for
-minutes. A task does not wait: it is run again later.
+A web request, where a user waits, retries as long as it has time for calls; a command,
+for minutes. A task does not wait: it is run again later.
 """
 
 import logging
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Final, TypeVar
 
-from flask import has_request_context, request
-
-from ..errors import HostError
+from ..errors import HostError, HostUnavailableError
 from ..protocol.retries import back_off
 from ..tasks.context import in_task
+from .request_time import RequestTime, in_web_request
 
 TRIES: Final = 4
 
@@ -28,7 +27,6 @@ MAX_DELAY: Final = 1800.0
 Redis redelivers a task that is not finished within an hour.
 """
 
-_SPENT_KEY = "connect.seconds_waited"
 _T = TypeVar("_T")
 _logger = logging.getLogger(__name__)
 
@@ -37,11 +35,8 @@ _logger = logging.getLogger(__name__)
 class CallRetries:
     """Retries calls to hosts; one per app."""
 
-    request_seconds: float
-    """How long one web request may wait, over all its calls."""
-    sleep: Callable[[float], Any] = time.sleep
-    clock: Callable[[], float] = time.monotonic
-    """A monotonic clock, in seconds."""
+    time: RequestTime
+    sleep: Callable[[float], Any] = sleep
     jitter: Callable[[], float] = random.random
 
     def call(self, attempt: Callable[[], _T], *, repeatable: bool) -> _T:
@@ -53,7 +48,6 @@ class CallRetries:
         """
         failures = 0
         while True:
-            begun = self.clock()
             try:
                 return attempt()
             except HostError as error:
@@ -62,11 +56,11 @@ class CallRetries:
                     raise
                 delay = self._delay(error, failures)
                 error.retry_in = min(delay, MAX_DELAY)
-                spent = self.clock() - begun
-                if failures == TRIES or not self._may_wait(delay, spent):
+                if failures == TRIES or not self._may_wait(delay, error):
                     raise
                 _logger.warning("waiting %.1f seconds for the host: %s", delay, error)
-            self.sleep(delay)
+            with self.time.spending():
+                self.sleep(delay)
 
     def _delay(self, error: HostError, failures: int) -> float:
         if not error.retry_after:
@@ -74,13 +68,12 @@ class CallRetries:
         # Never earlier than the host asked for, with jitter to spread the retries.
         return error.retry_after * (1 + self.jitter() / 10)
 
-    def _may_wait(self, delay: float, spent: float) -> bool:
+    def _may_wait(self, delay: float, error: HostError) -> bool:
         if in_task():
             return False
-        if not has_request_context():
+        if not in_web_request():
             return delay <= MAX_WAIT
-        spent += delay + request.environ.get(_SPENT_KEY, 0.0)
-        if spent > self.request_seconds:
+        if isinstance(error, HostUnavailableError) and not error.sent:
+            # It was refused so that this thread does not wait.
             return False
-        request.environ[_SPENT_KEY] = spent
-        return True
+        return delay < self.time.left()

@@ -5,9 +5,9 @@ from typing import Final
 
 from flask import current_app
 
-from ..http.bounded_session import BoundedSession
 from .access_rules.checks import CallRules
 from .access_rules.policy_cache import PolicyCache
+from .host_calls import HostCalls
 from .impersonation.access_tokens import AccessTokens
 from .retry import CallRetries
 from .throttle import Throttle
@@ -20,7 +20,7 @@ class OutboundState:
     """What all calls to hosts share."""
 
     app_key: str
-    session: BoundedSession
+    calls: HostCalls
     retries: CallRetries
     throttle: Throttle
     rules: CallRules

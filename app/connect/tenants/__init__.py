@@ -8,6 +8,7 @@ from flask import Flask
 from ...extensions import db
 from ..db.encryption import SecretCipher
 from ..protocol.scopes import effective_scopes
+from .last_seen import LastSeen
 from .state import ConnectState
 from .store import TenantStore
 
@@ -31,4 +32,5 @@ def init_app(app: Flask, descriptor: Mapping[str, Any]) -> None:
             secret_grace=settings["CONNECT_SECRET_GRACE"],
             cache_seconds=settings["CONNECT_TENANT_CACHE_SECONDS"],
         ),
+        last_seen=LastSeen(db),
     )

@@ -16,6 +16,8 @@ class Credentials:
     secret_is_unused: bool
     previous_secret: str | None = field(repr=False)
     previous_secret_until: datetime | None
+    seldom_seen: bool = False
+    """Whether its row does not say yet that it was seen today."""
 
     def accepted_secrets(self) -> tuple[str, ...]:
         """Return the shared secret and, during its grace period, the previous one."""

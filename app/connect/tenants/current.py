@@ -90,6 +90,14 @@ def get_verified_request() -> VerifiedRequest:
     return verified
 
 
+def find_client_key() -> str | None:
+    """Return the client key of the current tenant; None if there is no such tenant."""
+    try:
+        return get_verified_request().tenant.client_key
+    except RuntimeError:
+        return None
+
+
 def get_app() -> Flask:
     """Return the current app itself, for use in another context or thread."""
     return cast("LocalProxy[Flask]", current_app)._get_current_object()

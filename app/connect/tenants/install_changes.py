@@ -26,6 +26,7 @@ def described(installation: Installation, issued_at: float, now: datetime) -> Va
         "service_entitlement_number": installation.service_entitlement_number,
         "token_issued_at": issued_at,
         "updated_at": now,
+        "last_seen_at": now,
     }
     if installation.installation_id:
         values["installation_id"] = installation.installation_id

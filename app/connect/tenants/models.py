@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Double, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,6 +47,8 @@ class Tenant:
     installed_at: datetime
     updated_at: datetime
     uninstalled_at: datetime | None
+    last_seen_at: datetime | None = None
+    """Its last verified request, to the day; None if it has sent none yet."""
 
     @property
     def installed(self) -> bool:
@@ -91,9 +93,18 @@ class TenantRecord(Base):
     installed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     uninstalled_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     def __repr__(self) -> str:
         return f"<TenantRecord {self.client_key!r}>"
+
+
+class PastEvent(NamedTuple):
+    """An entry of the audit trail."""
+
+    event: str
+    details: dict[str, Any]
+    occurred_at: datetime
 
 
 class TenantEvent(Base):

@@ -1,13 +1,14 @@
 """SQL statements for the tables of tenants and their history."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from ..db.columns import table_of, utc_now
 from ..db.transactions import RowChangedError
 from .lifecycle_payload import Installation
-from .models import InstallKind, Tenant, TenantEvent, TenantRecord
+from .models import InstallKind, PastEvent, Tenant, TenantEvent, TenantRecord
 
 record = table_of(TenantRecord)
 
@@ -64,6 +65,22 @@ def audit(
             client_key=client_key, event=event, details=details, occurred_at=utc_now()
         )
     )
+
+
+def select_history(connection: Connection, client_key: str) -> list[PastEvent]:
+    """Return the audit trail of a tenant, oldest first."""
+    columns = (_event.c[name] for name in PastEvent._fields)
+    query = select(*columns).where(_event.c.client_key == client_key)
+    return [PastEvent(*row) for row in connection.execute(query.order_by(_event.c.id))]
+
+
+def mark_seen(
+    connection: Connection, client_key: str, now: datetime, before: datetime
+) -> None:
+    """Note that a tenant was seen *now*, unless it was seen since *before*."""
+    is_old = or_(record.c.last_seen_at.is_(None), record.c.last_seen_at < before)
+    statement = update(record).where(record.c.client_key == client_key, is_old)
+    connection.execute(statement.values(last_seen_at=now))
 
 
 def read_tenant(connection: Connection, client_key: str) -> Tenant:

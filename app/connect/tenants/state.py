@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from .last_seen import LastSeen
 from .store import TenantStore
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectState:
-    """The app's identity, and its tenant store."""
+    """The app's identity, its tenants, and when they were last seen."""
 
     app_key: str
     base_url: str
@@ -17,6 +18,7 @@ class ConnectState:
     scopes: frozenset[str]
     """The scopes that the descriptor grants, in upper case."""
     tenants: TenantStore
+    last_seen: LastSeen
 
 
 def get_state(app: Flask | None = None) -> ConnectState:

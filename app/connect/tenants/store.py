@@ -19,6 +19,7 @@ from ..db.transactions import RowChangedError, in_transaction, insert_if_new
 from ..errors import ConfigurationError
 from . import install_changes
 from .credentials import Credentials
+from .last_seen import is_due
 from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant
 from .rows import (
@@ -108,6 +109,7 @@ class TenantStore:
             secret_is_unused=row.secret_used_at is None,
             previous_secret=self._readable(row.previous_secret),
             previous_secret_until=row.previous_secret_until,
+            seldom_seen=is_due(row.last_seen_at),
         )
         # Not if an event changed a tenant since the row was read.
         self._cache.put(client_key, credentials, version=version)

@@ -31,7 +31,7 @@ def disable(app: Flask, client_key: str) -> None:
 def test_the_commands_are_explained(app: Flask) -> None:
     done = connect(app, "--help")
     assert done.exit_code == 0
-    for command in ("doctor", "tenants", "purge", "rotate-keys"):
+    for command in ("doctor", "tenants", "purge", "rotate-keys", "new-secrets"):
         assert f"\n  {command} " in done.output
 
 

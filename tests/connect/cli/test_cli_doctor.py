@@ -7,6 +7,7 @@ import requests
 import responses
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import make_url
 
 from app.extensions import db
 from tests import signing
@@ -37,13 +38,14 @@ FIRST, SECOND = (
 
 
 @pytest.mark.usefixtures("key_servers")
-def test_a_healthy_app_passes_every_check(app: Flask) -> None:
+def test_a_healthy_app_passes_every_check(app: Flask, config: dict[str, Any]) -> None:
     install(app, "one")
     install(app, "two")
     done = connect(app, "doctor")
+    backend = make_url(config["DATABASE_URL"]).get_backend_name()
     assert findings(done) == {
         "settings": f"ok    app {signing.APP_KEY} at {signing.BASE_URL}",
-        "database": f"ok    sqlite at revision {HEAD}",
+        "database": f"ok    {backend} at revision {HEAD}",
         "secrets": "ok    the secrets of 2 tenants can be decrypted",
         "descriptor": "ok    well-formed, and each module is served under its policy",
         "broker": "ok    memory accepts tasks",
@@ -68,6 +70,19 @@ def failing(done: Result) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("key_servers")
+def test_the_doctor_finds_settings_that_look_wrong(
+    config: dict[str, Any], app: Flask
+) -> None:
+    changes = {"CONNECT_RECORD_CALLS": "yes", "CONNECT_CLOCK_LEWAY": "60"}
+    done = connect(create_app(config | changes), "doctor")
+    assert failing(done) == {
+        "settings": "CONNECT_CLOCK_LEWAY is not a setting: "
+        "did you mean CONNECT_CLOCK_LEEWAY?; "
+        "CONNECT_RECORD_CALLS is for development, but CONNECT_BASE_URL is public"
+    }
+
+
+@pytest.mark.usefixtures("key_servers", "without_tables")
 def test_the_doctor_finds_a_missing_migration(config: dict[str, Any]) -> None:
     app = create_app(config)
     with app.app_context():
@@ -78,13 +93,15 @@ def test_the_doctor_finds_a_missing_migration(config: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.usefixtures("key_servers")
+@pytest.mark.usefixtures("key_servers", "without_tables")
 def test_the_doctor_finds_missing_tables(config: dict[str, Any]) -> None:
-    done = connect(create_app(config), "doctor")
-    assert failing(done) == {
-        "database": f"at revision None, not {HEAD}: run flask db upgrade",
-        "secrets": "OperationalError: see DATABASE_URL",
-    }
+    found = failing(connect(create_app(config), "doctor"))
+    assert (
+        found.pop("database") == f"at revision None, not {HEAD}: run flask db upgrade"
+    )
+    # OperationalError on SQLite, ProgrammingError on PostgreSQL.
+    assert list(found) == ["secrets"]
+    assert found["secrets"].endswith("Error: see DATABASE_URL")
 
 
 @pytest.mark.usefixtures("key_servers")

@@ -74,6 +74,7 @@ def test_open_webhooks_are_counted_and_the_oldest_has_an_age(app: Flask) -> None
     assert age > 0
 
 
+@pytest.mark.usefixtures("expendable_tables")
 def test_a_database_that_is_down_is_a_metric_too(app: Flask) -> None:
     with app.app_context():
         db.drop_all()

@@ -21,6 +21,7 @@ from app.connect.errors import (
     PermissionUnknownError,
     QshMismatchError,
     QueueUnavailableError,
+    Unavailable,
     UnknownTenantError,
     UntrustedInstallError,
 )
@@ -52,12 +53,38 @@ CASES = [
     pytest.param(TimeoutError("private"), 503, "unavailable", id="pool"),
     pytest.param(HostUnavailableError("why"), 502, "host_unavailable", id="host"),
     pytest.param(
+        HostUnavailableError("why", reason=Unavailable.TIMEOUT),
+        504,
+        "host_unavailable",
+        id="host-timeout",
+    ),
+    pytest.param(
+        HostUnavailableError("why", reason=Unavailable.TOO_MANY_CALLS, retry_after=1),
+        503,
+        "host_unavailable",
+        id="host-not-asked",
+    ),
+    pytest.param(
         HostResponseError(500, "why", method="GET", path="/p"),
         502,
         "host_unavailable",
         id="host-response",
     ),
 ]
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(None, None), (0.2, "1"), (30, "30")])
+def test_the_pause_of_the_host_is_passed_on(
+    app: Flask, seconds: float | None, header: str | None
+) -> None:
+    @app.get("/broken")
+    @public
+    def broken() -> str:
+        raise HostUnavailableError(
+            "why", reason=Unavailable.CIRCUIT_OPEN, retry_after=seconds
+        )
+
+    assert app.test_client().get("/broken").headers.get("Retry-After") == header
 
 
 @pytest.mark.parametrize(("error", "status", "name"), CASES)

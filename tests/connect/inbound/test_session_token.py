@@ -227,4 +227,4 @@ def test_a_token_holds_no_secret(
     assert lifecycle(pages, "uninstalled") == 204
     assert follow(pages, token) == 401
     assert token not in caplog.text
-    assert f"client_key={signing.CLIENT_KEY}" in caplog.text
+    assert f"client_key={signing.CLIENT_KEY!r}" in caplog.text

@@ -38,14 +38,16 @@ FAILURES: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
-NAMED = f"client_key={CLIENT_KEY}"
+NAMED = f"client_key={CLIENT_KEY!r}"
+# Only the request id would tell the answers apart.
+SAME = {"X-Request-Id": "same"}
 
 
 CHECKS = {
     "no-token": "MissingTokenError: no token",
     "not-a-token": "InvalidTokenError: the token is malformed",
     "bearer": "MissingTokenError: no token",
-    "unknown-tenant": "UnknownTenantError: the tenant is unknown; client_key=unknown",
+    "unknown-tenant": "UnknownTenantError: the tenant is unknown; client_key='unknown'",
     "secret": f"InvalidSignatureError: the signature does not fit; {NAMED}",
     "expired": f"InvalidTokenError: exp is in the past; {NAMED}",
     "qsh": f"QshMismatchError: qsh does not fit; {NAMED}",
@@ -58,12 +60,12 @@ CHECKS = {
 def test_every_failure_is_answered_alike(
     client: FlaskClient, tenant: Tenant, failure: str
 ) -> None:
-    answer = client.get("/overview", headers=FAILURES[failure]())
+    answer = client.get("/overview", headers=FAILURES[failure]() | SAME)
     assert answer.status_code == 401
     assert answer.json == {"error": "unauthorized"}
     assert answer.data == b'{"error":"unauthorized"}\n'
     assert answer.headers["WWW-Authenticate"] == f'JWT realm="{APP_KEY}"'
-    first = client.get("/overview")
+    first = client.get("/overview", headers=SAME)
     assert {**answer.headers} == {**first.headers}
 
 
@@ -103,6 +105,14 @@ def test_the_log_names_the_check_and_the_tenant_and_no_secret(
         assert len(private) < 2 or private not in caplog.text
 
 
+def test_an_issuer_can_t_add_a_field_to_the_log(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer = "x; client_key=other installed: kind=first install"
+    client.get("/overview", headers=authorization(host_token(iss=issuer)))
+    assert caplog.messages[-1].endswith(f"; client_key={issuer!r}")
+
+
 def test_the_log_of_a_success_holds_no_token(
     client: FlaskClient, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -124,7 +134,7 @@ def test_a_line_break_in_the_path_does_not_forge_a_log_line(
 def test_an_unreadable_secret_is_answered_503_and_named_in_the_log(
     config: dict[str, Any], tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key = base64.urlsafe_b64encode(b"k" * 32).decode()
+    key = base64.urlsafe_b64encode(bytes(range(32))).decode()
     other = create_app({**config, "CONNECT_ENCRYPTION_KEYS": key})
     answer = other.test_client().get("/overview", headers=authorization(host_token()))
     assert answer.status_code == 503

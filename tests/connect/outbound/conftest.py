@@ -50,7 +50,7 @@ def raw_host(app: Flask) -> Iterator[RawHost]:
     """A real HTTP server to call."""
     with serve_raw_host() as host:
         yield host
-    app.extensions[EXTENSION].session.close()
+    app.extensions[EXTENSION].calls.session.close()
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from app.connect.http.bounded_session import BoundedSession
 from app.connect.outbound.access_rules.checks import CallRules
 from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.client import HostClient
+from app.connect.outbound.host_calls import HostCalls
+from app.connect.outbound.request_time import RequestTime
 from app.connect.outbound.retry import CallRetries
 from app.connect.outbound.state import OutboundState
 from app.connect.outbound.throttle import Throttle
@@ -34,10 +36,11 @@ def client_of(tenant: Tenant, session: BoundedSession | None = None) -> HostClie
     """Return a client that works without an app, has every scope and never waits."""
     policies = PolicyCache(0)
     no_tokens: Any = None
+    time = RequestTime(10)
     outbound = OutboundState(
         app_key=signing.APP_KEY,
-        session=session or BoundedSession(),
-        retries=CallRetries(0, sleep=lambda seconds: None),
+        calls=HostCalls(time, session or BoundedSession()),
+        retries=CallRetries(time, sleep=lambda seconds: None),
         throttle=Throttle(),
         rules=CallRules(["ADMIN"], policies=policies),
         policies=policies,

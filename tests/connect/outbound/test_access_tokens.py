@@ -19,9 +19,11 @@ from app.connect.errors import (
     ImpersonationError,
     RateLimitedError,
 )
-from app.connect.http.bounded_session import BoundedSession, Limits
+from app.connect.http.bounded_session import Limits
+from app.connect.outbound.host_calls import HostCalls
 from app.connect.outbound.impersonation import access_tokens
 from app.connect.outbound.impersonation.access_tokens import AccessTokens, Grant
+from app.connect.outbound.request_time import RequestTime
 from app.connect.outbound.state import get_outbound
 from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.tenants.state import get_state
@@ -277,7 +279,7 @@ def small(store: TenantStore, monkeypatch: pytest.MonkeyPatch) -> AccessTokens:
     """Another worker's cache, with room for two tokens."""
     monkeypatch.setattr(access_tokens, "CACHE_SIZE", 2)
     server = OAUTH_TOKEN.removesuffix("/oauth2/token")
-    return AccessTokens(store, server=server, session=BoundedSession())
+    return AccessTokens(store, server=server, calls=HostCalls(RequestTime(10)))
 
 
 def test_the_cache_is_bounded(

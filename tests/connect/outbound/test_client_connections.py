@@ -39,7 +39,7 @@ def test_a_cookie_of_one_tenant_travels_nowhere(
         answer = TenantService(tenant).request("GET", "/rest")
         assert answer.request.headers.get("Cookie") is None
 
-    assert len(get_outbound().session._session.cookies) == 0
+    assert len(get_outbound().calls.session._session.cookies) == 0
     assert not any("Cookie" in call.request.headers for call in network.calls)
 
 
@@ -105,7 +105,7 @@ def test_no_answer_is_a_host_unavailable_error_without_secrets(
 def test_a_host_name_that_does_not_exist_is_a_host_unavailable_error(
     app_context: None, tenant: Tenant, host: str
 ) -> None:
-    client = client_of(tenant_at(f"https://{host}/wiki"), get_outbound().session)
+    client = client_of(tenant_at(f"https://{host}/wiki"), get_outbound().calls.session)
     with pytest.raises(HostUnavailableError):
         client.request("GET", "/rest")
 
@@ -115,7 +115,7 @@ def test_a_host_that_is_not_there_is_a_host_unavailable_error(
 ) -> None:
     raw_service.request("GET", "/rest")
     port_of_nothing = tenant_at("http://127.0.0.1:1/wiki")
-    client = client_of(port_of_nothing, get_outbound().session)
+    client = client_of(port_of_nothing, get_outbound().calls.session)
     with pytest.raises(HostUnavailableError) as caught:
         client.request("GET", "/rest")
     assert "ConnectionError" in str(caught.value)

@@ -18,14 +18,12 @@ from app.connect import (
     tenant_task,
 )
 from app.connect.errors import HostError, HostResponseError, RateLimitedError
-from app.connect.outbound.state import EXTENSION
 from app.connect.tasks.rescheduling import MAX_PAUSES
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.conftest import Told
 from tests.connect.outbound.host_calls import SPACE
 from tests.connect.outbound.scopes import declare
-from tests.example import create_app
 from tests.waits import Waits
 
 seen: list[Any] = []
@@ -64,7 +62,7 @@ def _nothing_seen() -> Iterator[None]:
 
 @pytest.fixture
 def page(app: Flask, tenant: Tenant) -> FlaskClient:
-    """An app with pages that call the host once, and twice."""
+    """An app with pages that call the host once, twice, and three times."""
 
     def once() -> dict[str, Any]:
         found: dict[str, Any] = current_service.get_json("/rest/api/space")
@@ -78,10 +76,14 @@ def page(app: Flask, tenant: Tenant) -> FlaskClient:
                 seen.append(error.retry_in)
         return "done"
 
+    def thrice() -> list[Any]:
+        return [current_service.get_json("/rest/api/space") for _ in range(3)]
+
     # The app has served the install by now, and Flask adds no routes after that.
     app._got_first_request = False
     app.add_url_rule("/once", view_func=jwt_required(once))
     app.add_url_rule("/twice", view_func=jwt_required(twice))
+    app.add_url_rule("/thrice", view_func=jwt_required(thrice))
     return app.test_client()
 
 
@@ -102,16 +104,16 @@ def test_a_page_waits_for_a_host_that_soon_recovers(
 def test_a_page_waits_no_more_than_a_few_seconds(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
-    network.get(SPACE, status=503)
-    network.get(SPACE, status=503)
+    for _ in range(3):
+        network.get(SPACE, status=503)
     assert ask(page, "/once") == 502
-    assert waits.seconds == [2]
+    assert waits.seconds == [2, 4]
 
 
 def test_a_page_does_not_wait_when_the_host_asks_for_more(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
-    network.get(SPACE, status=429, headers={"Retry-After": "5"})
+    network.get(SPACE, status=429, headers={"Retry-After": "10"})
     assert ask(page, "/once") == 502
     assert waits.seconds == []
 
@@ -119,19 +121,19 @@ def test_a_page_does_not_wait_when_the_host_asks_for_more(
 def test_the_seconds_are_those_of_the_request_and_not_of_each_call(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
-    network.get(SPACE, status=503, headers={"Retry-After": "2"})
+    network.get(SPACE, status=503, headers={"Retry-After": "4"})
     assert ask(page, "/twice") == 200
-    assert waits.seconds == [2.1, 2.1]
-    assert seen == [2.1, 2.1]
+    assert waits.seconds == [4.2, 4.2]
+    assert seen == [4.2, 4.2]
     assert ask(page, "/twice") == 200
-    assert waits.seconds == [2.1] * 4
+    assert waits.seconds == [4.2] * 4
 
 
 def test_the_time_of_a_try_that_failed_counts_too(
     page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
     def slow(request: Any) -> tuple[int, dict[str, str], str]:
-        waits.now += 4
+        waits.now += 8
         return 503, {}, ""
 
     network.add_callback("GET", SPACE, slow)
@@ -139,11 +141,20 @@ def test_the_time_of_a_try_that_failed_counts_too(
     assert waits.seconds == []
 
 
-def test_with_a_limit_of_0_seconds_a_page_tries_once(
-    config: dict[str, Any], network: responses.RequestsMock
+def test_the_time_of_calls_that_are_answered_counts_too(
+    page: FlaskClient, network: responses.RequestsMock, waits: Waits
 ) -> None:
-    config["CONNECT_REQUEST_WAIT_SECONDS"] = "0"
-    assert create_app(config).extensions[EXTENSION].retries.request_seconds == 0
+    given: list[tuple[float, float]] = []
+
+    def slow(request: Any) -> tuple[int, dict[str, str], str]:
+        given.append(request.req_kwargs["timeout"])
+        waits.now += 7
+        return 200, {}, "{}"
+
+    network.add_callback("GET", SPACE, slow)
+    assert ask(page, "/thrice") == 503
+    assert given == [(5, 10), (3, 3)]
+    assert waits.seconds == []
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -296,6 +296,7 @@ def test_a_delivery_that_a_worker_was_told_of_is_not_swept_at_once(
     assert webhooks.inbox.find_waiting(9) == []
 
 
+@pytest.mark.usefixtures("expendable_tables")
 def test_a_delivery_that_cannot_be_stored_is_not_answered_204(
     deliver: Deliver, app_context: None
 ) -> None:

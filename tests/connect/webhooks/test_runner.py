@@ -1,7 +1,6 @@
 """Outcomes of a delivery: done, retried, parked or dropped."""
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -332,7 +331,7 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_the_other(
 
 
 def test_the_session_of_a_failed_handler_is_rolled_back(
-    app: Flask, deliver: Deliver, run: Run, config: dict[str, Any]
+    app: Flask, deliver: Deliver, run: Run
 ) -> None:
     def handle(delivery: WebhookDelivery) -> None:
         db.session.execute(db.text("DELETE FROM tenant_event"))
@@ -341,9 +340,6 @@ def test_the_session_of_a_failed_handler_is_rolled_back(
     replace_handler(handle)
     deliver()
     # The session's open transaction would keep the runner from writing.
-    path = config["DATABASE_URL"].removeprefix("sqlite:///")
     run()
-    with sqlite3.connect(path) as connection:
-        [count] = connection.execute("SELECT count(*) FROM tenant_event").fetchone()
-    connection.close()
-    assert count > 0
+    with db.engine.connect() as connection:
+        assert connection.scalar(db.text("SELECT count(*) FROM tenant_event")) > 0

@@ -1,6 +1,8 @@
 """Fixtures: gunicorn, a worker, the local Confluence and Chromium, as processes."""
 
 import os
+import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 from kombu import Connection
+from sqlalchemy import create_engine, text
 
 from app.config import ROOT
 from tests.signing import APP_KEY
@@ -23,6 +26,16 @@ START_SECONDS = 30
 WORKER = ["-m", "celery", "--app", "wsgi:celery", "worker"]
 WORKER += ["--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
 STOP_SECONDS = 20
+# What no log may hold: a token, a token in a URL or header, a key, a stored secret.
+FORBIDDEN = (
+    r"eyJ[\w-]{4,}\.[\w-]+\.[\w-]+",
+    r"jwt=|session_token=|access_token=",
+    r"(?i)authorization",
+    r"-----BEGIN",
+    r"gAAAA[\w-]{20,}",
+)
+ACCESS = r"INFO gunicorn\.access [0-9a-f]{16}"
+LINE = re.compile(r"[0-9T:.-]{23}Z [A-Z]+ [\w.]+ [\w.-]+ [\w-]+ |    ")
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,10 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {
         **os.environ,
         "PYTHONFAULTHANDLER": "1",
-        "PORT": str(app_port),
-        "SECRET_KEY": "end-to-end",
+        # All that could be logged, so that it can be searched for secrets.
+        "LOG_LEVEL": "DEBUG",
+        "BIND": f"127.0.0.1:{app_port}",
+        "SECRET_KEY": secrets.token_hex(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
         "CELERY_BROKER_URL": f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}",
         "CONNECT_APP_KEY": APP_KEY,
@@ -76,7 +91,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     _make_queue(environment["CELERY_BROKER_URL"])
     processes = []
     try:
-        gunicorn = ["-m", "gunicorn", "wsgi:app"]
+        gunicorn = ["-m", "gunicorn", "--access-logfile", "-", "wsgi:app"]
         processes.append(_start(gunicorn, environment, tmp_path / "app.log"))
         _wait_for(f"{stack.app}/healthz", stack)
         processes.append(_start(WORKER, environment, tmp_path / "worker.log"))
@@ -91,6 +106,28 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         codes = [_exit_code(process) for process in reversed(processes)]
     # A worker that has not begun yet has nothing to end, and dies of the signal.
     assert codes in ([0, 0, 0], [0, -signal.SIGTERM, 0]), stack.log()
+    app_log = (tmp_path / "app.log").read_text()
+    for line in app_log.splitlines():
+        assert LINE.match(line), line
+    assert re.search(f"{ACCESS} [0-9a-f-]{{36}} GET /overview 200 ", app_log)
+    # Celery prints its own banner, too.
+    for log in (app_log, (tmp_path / "worker.log").read_text()):
+        _check_log(log, environment)
+
+
+def _check_log(log: str, environment: dict[str, str]) -> None:
+    """Check that no secret is in a log."""
+    for pattern in FORBIDDEN:
+        assert not re.search(pattern, log), pattern
+    key = environment["CONNECT_ENCRYPTION_KEYS"]
+    database = create_engine(environment["DATABASE_URL"])
+    with database.connect() as connection:
+        stored = connection.scalars(text("SELECT shared_secret FROM tenant")).all()
+    database.dispose()
+    assert stored
+    secrets_ = [Fernet(key).decrypt(secret).decode() for secret in stored]
+    for secret in (*secrets_, key, environment["SECRET_KEY"]):
+        assert secret not in log
 
 
 def _make_queue(broker_url: str) -> None:

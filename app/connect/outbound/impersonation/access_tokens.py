@@ -19,15 +19,15 @@ from urllib3.exceptions import HTTPError
 from ...db.expiring_cache import ExpiringCache
 from ...errors import (
     HostResponseError,
-    HostUnavailableError,
     ImpersonationError,
     RateLimitedError,
 )
-from ...http.bounded_session import BoundedSession, Limits, TooLargeError
+from ...http.bounded_session import Limits, TooLargeError
 from ...protocol.tokens import encode_symmetric, impersonation_claims
 from ...tenants.models import Tenant
 from ...tenants.store import TenantStore
-from ..host_response import retry_after, shown
+from ..host_calls import HostCalls
+from ..host_response import retry_after, shown, unavailable
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
@@ -69,12 +69,10 @@ class AccessToken:
 class AccessTokens:
     """Fetches and caches access tokens; one per app, made by ``init_app``."""
 
-    def __init__(
-        self, tenants: TenantStore, *, server: str, session: BoundedSession
-    ) -> None:
+    def __init__(self, tenants: TenantStore, *, server: str, calls: HostCalls) -> None:
         self._tenants = tenants
         self._server = server
-        self._session = session
+        self._calls = calls
         self._cache = ExpiringCache[str, AccessToken](CACHE_SECONDS, size=CACHE_SIZE)
 
     def get(self, grant: Grant) -> AccessToken:
@@ -140,20 +138,20 @@ class AccessTokens:
         }
         if grant.scopes is not None:
             form["scope"] = " ".join(grant.scopes)
+        request = requests.Request(
+            "POST",
+            f"{self._server}{PATH}",
+            data=form,
+            headers={"Accept": "application/json"},
+        )
         try:
-            response = self._session.call(
-                "POST",
-                f"{self._server}{PATH}",
-                limits=LIMITS,
-                data=form,
-                headers={"Accept": "application/json"},
+            response = self._calls.send(
+                self._calls.session.prepare(request), LIMITS, host=self._server
             )
         except TooLargeError as error:
             raise _error(error.answer, "the answer is too large") from None
         except (requests.RequestException, HTTPError) as error:
-            raise HostUnavailableError(
-                f"POST {self._server}{PATH} got no answer: {type(error).__name__}"
-            ) from None
+            raise unavailable("POST", f"{self._server}{PATH}", error) from None
         return _read(response, _body(response))
 
 
