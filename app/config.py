@@ -174,7 +174,7 @@ SETTINGS: dict[str, Setting] = {
             "https://connect-install-keys.atlassian.com",
             "https://asap-distribution.us-west-2.prod.atl-asap.net",
         ),
-        "the install-key servers in the order they are asked, comma separated",
+        "the install-key servers, which are asked at once, comma separated",
     ),
     "CONNECT_OAUTH_SERVER": Setting(
         read_base_url,

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from prometheus_client.values import MutexValue, ValueClass
 
 from .connect.errors import ConfigurationError
+from .connect.http import error_handlers
 
 # The attributes of a span that contain the query of a request, in old and new names.
 # https://opentelemetry.io/docs/specs/semconv/http/http-spans/
@@ -39,7 +40,10 @@ def _init_sentry(dsn: str) -> None:
     if not find_spec("sentry_sdk"):
         raise ConfigurationError("SENTRY_DSN is set: install sentry-sdk, or unset it")
     import sentry_sdk
+    from sentry_sdk.integrations.logging import ignore_logger
 
+    # It logs the errors of views, which Sentry gets from Flask.
+    ignore_logger(error_handlers.__name__)
     sentry_sdk.init(
         dsn=dsn,
         include_local_variables=False,

@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +20,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from app import config as settings
 from app.connect import find_tenant
+from app.connect.inbound import key_servers
 from app.connect.tenants.models import Tenant
-from app.connect.webhooks.handlers import registered
+from app.connect.webhooks.handlers import dynamic_events, registered
 from tests import example, installing, signing
 from tests.databases import (
     copy_tables,
@@ -76,6 +77,24 @@ def _templates_compiled_once() -> Iterator[None]:
         yield
 
 
+class AskedAtOnce:
+    """Asks key servers in the caller's thread, one after another."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def submit(self, ask: Callable[..., Any], *arguments: Any) -> None:
+        ask(*arguments)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_late_answers() -> Iterator[None]:
+    """Let no key server be asked in the background, when the next test has begun."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_servers, "ThreadPoolExecutor", AskedAtOnce)
+        yield
+
+
 @contextmanager
 def only_handlers_of(author: ModuleType) -> Iterator[None]:
     """Hide the webhook handlers of other packages, and forget those made meanwhile.
@@ -91,6 +110,7 @@ def only_handlers_of(author: ModuleType) -> Iterator[None]:
     yield
     registered.clear()
     registered.update(before)
+    dynamic_events.clear()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from app.extensions import db
 from tests.example import create_app
 
 OURS = {
+    "install_key",
     "personal_data_account",
     "tenant",
     "tenant_event",

@@ -13,6 +13,7 @@
     * PermissionDeniedError         the verified user may not do this; answered 403
     * PermissionUnknownError        the host can't be asked; answered 503
     * MalformedBodyError            a trusted request with a body we can't read: 400
+    * OutdatedInstallError          an install older than the newest event: 409
     * InstallKeysUnavailableError   no key server could be reached; answered 503
     * QueueUnavailableError         the broker did not take a task; answered 503
     * LicenseRequiredError          the tenant's license has ended; answered 402
@@ -21,7 +22,11 @@
         * ImpersonationError        the app can't act as users of the site; never sent
         * HostUnavailableError      no answer, or not asked: ``reason`` says why
         * HostResponseError         a 4xx or 5xx, or an answer that can't be read
+            * TokenRefusedError     401: perhaps the site has uninstalled the app
+            * SiteUnavailableError  the site itself is closed, or moved away
+            * AppNotFoundError      the host knows no app with this key
             * PropertyNotFoundError
+            * PropertyLimitError    the host stores no more properties for the app
             * RateLimitedError
             * ModuleRejectedError
             * AccessRuleError       an app access rule may be why
@@ -100,6 +105,16 @@ class PermissionUnknownError(ConnectError):
 
 class MalformedBodyError(ConnectError):
     """The body of a trusted request is malformed: 400."""
+
+
+class OutdatedInstallError(ConnectError):
+    """An ``installed`` older than the tenant's newest event, so not stored: 409."""
+
+    def __init__(self, client_key: str) -> None:
+        super().__init__(
+            "an install older than the newest event was not stored; if it was not a "
+            f"replay, install the app again: client_key={client_key}"
+        )
 
 
 class InstallKeysUnavailableError(ConnectError):
@@ -181,8 +196,12 @@ class HostUnavailableError(HostError):
 class HostResponseError(HostError):
     """The host refused a call, or its answer can't be read.
 
-    ``message`` is the host's own, cut to one line; ``path`` has no query.
+    ``message`` is the host's own, cut to one line, if it is ``explained``; otherwise it
+    is the name of the status, or says why the answer can't be read. ``path`` has no
+    query.
     """
+
+    explained: bool = False
 
     def __init__(
         self, status_code: int, message: str, *, method: str, path: str
@@ -193,9 +212,47 @@ class HostResponseError(HostError):
         self.method = method
         self.path = path
 
+    @classmethod
+    def of(cls, error: "HostResponseError") -> Self:
+        """Return *error* as an error of this class."""
+        made = cls(
+            error.status_code, error.message, method=error.method, path=error.path
+        )
+        made.explained = error.explained
+        made.temporary = error.temporary
+        made.retry_after = error.retry_after
+        made.retry_in = error.retry_in
+        return made
+
+
+class TokenRefusedError(HostResponseError):
+    """The host accepts neither the app's token nor the user's (401).
+
+    Most often the site has uninstalled or disabled the app, and no callback said so:
+    the deletion of a site sends none. If all sites refuse, check the app's clock.
+    """
+
+
+class SiteUnavailableError(HostResponseError):
+    """The host says that the site itself is unavailable.
+
+    It is closed for a while, or for good: do not delete its data because of this.
+    """
+
+
+class AppNotFoundError(HostResponseError):
+    """The host knows no app with this app's key: compare it with CONNECT_APP_KEY."""
+
 
 class PropertyNotFoundError(HostResponseError):
     """The tenant has no app property with that key."""
+
+
+class PropertyLimitError(HostResponseError):
+    """The host stores no more properties for the app: delete some, or merge them.
+
+    ``message`` has the limit.
+    """
 
 
 class RateLimitedError(HostResponseError):
@@ -220,13 +277,6 @@ class AccessRuleError(HostResponseError):
     https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
     """
 
-    @classmethod
-    def of(cls, error: HostResponseError) -> Self:
-        """Return *error* as an access rule error."""
-        return cls(
-            error.status_code, error.message, method=error.method, path=error.path
-        )
-
     def __str__(self) -> str:
         return f"{super().__str__()}; perhaps because an app access rule blocks the app"
 
@@ -250,3 +300,32 @@ class ScopeError(ConnectError):
         self.operation = operation
         self.needed = needed
         self.declared = tuple(declared)
+
+
+def without_text(error: BaseException) -> BaseException:
+    """Return a copy of *error* for a log: the same types and frames, without texts.
+
+    The text of an error can quote what was being worked on, such as a webhook's body.
+    Only those of this module are kept. Copies up to ten errors that led to *error*.
+    """
+    first = copy = _silent(error)
+    for _ in range(10):
+        hidden = error.__suppress_context__
+        before = error.__cause__ or (None if hidden else error.__context__)
+        if before is None:
+            break
+        led = _silent(before)
+        if error.__cause__ is None:
+            copy.__context__ = led
+        else:
+            copy.__cause__ = led
+        error, copy = before, led
+    return first
+
+
+def _silent(error: BaseException) -> BaseException:
+    kind = type(error)
+    place = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    text = (str(error),) if isinstance(error, ConnectError) else ()
+    copy: BaseException = type(kind.__name__, (Exception,), place)(*text)
+    return copy.with_traceback(error.__traceback__)

@@ -6,28 +6,31 @@ while the host can't be asked.
 """
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 from flask import Flask, current_app
 
 from .db.expiring_cache import ExpiringCache
-from .errors import (
-    HostError,
-    HostResponseError,
-    PermissionDeniedError,
-    PermissionUnknownError,
+from .errors import HostError, PermissionDeniedError, PermissionUnknownError
+from .inbound.policies import layer, policy_of
+from .outbound.service import TenantService, current_service
+from .outbound.user_permissions import (
+    administers_confluence,
+    administers_jira,
+    has_jira_permission,
+    may_content,
 )
-from .inbound.policies import policy_of
-from .outbound.host_response import read_json
-from .outbound.service import current_service
+from .protocol.operations import CONFLUENCE, JIRA
 from .tenants.current import get_verified_request
 
 OPERATIONS: Final = ("read", "update", "delete")
 
-_CONTENT_ID = re.compile(r"[0-9]{1,20}")
+_ID = re.compile(r"[0-9]{1,20}")
+# Jira's own, such as EDIT_ISSUES, and those of apps: app-key__permission-key.
+_PERMISSION = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _RESTRICTIONS = "connect_restrictions"
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -35,11 +38,14 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """What a view requires; *argument* names the view argument with the content id."""
+    """What a view requires; *argument* names the view argument with the id."""
 
     needed: str
     argument: str | None = None
 
+
+_Ask = Callable[[TenantService, str], bool]
+"""Asks a host about the user with an account id."""
 
 Permissions = ExpiringCache[Hashable, bool]
 """The cache of the hosts' answers; one per app and worker."""
@@ -54,45 +60,57 @@ def init_app(app: Flask) -> None:
 def admin_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer 403 unless the verified user administers the site.
 
-    Goes below the policy, such as ``jwt_required``. While the host can't be
-    asked, the answer is 503.
-
-    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-users/
+    In Jira, that is the global permission to administer Jira. Goes below the policy,
+    such as ``jwt_required``. While the host can't be asked, the answer is 503.
     """
+    needed = "administrator"
+    asks = {CONFLUENCE: administers_confluence, JIRA: administers_jira}
 
     def check(arguments: dict[str, Any]) -> None:
-        _check("administrator", "", _administers)
+        _check(needed, "", asks)
 
-    return _restrict(view, Restriction("administrator"), check)
+    return _restrict(view, Restriction(needed), check)
 
 
 def permission_required(
-    *, content: str, of: str | None = None
+    *,
+    content: str | None = None,
+    issue: str | None = None,
+    project: str | None = None,
+    of: str | None = None,
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Answer 403 unless the verified user may read, update or delete a content.
+    """Answer 403 unless the verified user has a permission.
 
-    *content* is the operation: ``read``, ``update`` or ``delete``. The content's id is
-    the view's argument *of*, or comes from the token's context if *of* is not given.
-    Goes below the policy, such as ``jwt_required``. While the host can't be asked,
-    the answer is 503.
+    It is one of these: *content* is ``read``, ``update`` or ``delete`` for a content
+    of Confluence; *issue* and *project* are project permissions of Jira, such as
+    ``EDIT_ISSUES``, for an issue or a project. Users of the other product are refused.
 
-    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-permissions/
+    The id is the view's argument *of*, or comes from the token's context if *of* is
+    not given. Goes below the policy, such as ``jwt_required``. While the host can't be
+    asked, the answer is 503.
 
-    :raises ValueError: if *content* is not one of these.
+    :raises ValueError: if none or several are given, or one that can't exist.
     """
-    if content not in OPERATIONS:
+    given = {"content": content, "issue": issue, "project": project}
+    named = [(kind, needed) for kind, needed in given.items() if needed is not None]
+    if len(named) != 1:
+        raise ValueError("permission_required takes one of content, issue and project")
+    [(kind, needed)] = named
+    if kind == "content" and needed not in OPERATIONS:
         raise ValueError(f"content is one of {', '.join(OPERATIONS)}")
+    if not _PERMISSION.fullmatch(needed):
+        raise ValueError(f"{kind} is a permission's name, such as EDIT_ISSUES")
 
     def check(arguments: dict[str, Any]) -> None:
-        found = arguments[of] if of is not None else _content_of_context()
-        content_id = str(found)
+        found = arguments[of] if of is not None else _id_in_context(kind)
+        id_ = str(found)
         # It becomes part of a path, where "1/../2" would name another content.
-        if isinstance(found, bool) or not _CONTENT_ID.fullmatch(content_id):
-            raise PermissionDeniedError(content, "there is no content id")
-        _check(content, content_id, lambda account: _may(account, content, content_id))
+        if isinstance(found, bool) or not _ID.fullmatch(id_):
+            raise PermissionDeniedError(needed, f"there is no {kind} id")
+        _check(needed, f"{kind} {id_}", _asks(kind, needed, id_))
 
     def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
-        return _restrict(view, Restriction(content, of), check)
+        return _restrict(view, Restriction(needed, of), check)
 
     return decorate
 
@@ -121,20 +139,30 @@ def _restrict(
 
     # The outermost is checked first.
     restricted.__dict__[_RESTRICTIONS] = (restriction, *restrictions_of(view))
-    return restricted
+    return layer(restricted)
 
 
-def _check(needed: str, content_id: str, ask: Callable[[str], bool]) -> None:
+def _asks(kind: str, needed: str, id_: str) -> dict[str, _Ask]:
+    if kind == "content":
+        return {CONFLUENCE: partial(may_content, operation=needed, content_id=id_)}
+    on = {f"{kind}s": [int(id_)]}
+    return {JIRA: partial(has_jira_permission, permission=needed, on=on)}
+
+
+def _check(needed: str, about: str, asks: Mapping[str, _Ask]) -> None:
     verified = get_verified_request()
     account_id, tenant = verified.account_id, verified.tenant
     if not account_id:
         raise PermissionDeniedError(needed, "the user is anonymous")
+    ask = asks.get(tenant.product_type)
+    if ask is None:
+        raise PermissionDeniedError(needed, "the site's product has no such permission")
     cache: Permissions = current_app.extensions["connect.permissions"]
-    key = (tenant.client_key, tenant.installed_at, account_id, needed, content_id)
+    key = (tenant.client_key, tenant.installed_at, account_id, needed, about)
     answer = cache.get(key)
     if answer is None:
         try:
-            answer = ask(account_id)
+            answer = ask(current_service, account_id)
         except HostError as error:
             raise PermissionUnknownError(str(error)) from None
         cache.put(key, answer)
@@ -142,43 +170,10 @@ def _check(needed: str, content_id: str, ask: Callable[[str], bool]) -> None:
         raise PermissionDeniedError(needed, "the host says no")
 
 
-def _administers(account_id: str) -> bool:
-    params = {"accountId": account_id, "expand": "operations"}
-    user = current_service.get_json("/rest/api/user", params=params)
-    operations = user.get("operations") if isinstance(user, dict) else None
-    return isinstance(operations, list) and any(
-        isinstance(operation, dict)
-        and operation.get("operation") == "administer"
-        and operation.get("targetType") == "application"
-        for operation in operations
-    )
-
-
-def _may(account_id: str, operation: str, content_id: str) -> bool:
-    try:
-        response = current_service.request(
-            "POST",
-            f"/rest/api/content/{content_id}/permission/check",
-            json={
-                "subject": {"type": "user", "identifier": account_id},
-                "operation": operation,
-            },
-            headers={"X-Atlassian-Token": "no-check"},
-            # The call changes nothing, so it can be repeated.
-            retry=True,
-        )
-    except HostResponseError as error:
-        # The content does not exist, or the app itself can't see it.
-        if error.status_code in (403, 404):
-            return False
-        raise
-    body = read_json(response)
-    return isinstance(body, dict) and body.get("hasPermission") is True
-
-
-def _content_of_context() -> Any:
-    """Return the content id in the token's context; None if the context lacks it."""
+def _id_in_context(kind: str) -> Any:
+    """Return the id in the token's context; None if the context lacks it."""
     found: Any = get_verified_request().context
-    for name in ("confluence", "content", "id"):
+    product = CONFLUENCE if kind == "content" else JIRA
+    for name in (product, kind, "id"):
         found = found.get(name) if isinstance(found, dict) else None
     return found

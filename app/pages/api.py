@@ -1,4 +1,8 @@
-"""The endpoints that the example's pages call, with a token from the bridge."""
+"""The endpoints that the example's pages call, with a token from the bridge.
+
+Everybody on the site has such a token. So what changes something for all of them is for
+administrators.
+"""
 
 from typing import Any
 
@@ -6,6 +10,8 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from ..connect import (
+    PermissionDeniedError,
+    admin_required,
     context_jwt_required,
     current_account_id,
     current_context,
@@ -37,6 +43,21 @@ def context() -> ResponseReturnValue:
     )
 
 
+@bp.get("/api/rights")
+@context_jwt_required
+def rights() -> ResponseReturnValue:
+    """Return whether the user may call the endpoints that change something."""
+    try:
+        return jsonify(administrator=_is_administrator())
+    except PermissionDeniedError:
+        return jsonify(administrator=False)
+
+
+@admin_required
+def _is_administrator() -> bool:
+    return True
+
+
 @bp.get("/api/license")
 @context_jwt_required
 def license_state() -> ResponseReturnValue:
@@ -59,9 +80,10 @@ def read_note() -> ResponseReturnValue:
 
 @bp.put("/api/note")
 @context_jwt_required
+@admin_required
 def write_note() -> ResponseReturnValue:
     """Write the app property."""
-    body = _json_body()
+    body = request.get_json(silent=True)
     if not isinstance(body, dict) or not isinstance(body.get("value"), str):
         return jsonify(error='send JSON such as {"value": "text"}'), 400
     try:
@@ -73,6 +95,7 @@ def write_note() -> ResponseReturnValue:
 
 @bp.delete("/api/note")
 @context_jwt_required
+@admin_required
 def delete_note() -> ResponseReturnValue:
     """Delete the app property, if it exists."""
     try:
@@ -98,6 +121,7 @@ def read_menu_link() -> ResponseReturnValue:
 
 @bp.put("/api/menu-link")
 @context_jwt_required
+@admin_required
 def add_menu_link() -> ResponseReturnValue:
     """Register the dynamic module."""
     try:
@@ -109,15 +133,8 @@ def add_menu_link() -> ResponseReturnValue:
 
 @bp.delete("/api/menu-link")
 @context_jwt_required
+@admin_required
 def remove_menu_link() -> ResponseReturnValue:
     """Remove the dynamic module."""
     current_service.modules.remove(str(MENU_LINK["key"]))
     return "", 204
-
-
-def _json_body() -> Any:
-    """Return the JSON of the request; None if there is no valid JSON."""
-    try:
-        return request.get_json(silent=True)
-    except RecursionError:
-        return None

@@ -39,6 +39,14 @@
     }
   }
 
+  let administrator = false;
+
+  const showRights = async () => {
+    const element = byId('rights');
+    ({ administrator } = await call('GET', element.dataset.url));
+    element.hidden = administrator;
+  };
+
   const showContext = async () => {
     const element = byId('context');
     const answer = await call('GET', element.dataset.url);
@@ -58,16 +66,16 @@
     const form = byId('note');
     const { value } = await call('GET', form.dataset.url);
     form.elements.value.value = value || '';
-    for (const control of form.elements) control.disabled = false;
-    byId('note-delete').disabled = value === null;
+    for (const control of form.elements) control.disabled = !administrator;
+    byId('note-delete').disabled = !administrator || value === null;
   };
 
   const showMenu = async () => {
     const element = byId('menu');
     const { present } = await call('GET', element.dataset.url);
     mark(element, present ? texts.present : texts.absent, present && 'good');
-    byId('menu-add').disabled = present;
-    byId('menu-remove').disabled = !present;
+    byId('menu-add').disabled = !administrator || present;
+    byId('menu-remove').disabled = !administrator || !present;
   };
 
   function listen() {
@@ -94,6 +102,7 @@
   if (document.querySelector('.greeting')) AP.resize();
   if (byId('note')) {
     listen();
-    [showContext, showLicense, showNote, showMenu].forEach((show) => attempt(show));
+    [showContext, showLicense].forEach((show) => attempt(show));
+    attempt(showRights).then(() => [showNote, showMenu].forEach((show) => attempt(show)));
   }
 })();

@@ -62,7 +62,7 @@ def main() -> int:
         queue = new_queue()
         broker = make_broker(options.broker, folder, options.url)
         stack.callback(broker.remove, queue)
-        environment = _environment(options, folder, broker, queue)
+        environment = environment_of(options, folder, broker, queue)
         run = Run(options, folder, broker, environment)
         return _run(run, stack)
 
@@ -83,7 +83,7 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _environment(
+def environment_of(
     options: argparse.Namespace, folder: Path, broker: Broker, queue: str
 ) -> dict[str, str]:
     return {

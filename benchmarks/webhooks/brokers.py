@@ -16,6 +16,8 @@ class Broker(Protocol):
 
     url: str
     """The URL for the app."""
+    direct: str
+    """The URL for a process that should not notice that it is down."""
     pool: tuple[str, ...]
     """The worker's options for this broker."""
 
@@ -36,7 +38,7 @@ class ProxiedBroker:
 
     def __init__(self, url: str, port: int) -> None:
         parts = urlsplit(url)
-        self._direct = url
+        self.direct = url
         self._proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or port)
         login, at, _ = parts.netloc.rpartition("@")
         near = f"{login}{at}127.0.0.1:{self._proxy.port}"
@@ -46,7 +48,7 @@ class ProxiedBroker:
     def remove(self, queue: str) -> None:
         """Delete the queue."""
         self._proxy.close()
-        with Connection(self._direct) as connection:
+        with Connection(self.direct) as connection:
             connection.SimpleQueue(queue).queue.delete()
 
 
@@ -65,7 +67,7 @@ class EmbeddedBroker:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "broker.sqlite3"
-        self.url = f"sqla+sqlite:///{self._path}"
+        self.url = self.direct = f"sqla+sqlite:///{self._path}"
 
     def stop(self) -> None:
         """Lock the file."""

@@ -52,7 +52,7 @@ class Host:
             self.refused += 1
 
     def _post(self, number: int) -> int:
-        body = json.dumps({"timestamp": BEGIN + number, "page": _page(number)})
+        body = json.dumps({"timestamp": BEGIN + number, "page": page(number)})
         headers = {
             "Authorization": f"JWT {self._token()}",
             "Content-Type": "application/json",
@@ -82,7 +82,8 @@ class Host:
         return jwt.encode(claims, self.site.secret, "HS256")
 
 
-def _page(number: int) -> dict[str, object]:
+def page(number: int) -> dict[str, object]:
+    """Return the page of an event, which names its number."""
     return {
         "id": number,
         "title": f"Page {number}",

@@ -1,5 +1,6 @@
 """Processes: gunicorn, the worker and beat, which can be killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -36,6 +37,16 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def cpu_seconds(self) -> float:
+        """Return the user and system time of it and its living children."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[2]) == self._process.pid:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """Kill it with all its children, with -9."""

@@ -13,6 +13,7 @@ from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
 from devhost.site.products import CONFLUENCE, CONTEXT_PATH, JIRA
 from devhost.site.state import State, StateError
+from devhost.site.users import ADMINISTRATOR, ORDINARY_USER, SPACE_ADMINISTRATOR, User
 from tests.fake_app import APP_KEY, FakeApp, serve_app, sign
 
 PROPERTIES = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties"
@@ -119,6 +120,131 @@ def test_every_other_operation_is_a_501_that_names_it(
     answer = call_jira(method, path)
     assert answer.status_code == 501
     assert answer.json()["message"] == f"{method} {path} is not in the local Jira."
+
+
+CHECK = "/rest/api/3/permissions/check"
+MINE = "/rest/api/3/mypermissions"
+
+
+@pytest.mark.parametrize(
+    ("user", "granted"),
+    [
+        (ADMINISTRATOR, ["ADMINISTER", "BULK_CHANGE"]),
+        (ORDINARY_USER, ["BULK_CHANGE"]),
+        (SPACE_ADMINISTRATOR, ["BULK_CHANGE"]),
+    ],
+)
+def test_an_app_asks_what_a_person_may_do(
+    call_jira: Call, user: User, granted: list[str]
+) -> None:
+    body = {
+        "accountId": user.account_id,
+        "globalPermissions": ["ADMINISTER", "BULK_CHANGE", None, ""],
+        "projectPermissions": [
+            {"permissions": ["EDIT_ISSUES"], "issues": [1], "projects": [2]}
+        ],
+    }
+    answer = call_jira("POST", CHECK, json=body)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "globalPermissions": granted,
+        "projectPermissions": [
+            {"permission": "EDIT_ISSUES", "issues": [], "projects": []}
+        ],
+    }
+
+
+@pytest.mark.parametrize("account_id", ["nobody", None])
+def test_somebody_unknown_and_the_app_itself_have_no_permission(
+    call_jira: Call, account_id: str | None
+) -> None:
+    body = {"accountId": account_id, "globalPermissions": ["USER_PICKER"]}
+    answer = call_jira("POST", CHECK, json=body)
+    assert answer.json() == {"globalPermissions": [], "projectPermissions": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"globalPermissions": ["ADMIN"]}, "Unrecognized permission: ADMIN"),
+        ({"globalPermissions": "ADMINISTER"}, "globalPermissions must be an array"),
+        ({"globalPermissions": [1]}, "must be an array of strings"),
+        ({"projectPermissions": [{"issues": [1]}]}, "At least one project permission"),
+        ({"projectPermissions": [1]}, "At least one project permission"),
+        (
+            {"projectPermissions": [{"permissions": ["EDIT"]}]},
+            "Unrecognized permission: EDIT",
+        ),
+    ],
+)
+def test_a_malformed_question_is_refused_in_the_form_of_jira(
+    call_jira: Call, body: dict[str, Any], message: str
+) -> None:
+    answer = call_jira("POST", CHECK, json=body)
+    assert answer.status_code == 400
+    assert message in answer.json()["errorMessages"][0]
+    assert answer.json()["errors"] == {}
+
+
+@pytest.fixture
+def at_the_page(jira: LocalConfluence, jira_app: FakeApp) -> Call:
+    """Call as a person through the app's page: ``at_the_page("admin", "GET", ...)``."""
+
+    def send(name: str, method: str, path: str, **options: Any) -> requests.Response:
+        chosen = requests.post(
+            f"{jira.origin}/devhost/api/user", json={"user": name}, timeout=30
+        )
+        assert chosen.ok
+        headers = {
+            "X-Devhost-Session": jira.site.session_token,
+            "AP-Client-Key": APP_KEY,
+        }
+        url = jira.base_url + path
+        return requests.request(method, url, headers=headers, timeout=30, **options)
+
+    return send
+
+
+def test_a_page_asks_about_the_person_at_it(at_the_page: Call) -> None:
+    question = {"globalPermissions": ["ADMINISTER"]}
+    about_admin = {**question, "accountId": ADMINISTRATOR.account_id}
+    for name, granted in (("admin", ["ADMINISTER"]), ("user", [])):
+        answer = at_the_page(name, "POST", CHECK, json=question)
+        assert answer.json()["globalPermissions"] == granted
+        mine = at_the_page(name, "GET", f"{MINE}?permissions=ADMINISTER,EDIT_ISSUES")
+        found = mine.json()["permissions"]
+        assert found["ADMINISTER"]["havePermission"] == bool(granted)
+        assert found["ADMINISTER"]["type"] == "GLOBAL"
+        assert found["EDIT_ISSUES"]["havePermission"] is False
+        assert found["EDIT_ISSUES"]["type"] == "PROJECT"
+    assert at_the_page("admin", "POST", CHECK, json=about_admin).ok
+    refused = at_the_page("user", "POST", CHECK, json=about_admin)
+    assert refused.status_code == 403
+    # Nobody is at the page.
+    answer = at_the_page("anonymous", "POST", CHECK, json=question)
+    assert answer.json()["globalPermissions"] == []
+
+
+@pytest.mark.parametrize("query", ["", "?permissions=", "?permissions=ADMIN"])
+def test_ones_own_permissions_are_asked_for_by_name(
+    call_jira: Call, query: str
+) -> None:
+    answer = call_jira("GET", f"{MINE}{query}")
+    assert answer.status_code == 400
+    assert answer.json()["errorMessages"]
+
+
+def test_asking_for_permissions_needs_the_scope_read(
+    jira: LocalConfluence, jira_app: FakeApp, call_jira: Call
+) -> None:
+    jira_app.descriptor["scopes"] = ["NONE"]
+    assert install_app(jira.base_url, jira_app.descriptor_url) == APP_KEY
+    assert call_jira("GET", f"{MINE}?permissions=ADMINISTER").status_code == 403
+    assert call_jira("POST", CHECK, json={}).status_code == 403
+
+
+def test_confluence_does_not_answer_for_jira(call: Call) -> None:
+    assert call("POST", CHECK, json={}).status_code == 501
 
 
 def test_a_call_without_a_token_is_refused(jira: LocalConfluence) -> None:

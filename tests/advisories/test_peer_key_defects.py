@@ -71,8 +71,8 @@ def test_a_token_brings_no_key_of_its_own(
     value = {"jku": url, "x5u": url, "jwk": public_key, "x5c": [url]}[part]
     token = install_token(key=signing.OTHER_KEY, headers={part: value})
     assert post(client, "installed", token).status_code == 401
-    asked = [call.request.url for call in world.calls]
-    assert all(url.startswith(KEY_SERVER) for url in asked if url)
+    asked = [str(call.request.url) for call in world.calls]
+    assert all(url.startswith((KEY_SERVER, SECOND_KEY_SERVER)) for url in asked)
 
 
 def test_an_error_page_is_not_a_key(app: Flask) -> None:
@@ -105,8 +105,7 @@ def test_the_body_chooses_no_key_server(
     for base_url in ("https://x.jira-dev.com", "https://x.atlassian-stg-fedm.net"):
         answer = post(client, "installed", install_token(), baseUrl=base_url)
         assert answer.status_code == 401
-    asked = {call.request.url for call in world.calls}
-    assert asked == {f"{KEY_SERVER}/{KEY_ID}"}
+    assert len(world.calls) == 0
 
 
 def test_a_key_server_that_hangs_is_not_waited_for(app: Flask) -> None:

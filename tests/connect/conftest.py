@@ -75,6 +75,7 @@ def told(app: Flask) -> Told:
 
     def take() -> list[tuple[str, list[Any]]]:
         found = []
+        app.extensions["connect.webhooks"].wake_up.wait()
         with celery.connection_for_read() as connection:
             queue = connection.SimpleQueue(celery.conf.task_default_queue)
             try:

@@ -1,18 +1,23 @@
 """What the app counts and times for Prometheus."""
 
 import pytest
+import requests
+import responses
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 from prometheus_client.samples import Sample
 
+from app.connect import TenantService
 from app.connect.metrics import TASK_SECONDS, timed
 from app.connect.tenants.models import Tenant
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from tests import signing
 from tests.connect.conftest import EVENT, Deliver, Told
+from tests.waits import Waits
 
 COUNT = "connect_task_seconds_count"
+CALLS = "connect_host_call_seconds_count"
 
 
 def value(name: str, **labels: str) -> float:
@@ -64,6 +69,21 @@ def test_a_block_is_timed_by_its_outcome() -> None:
     for outcome in ("done", "LookupError"):
         labels = {"task": "some task", "outcome": outcome}
         assert value(COUNT, **labels) == 1
+
+
+def test_each_try_of_a_call_to_the_host_is_timed(
+    tenant: Tenant, app_context: None, network: responses.RequestsMock, waits: Waits
+) -> None:
+    url = f"{tenant.base_url}/rest/api/content/1"
+    network.get(url, status=503)
+    network.get(url, body=requests.ConnectionError())
+    network.get(url, json={})
+    operation = {"operation": "GET /rest/api/content/{id}"}
+    outcomes = ("503", "HostUnavailableError", "200")
+    before = [value(CALLS, **operation, status=outcome) for outcome in outcomes]
+    TenantService(tenant).request("GET", "/rest/api/content/1")
+    after = [value(CALLS, **operation, status=outcome) for outcome in outcomes]
+    assert after == [count + 1 for count in before]
 
 
 def test_webhook_handlers_and_tasks_are_timed(

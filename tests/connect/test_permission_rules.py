@@ -36,7 +36,9 @@ def test_a_check_above_the_policy_stops_the_start(policy: Any, restrict: Any) ->
     [
         pytest.param(lambda view: view, "declares no policy", id="none"),
         pytest.param(public, "its policy public knows no user", id="public"),
-        pytest.param(signed_install_required, "signed install knows", id="install"),
+        pytest.param(
+            signed_install_required("x"), "signed install knows", id="install"
+        ),
     ],
 )
 def test_a_check_without_a_user_stops_the_start(
@@ -84,3 +86,26 @@ def test_permission_checks_can_be_combined() -> None:
 def test_an_operation_is_one_that_the_host_knows() -> None:
     with pytest.raises(ValueError, match="read, update, delete"):
         permission_required(content="Read")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "one of content, issue and project"),
+        ({"content": "read", "issue": "EDIT_ISSUES"}, "one of content, issue"),
+        ({"issue": ""}, "issue is a permission's name"),
+        ({"project": "Browse projects"}, "project is a permission's name"),
+    ],
+)
+def test_a_permission_is_named_once_and_well(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        permission_required(**given)
+
+
+def test_a_permission_of_jira_may_be_that_of_an_app() -> None:
+    own = permission_required(project="com.example.app__approve", of="id")(view)
+    [restriction] = restrictions_of(own)
+    assert (restriction.needed, restriction.argument) == (
+        "com.example.app__approve",
+        "id",
+    )

@@ -174,6 +174,7 @@ def test_a_user_without_the_permission_is_refused(
         {"body": requests.ConnectionError("away")},
         {"body": "<html>"},
         {"status": 302, "headers": {"Location": "https://evil.example/"}},
+        *({"status": status, "json": YES} for status in (201, 206, 302)),
     ],
     ids=lambda answer: str(answer)[:30],
 )

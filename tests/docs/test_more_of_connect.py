@@ -2,7 +2,6 @@
 
 import json
 import re
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +12,12 @@ from devhost.testing.confluence import RecordingConfluence
 from devhost.testing.installed_app import InstalledApp
 from devhost.testing.signed_client import SignedClient
 from devhost.testing.wiki_pages import PAGE, macro_xml, write_page
-from flask import Blueprint
+from flask import Blueprint, Flask
 from playwright.sync_api import Browser, expect
 
 from app.config import ROOT
+from app.connect.webhooks.archive import Filter
+from app.connect.webhooks.wake_up import RUN
 from tests.example import HOME, create_app
 
 DOCUMENT = (ROOT / "docs" / "more-of-connect.md").read_text()
@@ -56,9 +57,13 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def author(home: Path, pages: Blueprint) -> Any:
     """The author of the document's code."""
-    for block in blocks("python"):
-        exec(block, {})  # noqa: S102 - the document's own code
-    create = partial(create_app, home=home, blueprint=pages)
+
+    def create(config: dict[str, Any]) -> Flask:
+        for block in blocks("python"):
+            names = {"__name__": f"{__name__}.document"}
+            exec(block, names)  # noqa: S102 - the document's own code
+        return create_app(config, home=home, blueprint=pages)
+
     return SimpleNamespace(__name__=__name__, create_app=create)
 
 
@@ -145,3 +150,22 @@ def test_the_administrators_pages_are_shown(
     assert signed_client.as_user("user").get("/configure").status_code == 403
     for key in ("configure", "welcome"):
         see(confluence, f"/plugins/servlet/ac/{installed_app.key}/{key}")
+
+
+def test_a_dynamic_webhook_reaches_its_handler(
+    confluence: RecordingConfluence,
+    installed_app: InstalledApp,
+    signed_client: SignedClient,
+) -> None:
+    page = signed_client.with_context_jwt()
+    assert page.as_user("user").put("/api/watch").status_code == 403
+    assert page.put("/api/watch").status_code == 204
+    confluence.webhooks.fire("page_updated")
+    confluence.sent_event("page_updated", status=204)
+    app = installed_app.app
+    with app.app_context():
+        [kept] = app.extensions["connect.webhooks"].archive.iterate(Filter())
+        app.extensions["celery"].tasks[RUN](kept.id)
+    confluence.received(
+        "PUT", "/rest/atlassian-connect/1/addons/{app}/properties/updated", status=201
+    )

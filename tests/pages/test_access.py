@@ -135,6 +135,13 @@ def test_nobody_gets_in_while_confluence_refuses_to_say(
             {"status": 302, "headers": {"Location": "https://evil.example/"}},
             id="redirect",
         ),
+        pytest.param(
+            {"status": 302, "json": {"operations": [ADMINISTER]}},
+            id="redirect with the answer",
+        ),
+        pytest.param(
+            {"status": 201, "json": {"operations": [ADMINISTER]}}, id="created"
+        ),
     ],
 )
 def test_nobody_gets_in_while_confluence_gives_no_answer(

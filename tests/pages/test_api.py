@@ -14,6 +14,7 @@ from tests import signing
 from tests.connect.outbound.host import assert_signed
 from tests.connect.outbound.scopes import declare
 from tests.pages.conftest import Opener
+from tests.pages.test_access import ADMINISTER, USER
 
 ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 NOTE = f"{ADDON}/properties/note"
@@ -27,6 +28,7 @@ MENU_LINK = {
 
 ENDPOINTS = [
     ("GET", "/api/context"),
+    ("GET", "/api/rights"),
     ("GET", "/api/license"),
     ("GET", "/api/note"),
     ("PUT", "/api/note"),
@@ -35,7 +37,8 @@ ENDPOINTS = [
     ("PUT", "/api/menu-link"),
     ("DELETE", "/api/menu-link"),
 ]
-ASKING = ENDPOINTS[1:]
+ASKING = ENDPOINTS[2:]
+CHANGING = [one for one in ENDPOINTS if one[0] != "GET"]
 REFUSED = [
     pytest.param({"secret": signing.OTHER_SECRET}, id="another secret"),
     pytest.param({"qsh": signing.MISSING}, id="no qsh"),
@@ -45,6 +48,14 @@ REFUSED = [
     pytest.param({"iss": "nobody"}, id="unknown tenant"),
     pytest.param({"iss": signing.APP_KEY}, id="ourselves"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _administrator(call_api: Opener) -> None:
+    """The host has just said that the user is an administrator."""
+    with responses.RequestsMock() as mock:
+        mock.get(USER, json={"operations": [ADMINISTER]})
+        assert call_api("GET", "/api/rights").json == {"administrator": True}
 
 
 @pytest.fixture
@@ -123,6 +134,33 @@ def test_an_endpoint_refuses_a_call_without_a_token(
     assert not host.calls
 
 
+@pytest.mark.parametrize("user", ["somebody", signing.MISSING])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/rights"), *CHANGING])
+def test_only_administrators_change_what_all_users_see(
+    call_api: Opener,
+    network: responses.RequestsMock,
+    method: str,
+    path: str,
+    user: Any,
+) -> None:
+    if user == "somebody":
+        network.get(USER, json={"operations": []})
+    answer = called(call_api, method, path, claims={"sub": user})
+    if method == "GET":
+        assert answer.json == {"administrator": False}
+    else:
+        assert (answer.status_code, answer.json) == (403, {"error": "forbidden"})
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/rights"), *CHANGING])
+def test_nobody_changes_anything_while_the_host_is_down(
+    call_api: Opener, network: responses.RequestsMock, method: str, path: str
+) -> None:
+    network.get(USER, status=500)
+    answer = called(call_api, method, path, claims={"sub": "somebody"})
+    assert (answer.status_code, answer.json) == (503, {"error": "host_unavailable"})
+
+
 def test_context_says_whom_the_token_names(call_api: Opener) -> None:
     context = {"confluence": {"space": {"key": "DS"}}}
     answer = call_api("GET", "/api/context", claims={"context": context})
@@ -196,7 +234,7 @@ def test_note_reads_the_app_property(
 def test_a_note_that_is_not_there_is_null(
     call_api: Opener, network: responses.RequestsMock
 ) -> None:
-    network.get(NOTE, status=404)
+    network.get(NOTE, status=404, json={"message": "Property with key not found."})
     answer = call_api("GET", "/api/note")
     assert (answer.status_code, answer.json) == (200, {"value": None})
 
@@ -284,11 +322,18 @@ def test_a_body_over_a_megabyte_is_refused(
     assert not network.calls
 
 
-@pytest.mark.parametrize("host_status", [204, 404])
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"status": 204},
+        {"status": 404, "json": {"message": "Property with key not found."}},
+    ],
+    ids=["there", "not there"],
+)
 def test_a_deleted_note_is_gone_whether_or_not_it_was_there(
-    call_api: Opener, network: responses.RequestsMock, host_status: int
+    call_api: Opener, network: responses.RequestsMock, host: dict[str, Any]
 ) -> None:
-    network.delete(NOTE, status=host_status)
+    network.delete(NOTE, **host)
     answer = call_api("DELETE", "/api/note")
     assert (answer.status_code, answer.data) == (204, b"")
 
@@ -375,7 +420,8 @@ def test_a_failing_host_is_a_bad_gateway_and_tells_nothing(
 
     calls = {(call.request.method, call.request.url) for call in network.calls}
     assert len(calls) == 1
-    assert answer.status_code == 502
+    too_slow = isinstance(failure.get("body"), requests.Timeout)
+    assert answer.status_code == (504 if too_slow else 502)
     assert answer.json == {"error": "host_unavailable"}
 
 

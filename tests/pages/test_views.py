@@ -56,7 +56,8 @@ def test_the_general_page_greets_an_anonymous_user(open_page: Opener) -> None:
 def test_the_general_page_points_to_its_endpoints(open_page: Opener) -> None:
     text = open_page("/overview").text
     found = re.findall(r'data-url="([^"]+)"', text)
-    assert found == ["/api/context", "/api/license", "/api/note", "/api/menu-link"]
+    names = ("rights", "context", "license", "note", "menu-link")
+    assert found == [f"/api/{name}" for name in names]
 
 
 def test_the_administrators_page_shows_the_installation(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.connect.tenants.models import Tenant
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.models import Status
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from app.pages.webhooks import NEWEST_PAGE
 from tests import signing
 from tests.connect.outbound.host import assert_signed

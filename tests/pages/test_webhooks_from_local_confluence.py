@@ -8,7 +8,7 @@ from devhost.testing.installed_app import InstalledApp
 
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.models import Status
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from app.pages.webhooks import NEWEST_PAGE
 
 

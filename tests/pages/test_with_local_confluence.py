@@ -108,6 +108,22 @@ def test_the_license_is_the_one_of_the_switch(
     assert (license_["active"], license_["evaluation"]) == (active, evaluation)
 
 
+@pytest.mark.parametrize("user", ["user", "anonymous"])
+def test_only_administrators_change_what_all_users_see(
+    confluence: RecordingConfluence, signed_client: SignedClient, user: str
+) -> None:
+    administrator = signed_client.with_context_jwt()
+    assert administrator.put("/api/note", json={"value": "kept"}).status_code == 201
+    page = administrator.as_user(user)
+    assert page.get("/api/rights").json == {"administrator": False}
+    assert page.put("/api/note", json={"value": "other"}).status_code == 403
+    assert page.delete("/api/note").status_code == 403
+    assert page.put("/api/menu-link").status_code == 403
+    assert page.delete("/api/menu-link").status_code == 403
+    assert page.get("/api/note").json == {"value": "kept"}
+    assert page.get("/api/menu-link").json == {"present": False}
+
+
 def test_the_settings_are_for_administrators(signed_client: SignedClient) -> None:
     assert signed_client.get("/settings").status_code == 200
     assert signed_client.as_user("user").get("/settings").status_code == 403

@@ -8,6 +8,7 @@ import requests
 from devhost.install.upm_client import install_app
 from devhost.server import LocalConfluence
 from devhost.site.installations import Installations
+from devhost.site.users import ADMINISTRATOR, ANONYMOUS, ORDINARY_USER
 from devhost.testing.app_server import ReservedPort, serve
 from flask import Flask
 
@@ -78,3 +79,15 @@ def test_the_app_calls_back(app: Flask, app_key: str, jira: LocalConfluence) -> 
         service.modules.register({"generalPages": [page]})
         assert service.modules.list() == {"generalPages": [page]}
     assert "More" in requests.get(jira.base_url, timeout=30).text
+
+
+def test_the_page_for_administrators_is_theirs(
+    app_key: str, jira: LocalConfluence
+) -> None:
+    for user, status in ((ADMINISTRATOR, 200), (ORDINARY_USER, 403), (ANONYMOUS, 403)):
+        jira.site.switch_user(user)
+        page = f"{jira.base_url}/plugins/servlet/ac/{app_key}/settings"
+        assert requests.get(page, timeout=30).ok
+        frame = requests.get(jira.exchanges.find(kind="iframe")[-1].url, timeout=30)
+        assert frame.status_code == status, user
+        assert ("Only administrators get here" in frame.text) == (status == 200)

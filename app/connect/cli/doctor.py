@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...extensions import db, migrate
 from ..descriptor.check import find_broken_promises, find_route_problems
 from ..errors import ConnectError
-from ..inbound.install_keys import TIMEOUTS
+from ..inbound.key_servers import TIMEOUTS
 from ..tasks.queue import get_queue
 from ..tenants.current import get_app
 from ..tenants.state import get_state

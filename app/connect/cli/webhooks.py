@@ -18,7 +18,7 @@ from ..tasks.queue import get_queue
 from ..webhooks.archive import Filter
 from ..webhooks.models import CLOSED, DeliveryState, Status
 from ..webhooks.state import get_webhooks
-from ..webhooks.tasks import RUN
+from ..webhooks.wake_up import RUN
 
 webhooks_cli = AppGroup("webhooks", help="The inbox: list, show, replay and purge.")
 
@@ -139,13 +139,16 @@ def replay(delivery_ids: tuple[int, ...], wanted: Filter) -> None:
         )
     webhooks = get_webhooks()
     chosen = replace(wanted, ids=delivery_ids)
-    asked, done, told = webhooks.archive.count(chosen), 0, 0
+    asked, ids = webhooks.archive.count(chosen), list[int]()
     for batch in _progress(webhooks.archive.replay(chosen), asked, "Replaying"):
-        done += len(batch)
-        told += _tell(batch)
-    click.echo(f"{done} of {asked} will be run again", err=True)
-    if told < done:
-        click.echo("the broker is down: the sweeper will tell the workers", err=True)
+        ids += batch
+    click.echo(f"{len(ids)} of {asked} will be run again", err=True)
+    if not ids:
+        return
+    try:
+        get_queue().send(RUN, ids[0])
+    except QueueUnavailableError:
+        click.echo("the broker is down: the next sweep will run them", err=True)
 
 
 @webhooks_cli.command()
@@ -169,17 +172,6 @@ def purge(wanted: Filter, dry_run: bool, yes: bool) -> None:
         click.confirm(f"{asked} deliveries, not yet run: delete them?", abort=True)
     batches = _progress(webhooks.archive.purge(chosen), asked, "Purging")
     click.echo(f"{sum(batches)} purged", err=True)
-
-
-def _tell(ids: Iterable[int]) -> int:
-    told = 0
-    for delivery_id in ids:
-        try:
-            get_queue().send(RUN, delivery_id)
-        except QueueUnavailableError:
-            break
-        told += 1
-    return told
 
 
 def _progress(batches: Iterable[Any], length: int, label: str) -> Iterable[Any]:

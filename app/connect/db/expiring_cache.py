@@ -53,3 +53,11 @@ class ExpiringCache(Generic[_K, _V]):
         with self._lock:
             self._version += 1
             self._entries.pop(key, None)
+
+    def discard(self, key: _K, value: _V) -> None:
+        """Drop the entry for *key*, but only if it still has *value*."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and entry[1] == value:
+                self._version += 1
+                del self._entries[key]

@@ -84,7 +84,7 @@ def listen() -> None:
     if not event.contains(Engine, "do_connect", _connect):
         event.listen(Engine, "do_connect", _connect)
         event.listen(Engine, "checkout", _taken)
-        event.listen(Engine, "checkin", _returned)
+        event.listen(Engine, "checkin", _returned)  # codespell:ignore checkin
 
 
 def _connect(dialect: Any, _record: Any, args: Any, arguments: Any) -> Any:

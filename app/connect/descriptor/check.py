@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from flask import Flask
 
 from ..errors import ConfigurationError, DescriptorError
-from ..webhooks.handlers import registered
+from ..webhooks.handlers import dynamic_events, registered
 from .check_routes import (
+    find_covered_checks,
     find_misplaced_checks,
     find_undeclared_routes,
     find_unserved_modules,
@@ -21,8 +22,8 @@ def check(app: Flask) -> None:
 
     Also check that each webhook has a handler and each translation a file.
 
-    :raises ConfigurationError: naming each route without a policy, and each whose
-        permission check can't work.
+    :raises ConfigurationError: naming each route without a policy, each with a
+        decorator above it, and each whose permission check can't work.
     :raises DescriptorError: naming each module that is not served or has the wrong
         policy, each webhook without a handler or handler without a webhook, and each
         text without a translation.
@@ -36,6 +37,7 @@ def check(app: Flask) -> None:
 def find_route_problems(app: Flask) -> Iterator[str]:
     """Yield each problem with the routes' policies, as text for the author."""
     yield from find_undeclared_routes(app)
+    yield from find_covered_checks(app)
     yield from find_misplaced_checks(app)
 
 
@@ -44,4 +46,4 @@ def find_broken_promises(app: Flask) -> Iterator[str]:
     descriptor = get_descriptor(app)
     yield from find_unserved_modules(app, descriptor)
     yield from find_translation_problems(app, descriptor)
-    yield from find_webhook_differences(descriptor, registered)
+    yield from find_webhook_differences(descriptor, registered, dynamic_events)

@@ -5,14 +5,14 @@ before the first customer runs into it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..inbound.policies import Policy, policy_of
+from ..inbound.policies import Policy, find_cover, policy_of
 from ..permissions import restrictions_of
 from ..tenants.state import get_state
 from .lint import is_external_link, iterate_conditions, iterate_modules
@@ -35,8 +35,27 @@ def find_undeclared_routes(app: Flask) -> Iterator[str]:
             )
 
 
+def find_covered_checks(app: Flask) -> Iterator[str]:
+    """Yield each decorator that could answer before a policy or check is asked."""
+    for rule in app.url_map.iter_rules():
+        cover = find_cover(app.view_functions.get(rule.endpoint))
+        if cover is not None:
+            yield (
+                f"the route {rule.rule} has {_place_of(cover)} above its policy or a "
+                "check, and could answer without it: put that decorator below. A cache "
+                "there needs the tenant and the user in its key"
+            )
+
+
+def _place_of(function: Callable[..., Any]) -> str:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return f"a {type(function).__name__}"
+    return f"{code.co_qualname} ({code.co_filename}:{code.co_firstlineno})"
+
+
 def find_misplaced_checks(app: Flask) -> Iterator[str]:
-    """Yield each permission check that lacks a user, a content id or a scope."""
+    """Yield each permission check that lacks a user, an id or a scope."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         restrictions = restrictions_of(view)
@@ -52,7 +71,7 @@ def find_misplaced_checks(app: Flask) -> Iterator[str]:
             if argument is not None and argument not in rule.arguments:
                 yield (
                     f"the route {rule.rule} has no <{argument}>, which "
-                    "permission_required takes the content id from"
+                    "permission_required takes the id from"
                 )
         if restrictions and "READ" not in get_state(app).scopes:
             yield (

@@ -4,7 +4,7 @@ A webhook without a handler is refused at run time, and a handler without a webh
 is never called: both should be found at start.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..protocol.access_rules import POLICY_EVENTS
@@ -15,9 +15,14 @@ PREFIX = "/webhooks/"
 
 
 def find_webhook_differences(
-    descriptor: dict[str, Any], handlers: Mapping[str, Sequence[Handler]]
+    descriptor: dict[str, Any],
+    handlers: Mapping[str, Sequence[Handler]],
+    dynamic: Collection[str] = (),
 ) -> Iterator[str]:
-    """Yield each difference, as text for the author."""
+    """Yield each difference, as text for the author.
+
+    The events in *dynamic* need no entry in the descriptor.
+    """
     declared = set()
     for path, kind, module in iterate_modules(descriptor):
         if kind == "webhooks":
@@ -31,10 +36,11 @@ def find_webhook_differences(
         names = " and ".join(map(name_of, found))
         if len(found) > 1:
             yield f'@webhook("{event}") is above {names}: leave it above one of them'
-        if found and event not in declared:
+        if found and event not in declared and event not in dynamic:
             yield (
                 f"$.modules.webhooks lacks {event}, which {names} handles: write "
-                f'{{"event": "{event}", "url": "{PREFIX}{event}"}}'
+                f'{{"event": "{event}", "url": "{PREFIX}{event}"}}, or dynamic=True '
+                "into the decorator if your code registers it"
             )
 
 

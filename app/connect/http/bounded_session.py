@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
 import requests
@@ -62,8 +61,8 @@ class BoundedSession:
     """
 
     def __init__(self) -> None:
-        self._session = session = requests.Session()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session = requests.Session()
+        self._headers = dict(self._session.headers)
         self._adapter = TimedAdapter(
             pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE
         )
@@ -83,9 +82,14 @@ class BoundedSession:
 
         :raises requests.RequestException: if it can't be sent.
         """
-        # Without any, requests would look for a password in .netrc.
-        request.auth = request.auth or _unchanged
-        return self._session.prepare_request(request)
+        # Much faster than the session's own method, which merges cookies and looks for
+        # a password in .netrc.
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(request.method)
+        prepared.prepare_url(request.url or "", request.params)
+        prepared.prepare_headers({**self._headers, **(request.headers or {})})
+        prepared.prepare_body(request.data, request.files, request.json)
+        return prepared
 
     def send(
         self, request: requests.PreparedRequest, limits: Limits
@@ -123,10 +127,6 @@ class BoundedSession:
     def _read_environment(self, site: str) -> dict[str, Any]:
         settings = self._session.merge_environment_settings(site, {}, None, None, None)
         return {name: settings[name] for name in ("proxies", "verify", "cert")}
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _read_body(response: requests.Response, max_bytes: int, end: float) -> None:

@@ -6,6 +6,8 @@ without the token, secret or body.
 
 import logging
 import math
+from functools import partial
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -25,11 +27,13 @@ from ..errors import (
     HostUnavailableError,
     InstallKeysUnavailableError,
     MalformedBodyError,
+    OutdatedInstallError,
     PermissionDeniedError,
     PermissionUnknownError,
     QueueUnavailableError,
     ScopeError,
     Unavailable,
+    without_text,
 )
 from ..tenants.current import find_verified_request
 from ..tenants.state import get_state
@@ -46,10 +50,12 @@ _logger = logging.getLogger(__name__)
 def register_error_handlers(app: Flask) -> None:
     """Handle the framework's errors and database failures, never with a 500."""
     app.register_blueprint(_templates)
+    app.log_exception = partial(_log_exception, app)  # type: ignore[method-assign]  # Flask's own hook to override.
     app.register_error_handler(AuthenticationError, _unauthorized)
     app.register_error_handler(PermissionDeniedError, _forbidden)
     app.register_error_handler(PermissionUnknownError, _permission_unknown)
     app.register_error_handler(MalformedBodyError, _malformed)
+    app.register_error_handler(OutdatedInstallError, _outdated)
     app.register_error_handler(InstallKeysUnavailableError, _unavailable)
     app.register_error_handler(ConfigurationError, _unavailable)
     app.register_error_handler(ScopeError, _unavailable)
@@ -80,6 +86,11 @@ def _malformed(error: MalformedBodyError) -> Response:
     return _answer("bad_request", 400)
 
 
+def _outdated(error: OutdatedInstallError) -> Response:
+    _log("outdated", error, str(error))
+    return _answer("outdated", 409)
+
+
 def _unavailable(error: Exception) -> Response:
     # The text of a database error can quote the values being stored.
     reason = "" if isinstance(error, SQLAlchemyError) else str(error)
@@ -105,6 +116,17 @@ def _host_failed(error: HostError) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response
+
+
+def _log_exception(app: Flask, exc_info: Any) -> None:
+    """Log an error of a view, which Flask answers with a 500."""
+    error: BaseException = exc_info[1]
+    _logger.error(
+        "Exception on %r [%s]",
+        request.path,
+        request.method,
+        exc_info=error if app.debug else without_text(error),
+    )
 
 
 def _log(what: str, error: Exception, reason: str) -> None:

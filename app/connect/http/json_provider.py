@@ -18,6 +18,17 @@ class ProxyJSONProvider(DefaultJSONProvider):
 
     default = staticmethod(_default)
 
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Parse JSON.
+
+        :raises ValueError: if it is not JSON, or nested too deeply; ``get_json`` then
+            answers 400.
+        """
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from None
+
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize *obj*, replacing proxies with their values.
 

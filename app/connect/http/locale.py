@@ -65,11 +65,7 @@ def select_locale() -> str | None:
     """Return the best locale with a translation; None for English."""
     if not has_request_context():
         return None
-    try:
-        wanted = [request.args.get("loc", "")]
-    except UnicodeError:
-        # A server may pass on a query that is not UTF-8.
-        wanted = []
+    wanted = [request.args.get("loc", "")]
     wanted += [tag for tag, quality in request.accept_languages if quality > 0]
     return negotiate_locale(
         [tag.replace("-", "_") for tag in wanted],

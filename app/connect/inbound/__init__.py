@@ -10,6 +10,8 @@ from flask import Flask
 
 from . import health, lifecycle
 from .install_keys import InstallKeys
+from .key_servers import KeyServers
+from .known_keys import KnownKeys
 from .policies import public
 from .session_token import session_token
 from .state import KEY, InboundState
@@ -17,7 +19,8 @@ from .state import KEY, InboundState
 
 def init_app(app: Flask) -> None:
     """Serve lifecycle callbacks and health checks. Reads CONNECT_KEY_SERVERS."""
-    keys = InstallKeys(app.config["CONNECT_KEY_SERVERS"])
+    servers = KeyServers(app.config["CONNECT_KEY_SERVERS"])
+    keys = InstallKeys(servers, KnownKeys(app))
     app.extensions[KEY] = InboundState(install_keys=keys)
     app.register_blueprint(lifecycle.bp)
     app.register_blueprint(health.bp)

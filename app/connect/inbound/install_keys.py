@@ -1,159 +1,176 @@
-"""Install keys: Atlassian's public keys for signed installs, fetched by key id.
+"""Install keys: Atlassian's public keys for signed installs, looked up by key id.
 
-The key behind a key id never changes, so it is cached for a day, and for longer while
-no server can be reached.
+The key behind a key id never changes. One that has verified an install is good from
+then on, in this process and, through ``known_keys``, in others and after a restart.
+Once a day it is fetched again in the background, in case it was withdrawn; nobody
+waits for that. Only a key id that nobody has verified an install with is worth asking
+the key servers about while a request waits, and how many may wait is limited in
+``fetch_slots``.
 
 https://developer.atlassian.com/cloud/confluence/connect-active-api-migrations/
 """
 
-import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from concurrent.futures import Future
-from enum import StrEnum
+from functools import partial
 from typing import Final
 
-import requests
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ..errors import InstallKeysUnavailableError, InvalidTokenError
-from ..http.bounded_session import BoundedSession, Limits, TooLargeError
-
-TIMEOUTS: Final = (3, 5)
-"""Connect and read timeouts, in seconds."""
+from .fetch_slots import QUICK_SECONDS, FetchSlots
+from .key_servers import ANSWER_SECONDS, Answer, KeyServers, Refusal
+from .known_keys import MAX_KNOWN, KnownKeys
 
 KEY_SECONDS: Final = 24 * 60 * 60
-NO_SUCH_KEY_SECONDS: Final = 60
-MAX_FETCHES: Final = 4
-"""Key ids come from strangers, who can block this many threads but not all."""
+"""How old a good key is when it is fetched again."""
 
-_MAX_UNKNOWN = 1_000
-_LIMITS = Limits(seconds=5, max_bytes=16_384, connect=TIMEOUTS[0], silence=TIMEOUTS[1])
-_MIN_KEY_BITS = 2048
-# A CDN may answer 403, too, for a file that it does not have.
-_NO_SUCH_KEY_STATUSES = frozenset({400, 403, 404, 410})
-_logger = logging.getLogger(__name__)
+ANSWER_KEPT_SECONDS: Final = 60
+"""How long an answer is kept that has not verified an install."""
 
+SLOT_SECONDS: Final = 3
+"""How long a request waits for a slot at most."""
 
-_Fetch = Future[RSAPublicKey | None]
-
-
-class _Refusal(StrEnum):
-    NO_SUCH_KEY = "has no such key"
-    NOT_A_KEY = "did not answer with an RSA public key"
-    OUTAGE = "could not be asked"
+_MAX_ANSWERS = 1_000
 
 
 class InstallKeys:
-    """Fetches and caches install keys; one per app, made by ``init_app``.
+    """Looks up install keys; one per app, made by ``init_app``."""
 
-    *servers* are base URLs, tried in order.
-    """
-
-    def __init__(self, servers: Sequence[str]) -> None:
-        self._servers = tuple(servers)
-        self._session = BoundedSession()
-        self._keys: dict[str, tuple[float, RSAPublicKey]] = {}
-        self._unknown: OrderedDict[str, float] = OrderedDict()
-        self._fetches: dict[str, _Fetch] = {}
+    def __init__(self, servers: KeyServers, known: KnownKeys) -> None:
+        self._servers = servers
+        self._known = known
+        self._slots = FetchSlots()
+        # Key ids that verified an install, and when to fetch each again.
+        self._good: OrderedDict[str, tuple[float, RSAPublicKey]] = OrderedDict()
+        # What the servers said about others; None if there is no such key.
+        self._answers: OrderedDict[str, tuple[float, RSAPublicKey | None]]
+        self._answers = OrderedDict()
+        self._fetches: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
 
     def get(self, key_id: str) -> RSAPublicKey:
         """Return the public key of a well-formed *key_id*.
 
-        Concurrent calls for the same key id share one fetch.
+        It takes four seconds at most. Concurrent calls for a key id share one fetch.
 
         :raises InvalidTokenError: if no server has such a key.
         :raises InstallKeysUnavailableError: if the servers can't be asked right now.
         """
-        key, fetch, ours = self._look_up(key_id)
-        if ours and fetch is not None:
-            self._run(fetch, key_id)
-        if fetch is not None:
-            key = fetch.result()
+        give_up_at = time.monotonic() + ANSWER_SECONDS
+        answer: Answer | None = self.find(key_id)
+        if answer is None:
+            answer = self._wait_for_servers(key_id, give_up_at)
+        if answer is Refusal.OUTAGE:
+            raise InstallKeysUnavailableError("no key server could be asked")
+        return _or_refuse(None if isinstance(answer, Refusal) else answer)
+
+    def find(self, key_id: str) -> RSAPublicKey | None:
+        """Return a key that is at hand, without asking a server.
+
+        :raises InvalidTokenError: if the servers have just said that there is none.
+        """
+        now = time.monotonic()
+        refresh_at, key = self._good.get(key_id, (0.0, None))
         if key is None:
-            raise InvalidTokenError("kid is unknown to the key servers")
+            is_kept, key = self._kept_answer(key_id, now)
+            if is_kept:
+                return _or_refuse(key)
+            if (known := self._known.find(key_id)) is None:
+                return None
+            key, age = known
+            refresh_at = now + KEY_SECONDS - age
+            self._remember_good(key_id, key, refresh_at)
+        if now >= refresh_at:
+            self._refresh(key_id, key, now)
         return key
 
-    def _look_up(self, key_id: str) -> tuple[RSAPublicKey | None, _Fetch | None, bool]:
-        """Return a cached result, or the fetch to wait for and whether to run it."""
+    def confirm(self, key_id: str, key: RSAPublicKey) -> None:
+        """Note that a key has verified a token for this app, so it is a good one."""
+        if key_id not in self._good:
+            self._remember_good(key_id, key, time.monotonic() + KEY_SECONDS)
+            self._known.keep(key_id, key)
+
+    def _kept_answer(self, key_id: str, now: float) -> tuple[bool, RSAPublicKey | None]:
+        until, key = self._answers.get(key_id, (0.0, None))
+        return now < until, key
+
+    def _wait_for_servers(self, key_id: str, give_up_at: float) -> Answer:
+        with self._slots.slot(seconds=SLOT_SECONDS):
+            fetch = self._fetch(key_id)
+            try:
+                return fetch.result(QUICK_SECONDS)
+            except TimeoutError:
+                self._slots.note_slow()
+            try:
+                return fetch.result(max(0.0, give_up_at - time.monotonic()))
+            except TimeoutError:
+                return Refusal.OUTAGE
+
+    def _fetch(self, key_id: str) -> Future[Answer]:
+        """Return the one fetch of a key id, which may be under way or even done."""
         now = time.monotonic()
         with self._lock:
-            expires, key = self._keys.get(key_id, (0.0, None))
-            if now < expires:
-                return key, None, False
-            if now < self._unknown.get(key_id, 0.0):
-                return None, None, False
-            if key_id in self._fetches:
-                return None, self._fetches[key_id], False
-            if len(self._fetches) >= MAX_FETCHES:
-                raise InstallKeysUnavailableError("too many key fetches at once")
-            fetch = self._fetches[key_id] = Future()
-            return None, fetch, True
+            is_kept, key = self._kept_answer(key_id, now)
+            if is_kept:
+                done: Future[Answer] = Future()
+                done.set_result(key or Refusal.NO_SUCH_KEY)
+                return done
+            if (fetch := self._fetches.get(key_id)) is not None:
+                return fetch
+            fetch = self._fetches[key_id] = self._servers.ask(key_id)
+        fetch.add_done_callback(partial(self._note_fetched, key_id, now))
+        return fetch
 
-    def _run(self, fetch: _Fetch, key_id: str) -> None:
-        try:
-            fetch.set_result(self._ask_servers(key_id))
-        except BaseException as error:
-            # Whatever it was, threads that wait for this fetch must get the error too.
-            fetch.set_exception(error)
-        finally:
-            with self._lock:
-                del self._fetches[key_id]
-
-    def _ask_servers(self, key_id: str) -> RSAPublicKey | None:
-        refusals = set()
-        for server in self._servers:
-            answer = _ask(self._session, f"{server}/{key_id}")
+    def _note_fetched(self, key_id: str, began: float, fetch: Future[Answer]) -> None:
+        now = time.monotonic()
+        if now - began < QUICK_SECONDS:
+            self._slots.note_quick()
+        answer = None if fetch.exception() else fetch.result()
+        with self._lock:
+            del self._fetches[key_id]
             if isinstance(answer, RSAPublicKey):
-                with self._lock:
-                    self._keys[key_id] = (time.monotonic() + KEY_SECONDS, answer)
-                return answer
-            _logger.warning("key server %s %s: kid=%s", server, answer, key_id)
-            refusals.add(answer)
-        if refusals == {_Refusal.NO_SUCH_KEY}:
-            self._remember_unknown(key_id)
-            return None
+                self._keep_answer(key_id, answer, now)
+            elif answer is Refusal.NO_SUCH_KEY:
+                self._keep_answer(key_id, None, now)
+
+    def _refresh(self, key_id: str, key: RSAPublicKey, now: float) -> None:
+        """Fetch a good key again in the background; once a minute while that fails."""
         with self._lock:
-            _, stale = self._keys.get(key_id, (0.0, None))
-        if stale is None and _Refusal.OUTAGE in refusals:
-            raise InstallKeysUnavailableError("no key server could be asked")
-        return stale
+            if now < self._good.get(key_id, (0.0, key))[0]:
+                return
+            self._good[key_id] = (now + ANSWER_KEPT_SECONDS, key)
+        fetch = self._servers.ask(key_id)
+        fetch.add_done_callback(partial(self._note_refreshed, key_id))
 
-    def _remember_unknown(self, key_id: str) -> None:
+    def _note_refreshed(self, key_id: str, fetch: Future[Answer]) -> None:
+        answer, now = None if fetch.exception() else fetch.result(), time.monotonic()
+        if isinstance(answer, RSAPublicKey):
+            self._remember_good(key_id, answer, now + KEY_SECONDS)
+            self._known.keep(key_id, answer)
+        elif answer is Refusal.NO_SUCH_KEY:
+            # It was withdrawn.
+            with self._lock:
+                self._good.pop(key_id, None)
+                self._keep_answer(key_id, None, now)
+            self._known.drop(key_id)
+
+    def _remember_good(self, key_id: str, key: RSAPublicKey, refresh_at: float) -> None:
         with self._lock:
-            self._keys.pop(key_id, None)
-            self._unknown[key_id] = time.monotonic() + NO_SUCH_KEY_SECONDS
-            self._unknown.move_to_end(key_id)
-            if len(self._unknown) > _MAX_UNKNOWN:
-                self._unknown.popitem(last=False)
+            self._good[key_id] = (refresh_at, key)
+            if len(self._good) > MAX_KNOWN:
+                self._good.popitem(last=False)
+
+    def _keep_answer(self, key_id: str, key: RSAPublicKey | None, now: float) -> None:
+        self._answers[key_id] = (now + ANSWER_KEPT_SECONDS, key)
+        self._answers.move_to_end(key_id)
+        if len(self._answers) > _MAX_ANSWERS:
+            self._answers.popitem(last=False)
 
 
-def _ask(session: BoundedSession, url: str) -> RSAPublicKey | _Refusal:
-    try:
-        response = session.call("GET", url, limits=_LIMITS)
-    except TooLargeError:
-        return _Refusal.NOT_A_KEY
-    except requests.RequestException:
-        return _Refusal.OUTAGE
-    if response.status_code in _NO_SUCH_KEY_STATUSES:
-        return _Refusal.NO_SUCH_KEY
-    if response.status_code >= 500 or response.status_code in (408, 429):
-        return _Refusal.OUTAGE
-    if response.status_code != 200:
-        return _Refusal.NOT_A_KEY
-    return _read_key(response.content)
-
-
-def _read_key(pem: bytes) -> RSAPublicKey | _Refusal:
-    try:
-        key = load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm):
-        return _Refusal.NOT_A_KEY
-    if isinstance(key, RSAPublicKey) and key.key_size >= _MIN_KEY_BITS:
-        return key
-    return _Refusal.NOT_A_KEY
+def _or_refuse(key: RSAPublicKey | None) -> RSAPublicKey:
+    if key is None:
+        raise InvalidTokenError("kid is unknown to the key servers")
+    return key

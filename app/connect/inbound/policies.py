@@ -21,6 +21,7 @@ from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Request, current_app, request
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
 
 from ..errors import AuthenticationError, InstallKeysUnavailableError
@@ -32,6 +33,13 @@ from .verify import verify_host_token, verify_signed_install
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _View = Callable[_P, _R]
+_LAYER = "connect_layer"
+_REFUSALS = (
+    AuthenticationError,
+    InstallKeysUnavailableError,
+    LengthRequired,
+    RequestEntityTooLarge,
+)
 
 
 class Policy(StrEnum):
@@ -46,8 +54,34 @@ class Policy(StrEnum):
 
 
 def policy_of(view: Callable[..., Any] | None) -> Policy | None:
-    """Return the policy that a view declares; None if it declares none."""
+    """Return the policy that a view declares; None if it declares none.
+
+    A decorator above the policy may have copied it: see :func:`find_cover`.
+    """
     return getattr(view, "connect_policy", None)
+
+
+def layer(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Mark a function that a decorator of the framework puts around a view."""
+    function.__dict__[_LAYER] = function
+    return function
+
+
+def find_cover(view: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """Return what stands above a policy or a check of the framework; None if nothing.
+
+    It could answer without them, as a cache does. ``functools.wraps`` copies marks, so
+    a mark counts only on the very function that got it.
+    """
+    cover = None
+    while view is not None:
+        marked = getattr(view, _LAYER, None)
+        if marked is not view:
+            cover = cover or view
+        if cover is not None and marked is not None:
+            return cover
+        view = getattr(view, "__wrapped__", None)
+    return None
 
 
 def public(view: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -86,9 +120,16 @@ def lifecycle_jwt_required(
     return decorate
 
 
-def signed_install_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Answer only a callback that Atlassian's install key signed for this app."""
-    return guard(view, Policy.SIGNED_INSTALL, verify_signed_install)
+def signed_install_required(
+    event: str,
+) -> Callable[[_View[_P, _R]], _View[_P, _R]]:
+    """Answer only the callback *event* that Atlassian's install key signed for us."""
+
+    def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
+        verify = partial(verify_signed_install, event=event)
+        return guard(view, Policy.SIGNED_INSTALL, verify)
+
+    return decorate
 
 
 def guard(
@@ -111,7 +152,7 @@ def guard(
                 answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
                 return answer
             return view(*args, **kwargs)
-        except (AuthenticationError, InstallKeysUnavailableError) as error:
+        except _REFUSALS as error:
             outcome = type(error).__name__
             raise
         finally:
@@ -128,4 +169,4 @@ def declare(view: Callable[_P, _R], policy: Policy) -> Callable[_P, _R]:
     if policy_of(view) is not None:
         raise TypeError(f"{view!r} already declares a policy: {policy_of(view)}")
     view.__dict__["connect_policy"] = policy
-    return view
+    return layer(view)

@@ -32,12 +32,6 @@ def get_token(request: Request) -> str:
 
 def _query_tokens(query: str) -> set[str]:
     """Return the values of ``jwt``, without reading the rest of the query."""
-    if not query.isascii():
-        try:
-            query.encode("latin-1").decode()
-        except UnicodeError:
-            # Werkzeug would fail on it, too, and less gracefully.
-            raise MissingTokenError("the query is not UTF-8") from None
     tokens = set()
     for part in query.split("&"):
         name, _, value = part.partition("=")
@@ -52,15 +46,21 @@ def is_for_this_request(claims: Claims, request: Request, base_url: str) -> bool
     The path counts as sent or decoded, since hosts hash either. A form can replace
     the query of a POST. Every variant binds the token to this request.
     """
-    qsh = claims.get("qsh")
-    if not isinstance(qsh, str) or not qsh.isascii():
-        return False
-    paths = _paths(request, base_path_of(base_url))
-    query = _text(request.environ.get("QUERY_STRING", ""))
-    if _is_hash_of(qsh, request.method, paths, query):
+    if is_for_this_url(claims, request, base_url):
         return True
     form = _form(request)
-    return form != "" and _is_hash_of(qsh, "POST", paths, form)
+    paths = _paths(request, base_path_of(base_url))
+    return form != "" and _is_hash_of(claims.get("qsh"), "POST", paths, form)
+
+
+def is_for_this_url(claims: Claims, request: Request, base_url: str) -> bool:
+    """Like :func:`is_for_this_request`, without forms.
+
+    It never reads the body, so claims can be checked that are not verified yet.
+    """
+    query = _text(request.environ.get("QUERY_STRING", ""))
+    paths = _paths(request, base_path_of(base_url))
+    return _is_hash_of(claims.get("qsh"), request.method, paths, query)
 
 
 def is_for_context(claims: Claims, request: Request, base_url: str) -> bool:
@@ -68,7 +68,9 @@ def is_for_context(claims: Claims, request: Request, base_url: str) -> bool:
     return claims.get("qsh") == CONTEXT_QSH
 
 
-def _is_hash_of(qsh: str, method: str, paths: tuple[str, ...], query: str) -> bool:
+def _is_hash_of(qsh: object, method: str, paths: tuple[str, ...], query: str) -> bool:
+    if not isinstance(qsh, str) or not qsh.isascii():
+        return False
     for path in paths:
         if compare_digest(qsh, digest(canonicalize(method, path, query, base_path=""))):
             return True
@@ -84,7 +86,7 @@ def _paths(request: Request, base_path: str) -> tuple[str, ...]:
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if raw.partition("?")[0] != routed and (target := _TARGET.match(raw)):
         sent = _text(target[1])
-        if sent == base_path or sent.startswith(f"{base_path}/"):
+        if sent.startswith(f"{base_path}/"):
             sent = sent[len(base_path) :]
         # Hash only a path that decodes to the one that was routed.
         if sent != routed and unquote(sent) == routed:

@@ -7,11 +7,15 @@ no other site can make a browser send it.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
-from typing import Any, Final, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeVar, overload
+from urllib.parse import unquote_to_bytes
 
 from flask import Request, current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
 from ..errors import (
     AuthenticationError,
@@ -22,6 +26,7 @@ from ..errors import (
 from ..tenants.credentials import Credentials
 from ..tenants.current import (
     VerifiedRequest,
+    find_verified_request,
     get_verified_request,
     set_verified_request,
 )
@@ -39,23 +44,48 @@ SCHEME: Final = "session"
 LIFETIME: Final = 900
 """Seconds."""
 
+MAX_FORM: Final = 64 * 1024
+"""Bytes."""
+
 MAX_LENGTH: Final = 16_384
 _SALT = "connect.session-token"
-_TOKEN_KEY = "connect.session_token"  # noqa: S105 - a name
+_KEPT_KEY = "connect.is_kept"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# The field as browsers write it, by the form's content type. To parse a form can take
+# thirty times as long.
+_FIELDS = {
+    "application/x-www-form-urlencoded": re.compile(rb"(?:^|&)session_token=([^&]*)"),
+    "multipart/form-data": re.compile(rb'; name="session_token"\r\n\r\n(.*?)\r\n'),
+}
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def session_token_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
+@overload
+def session_token_required(view: Callable[_P, _R], /) -> Callable[_P, _R]: ...
+
+
+@overload
+def session_token_required(
+    *, max_form: int = MAX_FORM
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]: ...
+
+
+def session_token_required(view: Any = None, /, *, max_form: int = MAX_FORM) -> Any:
     """Answer only a request with a token of :func:`session_token`.
 
     The token is sent as ``Authorization: Session ...``, as the form field
     ``session_token`` or, if the request only reads, in the query. Inside,
     ``current_tenant``, ``current_account_id`` and ``current_context`` are those of
     the page that made it. Never use it for a URL that the descriptor declares.
+
+    A form is looked at before its sender is known, so one of more than *max_form*
+    bytes is answered 413, and one that does not say its length 411. A larger one can
+    send its token in the header.
     """
-    return guard(view, Policy.SESSION, _verify)
+    if view is None:
+        return partial(session_token_required, max_form=max_form)
+    return guard(view, Policy.SESSION, partial(_verify, max_form=max_form))
 
 
 def session_token() -> str:
@@ -64,30 +94,40 @@ def session_token() -> str:
     Also available in templates. A request that came with a session token gets the
     same one back, so that its 15 minutes are never prolonged.
 
-    :raises RuntimeError: if the request was not verified.
+    :raises RuntimeError: if the request was not verified, within ``acting_for``, and
+        in an answer that others will get, too.
     :raises LookupError: if the tenant has been purged.
     """
-    made = request.environ.get(_TOKEN_KEY)
-    if made is None:
-        verified = get_verified_request()
+    verified = get_verified_request()
+    if verified is not find_verified_request(request):
+        raise RuntimeError(
+            "session_token() is for the user of the request: call it "
+            "outside of acting_for"
+        )
+    if request.environ.get(_KEPT_KEY):
+        raise RuntimeError(
+            "this answer is kept for others, too: leave the session token out, "
+            "or max_age"
+        )
+    if verified.session_token is None:
         client_key = verified.tenant.client_key
         # The secret in the database, which may differ from the one just used.
         credentials = get_state().tenants.load_credentials(client_key)
         if credentials is None:
             raise LookupError(f"the tenant {client_key} has been purged")
-        made = request.environ[_TOKEN_KEY] = _serializer().dumps(
-            [
-                client_key,
-                verified.account_id,
-                verified.context,
-                _generation(credentials),
-            ]
-        )
-    return str(made)
+        generation = _generation(credentials)
+        claims = [client_key, verified.account_id, verified.context, generation]
+        verified.session_token = str(_serializer().dumps(claims))
+    return verified.session_token
 
 
-def _verify(request: Request, connect: ConnectState) -> None:
-    token = _token_of(request)
+def forbid_session_token(request: Request) -> None:
+    """Make :func:`session_token` fail: the answer to *request* will be kept."""
+    request.environ[_KEPT_KEY] = True
+
+
+def _verify(request: Request, connect: ConnectState, *, max_form: int) -> None:
+    token = _token_of(request, max_form)
     client_key, account_id, context, generation = _read(token)
     try:
         credentials = _credentials(connect.tenants, client_key, generation)
@@ -100,28 +140,40 @@ def _verify(request: Request, connect: ConnectState) -> None:
         context=context,
         shared_secret=credentials.shared_secret,
     )
+    verified.session_token = token
     set_verified_request(request, verified)
-    request.environ[_TOKEN_KEY] = token
 
 
-def _token_of(request: Request) -> str:
+def _token_of(request: Request, max_form: int) -> str:
     """Return the one session token of a request.
 
     Ignores the query of a request that changes something: links are easily passed
-    on, with everything in them.
+    on, with everything in them. Reads a form only if the header has no token.
     """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     found = {value.strip()} if scheme.lower() == SCHEME else set()
-    reads = request.method in _READING
-    try:
-        found.update((request.args if reads else request.form).getlist(FIELD))
-    except UnicodeError:
-        raise MissingTokenError("the query is not UTF-8") from None
+    if request.method in _READING:
+        found.update(request.args.getlist(FIELD))
+    elif not found:
+        found.update(_in_form(request, max_form))
     if len(found) != 1:
         raise MissingTokenError(
             "contradicting session tokens" if found else "no session token"
         )
     return found.pop()
+
+
+def _in_form(request: Request, max_form: int) -> set[str]:
+    """Return the tokens in a form, which a stranger may have sent."""
+    field = _FIELDS.get(request.mimetype)
+    if field is None:
+        return set()
+    if request.content_length is None:
+        raise LengthRequired
+    if request.content_length > max_form:
+        raise RequestEntityTooLarge
+    found = set(field.findall(request.get_data()))
+    return {unquote_to_bytes(value).decode("latin-1") for value in found}
 
 
 def _read(token: str) -> tuple[str, str | None, dict[str, Any], str]:

@@ -15,28 +15,34 @@ from typing import Final
 
 from flask import Request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from ..errors import (
     AuthenticationError,
     InvalidSignatureError,
     InvalidTokenError,
+    MalformedBodyError,
     QshMismatchError,
     UnknownTenantError,
+    UntrustedInstallError,
 )
 from ..protocol.tokens import (
     account_id_of,
     context_of,
-    decode_asymmetric,
     decode_symmetric,
     issuer_of,
     key_id_of,
+    read_unverified_install,
+    verify_install,
 )
 from ..protocol.unverified_token import Claims, read_unverified_token
 from ..tenants.credentials import Credentials
 from ..tenants.current import VerifiedRequest, set_verified_request
+from ..tenants.lifecycle_payload import LifecycleEvent
 from ..tenants.state import ConnectState
 from .last_seen import note_when_answered
-from .request_token import get_token, is_for_this_request
+from .lifecycle_body import read_lifecycle_body
+from .request_token import get_token, is_for_this_request, is_for_this_url
 from .state import get_inbound
 
 ENABLED: Final = frozenset({"enabled"})
@@ -47,6 +53,7 @@ Fits = Callable[[Claims, Request, str], bool]
 """A check that claims match a request to the app at a base URL."""
 
 _CLAIMS_KEY = "connect.claims"
+_BODY_KEY = "connect.body"
 _logger = logging.getLogger(__name__)
 
 
@@ -113,13 +120,17 @@ def verify_host_token(
     request.environ[_CLAIMS_KEY] = claims
 
 
-def verify_signed_install(request: Request, connect: ConnectState) -> None:
+def verify_signed_install(
+    request: Request, connect: ConnectState, *, event: str
+) -> None:
     """Verify a callback that Atlassian's install key signed for this app (RS256).
 
     No tenant is looked up or set: the callback is what creates one.
 
     :raises AuthenticationError: if the request is not to be trusted.
     :raises InstallKeysUnavailableError: if no key server can be asked.
+    :raises MalformedBodyError: if only the body is wrong.
+    :raises HTTPException: if only the body is too long.
     """
     token = read_unverified_token(get_token(request))
     client_key = issuer_of(token)
@@ -127,26 +138,52 @@ def verify_signed_install(request: Request, connect: ConnectState) -> None:
         raise InvalidTokenError("iss is this app, not a host")
 
     try:
-        # Algorithm, signature and claims, among them aud, which must be this app.
-        claims = decode_asymmetric(
-            token,
-            public_key=get_inbound().install_keys.get(key_id_of(token)),
-            audience=connect.base_url,
-            leeway=connect.leeway,
+        # First whatever needs no key, or any stranger could have the key servers asked:
+        # algorithm and claims, among them aud, which must be this app, and this URL.
+        key_id = key_id_of(token)
+        claims = read_unverified_install(
+            token, audience=connect.base_url, leeway=connect.leeway
         )
-        if not is_for_this_request(claims, request, connect.base_url):
+        if not is_for_this_url(claims, request, connect.base_url):
             raise QshMismatchError("qsh does not fit")
+
+        # The body must agree with token, path and app.
+        body, malformed = None, None
+        try:
+            body = read_lifecycle_body(
+                request, claims, app_key=connect.app_key, event=event
+            )
+        except (MalformedBodyError, HTTPException) as error:
+            malformed = error
+
+        # The key, which is fetched only if everything else is right.
+        keys = get_inbound().install_keys
+        key = keys.find(key_id) if malformed else keys.get(key_id)
+        if key is None:
+            raise UntrustedInstallError("the body is malformed, and the key unknown")
+        verify_install(token, key)
     except AuthenticationError as error:
         error.client_key = client_key
         raise
 
+    # From here on the request is trusted: the claims and the body that were checked.
+    keys.confirm(key_id, key)
+    if malformed is not None:
+        raise malformed
     request.environ[_CLAIMS_KEY] = claims
+    request.environ[_BODY_KEY] = body
 
 
 def get_verified_claims(request: Request) -> Claims:
     """Return the claims of the token that *request* was verified with."""
     claims: Claims = request.environ[_CLAIMS_KEY]
     return claims
+
+
+def get_verified_body(request: Request) -> LifecycleEvent:
+    """Return the body that was verified with a signed install."""
+    body: LifecycleEvent = request.environ[_BODY_KEY]
+    return body
 
 
 def _note_secret_used(connect: ConnectState, credentials: Credentials) -> None:

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from flask import current_app
 
 from ..errors import HostError, LicenseRequiredError
-from ..inbound.policies import policy_of
+from ..inbound.policies import layer, policy_of
 from ..tenants.current import get_verified_request
 from .current import license_of_this_request
 from .state import LicensePolicy, get_licensing
@@ -21,6 +21,7 @@ _logger = logging.getLogger(__name__)
 def license_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
     """Answer 402 unless the tenant's license is active, or the app is free.
 
+    An app is free if its descriptor does not enable licensing.
     Goes below the policy, such as ``jwt_required``. CONNECT_LICENSE_POLICY can
     change this: ``block`` is the above, ``warn`` only logs, ``ignore`` does not ask.
     While the host can't be reached, its last answer stays valid for
@@ -38,7 +39,7 @@ def license_required(view: Callable[_P, _R]) -> Callable[_P, _R]:
         answer: _R = current_app.ensure_sync(view)(*args, **kwargs)
         return answer
 
-    return licensed
+    return layer(licensed)
 
 
 def _check() -> None:

@@ -14,12 +14,13 @@ from celery import shared_task
 
 from ..db.columns import utc_now
 from ..errors import HostError, QueueUnavailableError
-from ..outbound.license import License
+from ..outbound.license import License, without_a_gap
 from ..outbound.service import TenantService
 from ..tasks.queue import get_queue
 from ..tenants.current import get_verified_request
 from ..tenants.lookup import find_tenant
 from ..tenants.models import Tenant
+from ..tenants.state import get_state
 from .state import get_licensing
 from .store import KeptLicense
 
@@ -88,7 +89,8 @@ def _ask(tenant: Tenant) -> License:
 
 def _read(answer: dict[str, Any]) -> License:
     """Return a stored answer as a license; another version may have stored it."""
-    return License(**{"key": "", **{k: v for k, v in answer.items() if k in _KEPT}})
+    found = License(**{"key": "", **{k: v for k, v in answer.items() if k in _KEPT}})
+    return without_a_gap(found) if get_state().paid else found
 
 
 def _secret_for(tenant: Tenant) -> str | None:

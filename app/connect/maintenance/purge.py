@@ -7,7 +7,6 @@ from sqlalchemy import create_engine, inspect, text
 
 from ..tenants.signals import notify, tenant_purged
 from ..tenants.state import get_state
-from ..webhooks.state import get_webhooks
 
 _BROKER_TABLE = "kombu_message"
 _logger = logging.getLogger(__name__)
@@ -20,8 +19,6 @@ def purge_tenants() -> list[str]:
     """
     days = current_app.config["CONNECT_TENANT_RETENTION_DAYS"]
     client_keys = get_state().tenants.purge(retention_days=days)
-    if client_keys:
-        get_webhooks().inbox.erase_tenants(client_keys)
     for client_key in client_keys:
         notify(tenant_purged, client_key=client_key)
     return client_keys

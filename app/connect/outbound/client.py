@@ -4,8 +4,9 @@ Redirects are not followed, since a token is valid for one path only. Temporary 
 are retried, each time with a new token; see ``retry``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,9 +16,12 @@ from urllib3.exceptions import HTTPError
 
 from ..errors import AccessRuleError, HostResponseError
 from ..http.bounded_session import Limits, TooLargeError
+from ..metrics import HOST_CALL_SECONDS
+from ..protocol.operations import Operation
 from ..tenants.models import Tenant
 from .auth import JWTAuth
 from .host_response import error_of, read_json, too_large, unavailable
+from .safe_headers import check_headers
 from .safe_url import resolve
 from .state import OutboundState
 
@@ -67,7 +71,8 @@ class HostClient:
         of the answer, decompressed, and *max_seconds* the time of each attempt. The
         other arguments are those of ``requests``. A redirect is returned, not followed.
 
-        :raises ValueError: for a GET with a body, or if *json* is not JSON.
+        :raises ValueError: for a GET with a body, if *json* is not JSON, or if
+            *headers* has one that the client sets itself, such as Authorization.
         :raises ScopeError: if the descriptor lacks the scope that the call needs.
         :raises UnsafeURLError: if *url* could leave the tenant's base URL.
         :raises HostUnavailableError: if the host does not answer.
@@ -76,10 +81,11 @@ class HostClient:
         :raises HostResponseError: if it answers 400 or more, or more than *max_bytes*.
         """
         method, rules = method.upper(), self._outbound.rules
-        operation = rules.check(method, url, self.tenant.product_type)
+        absolute, base_url = resolve(self.tenant, url)
+        operation = rules.check(method, absolute, self.tenant.product_type)
         if method == "GET" and not (json is None and data is None and files is None):
             raise ValueError("a GET request has no body; the host refuses one")
-        absolute, base_url = resolve(self.tenant, url)
+        check_headers(headers)
         prepared = self._prepare(
             requests.Request(
                 method,
@@ -95,7 +101,7 @@ class HostClient:
         repeatable = method in _IDEMPOTENT if retry is None else retry
         try:
             return self._outbound.retries.call(
-                partial(self._attempt, prepared, base_url, limits),
+                partial(_timed, operation, self._attempt, prepared, base_url, limits),
                 repeatable=repeatable and can_be_sent_again(prepared),
             )
         except HostResponseError as error:
@@ -148,6 +154,24 @@ class HostClient:
         :raises HostResponseError: if it answers 400 or more, or no JSON.
         """
         return read_json(self.request("GET", url, **options))
+
+
+def _timed(
+    operation: Operation | None,
+    attempt: Callable[..., requests.Response],
+    *arguments: Any,
+) -> requests.Response:
+    begun, status = perf_counter(), ""
+    try:
+        response = attempt(*arguments)
+        status = str(response.status_code)
+        return response
+    except Exception as error:
+        status = str(getattr(error, "status_code", type(error).__name__))
+        raise
+    finally:
+        calls = HOST_CALL_SECONDS.labels(str(operation or "other"), status)
+        calls.observe(perf_counter() - begun)
 
 
 def can_be_sent_again(prepared: requests.PreparedRequest) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import HostResponseError
+from ..protocol.operations import CONFLUENCE
 from .access_rules.policy_cache import PolicyCache, is_any_content_blocked
 from .client import HostClient
 from .pagination import iterate_pages
@@ -30,9 +31,14 @@ class SpacePolicy:
 
 
 class DataPolicy:
-    """What one tenant's app access rules block. Confluence only."""
+    """What one tenant's app access rules block.
+
+    :raises ValueError: if the tenant is not a site of Confluence.
+    """
 
     def __init__(self, client: HostClient, cache: PolicyCache) -> None:
+        if client.tenant.product_type != CONFLUENCE:
+            raise ValueError("only Confluence says what app access rules block")
         self._client = client
         self._cache = cache
 

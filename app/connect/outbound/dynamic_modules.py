@@ -50,9 +50,7 @@ class DynamicModules:
             self._client.request("POST", _PATH, json=modules)
         except HostResponseError as error:
             if error.status_code == 400:
-                raise ModuleRejectedError(
-                    400, error.message, method=error.method, path=error.path
-                ) from None
+                raise ModuleRejectedError.of(error) from None
             raise
 
     def remove(self, *keys: str) -> None:

@@ -1,5 +1,6 @@
 """Host responses: read their JSON, or turn them into errors."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -10,14 +11,22 @@ from ..errors import (
     HostResponseError,
     HostUnavailableError,
     RateLimitedError,
+    SiteUnavailableError,
+    TokenRefusedError,
     Unavailable,
 )
 from ..http.bounded_session import TooLargeError
 from ..protocol.retries import parse_retry_after
+from .error_message import find_message, shown
 
-MAX_MESSAGE: Final = 500
-"""How many characters of a host's message are kept."""
+SITE_UNAVAILABLE: Final = "site temporarily unavailable"
+"""What Atlassian answers for a closed site, with status 404 or 503."""
 
+# "App with key does not exist." and older forms of it.
+_UNKNOWN_APP = re.compile(
+    r"(?:app|add-?on)(?: with key\b.*)? (?:does not exist|was not found|not found)",
+    re.IGNORECASE,
+)
 _TEMPORARY = (
     requests.ConnectionError,
     requests.Timeout,
@@ -37,17 +46,34 @@ def read_json(response: requests.Response) -> Any:
         raise _error(HostResponseError, response, "the answer is not JSON") from None
 
 
+def read_json_of_200(response: requests.Response) -> Any:
+    """Return the JSON of an answer that decides what somebody may do.
+
+    :raises HostResponseError: if its status is not 200, or if it is not JSON.
+    """
+    if response.status_code != 200:
+        raise _error(HostResponseError, response, "the answer is not a 200")
+    return read_json(response)
+
+
 def error_of(response: requests.Response) -> HostResponseError:
     """Return the error for an answer with status 400 or more."""
-    limited = response.status_code == 429
-    kind = RateLimitedError if limited else HostResponseError
-    error = _error(kind, response, _message(response))
+    message = find_message(_json(response))
+    name = shown(response.reason or "") or "no message"
+    kind = _kind(response.status_code, message)
+    error = _error(kind, response, message or name)
+    error.explained = message is not None
     error.retry_after = retry_after(response)
     if response.status_code == 503 or (
         response.status_code > 500 and error.retry_after is not None
     ):
         error.temporary = True
     return error
+
+
+def is_unknown_app(error: HostResponseError) -> bool:
+    """Return whether one of Connect's resources does not know the app's key."""
+    return error.status_code == 404 and _UNKNOWN_APP.match(error.message) is not None
 
 
 def unavailable(
@@ -73,13 +99,6 @@ def too_large(error: TooLargeError) -> HostResponseError:
     return _error(HostResponseError, error.answer, message)
 
 
-def shown(text: str) -> str:
-    """Return the start of a host's message on one line."""
-    # It ends up in logs and terminals, which control characters could manipulate.
-    printable = "".join(c if c.isprintable() else " " for c in text[:MAX_MESSAGE])
-    return " ".join(printable.split())
-
-
 def retry_after(response: requests.Response) -> float | None:
     """Return ``Retry-After``, seconds or a date, as seconds; None if missing or odd."""
     return parse_retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
@@ -91,13 +110,18 @@ def _error(kind: type[_E], response: requests.Response, message: str) -> _E:
     return kind(response.status_code, message, method=request.method or "", path=path)
 
 
-def _message(response: requests.Response) -> str:
-    """Return the host's error message, which comes in several JSON formats."""
+def _kind(status_code: int, message: str | None) -> type[HostResponseError]:
+    if status_code == 429:
+        return RateLimitedError
+    if status_code == 401:
+        return TokenRefusedError
+    closed = SITE_UNAVAILABLE in (message or "").lower()
+    return SiteUnavailableError if closed else HostResponseError
+
+
+def _json(response: requests.Response) -> Any:
+    """Return the JSON of an answer; None if it is not JSON."""
     try:
-        body = response.json()
+        return response.json()
     except (ValueError, RecursionError):
-        body = None
-    found = None
-    if isinstance(body, dict):
-        found = body.get("message") or body.get("errorMessage") or body.get("detail")
-    return shown(found if isinstance(found, str) else response.reason or "no message")
+        return None

@@ -3,15 +3,15 @@
 https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
-from ..errors import HostResponseError
+from ..errors import AppNotFoundError, HostResponseError
 from .client import HostClient
-from .host_response import read_json
+from .host_response import is_unknown_app, read_json_of_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,9 @@ class Contact:
 class License:
     """A tenant's installation of the app, with its license if the app is paid.
 
-    ``active`` is None for a free app, which has no license, and False if the license
-    has ended. ``type`` is, for example, COMMERCIAL or DEVELOPER.
+    ``active`` is None for a free app, which has no license. For an app whose descriptor
+    enables licensing it is False if the license has ended or is missing. ``type`` is,
+    for example, COMMERCIAL or DEVELOPER.
     """
 
     key: str
@@ -47,19 +48,26 @@ class License:
 class LicenseResource:
     """Asks one tenant's host for the app's license."""
 
-    def __init__(self, client: HostClient, app_key: str) -> None:
+    def __init__(self, client: HostClient, app_key: str, *, paid: bool) -> None:
         self._client = client
+        self._paid = paid
         self._path = f"/rest/atlassian-connect/1/addons/{quote(app_key)}"
 
     def get(self) -> License:
         """Return the app's license. Works for Confluence and Jira.
 
         :raises ScopeError: if the descriptor lacks READ; nothing is sent.
+        :raises AppNotFoundError: if the host does not know the app's key.
         :raises HostError: if the host does not answer, or refuses.
         """
-        response = self._client.request("GET", self._path)
         try:
-            found: License = _LicenseSchema().load(read_json(response))
+            response = self._client.request("GET", self._path)
+        except HostResponseError as error:
+            if is_unknown_app(error):
+                raise AppNotFoundError.of(error) from None
+            raise
+        try:
+            found: License = _LicenseSchema().load(read_json_of_200(response))
         except ValidationError:
             raise HostResponseError(
                 response.status_code,
@@ -67,7 +75,12 @@ class LicenseResource:
                 method="GET",
                 path=self._path,
             ) from None
-        return found
+        return without_a_gap(found) if self._paid else found
+
+
+def without_a_gap(license_: License) -> License:
+    """Return the license of a paid app; what the host did not say is not active."""
+    return replace(license_, active=license_.active is True)
 
 
 def _pick(data: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -88,13 +101,22 @@ class _ContactSchema(_Tolerant):
         return Contact(**data)
 
 
+class _Flag(fields.Boolean):
+    """A JSON boolean, and nothing that could stand for one."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise ValidationError("Not a boolean.")
+        return value
+
+
 class _LicenseSchema(_Tolerant):
     key = fields.String(required=True)
     version = fields.String(allow_none=True)
     state = fields.String(allow_none=True)
     host_product = fields.String(allow_none=True)
     host_contacts = fields.List(fields.Nested(_ContactSchema))
-    active = fields.Boolean(allow_none=True)
+    active = _Flag(allow_none=True)
     type = fields.String(allow_none=True)
     evaluation = fields.Boolean(allow_none=True)
     support_entitlement_number = fields.String(
@@ -109,7 +131,9 @@ class _LicenseSchema(_Tolerant):
         """Merge the fields of ``host`` and ``license`` into the top level."""
         if not isinstance(data, dict):
             return data
-        host, license_ = data.get("host") or {}, data.get("license") or {}
+        host, license_ = data.get("host") or {}, data.get("license", {})
+        if license_ is None:
+            license_ = {}
         if not isinstance(host, dict) or not isinstance(license_, dict):
             raise ValidationError("host or license is not an object")
         return {

@@ -1,8 +1,10 @@
-"""Pagination of REST v1 and v2 answers.
+"""Pagination of Confluence's REST v1 and v2 answers, and of Jira's.
 
-The URL of the next page is in ``_links.next`` of the body or in the ``Link`` header. It
-is not followed to another site, in a circle, or without end.
+The URL of the next page is in ``_links.next`` of the body or in the ``Link`` header; in
+Jira's it is ``nextPage``. It is not followed to another site, in a circle, or without
+end.
 https://developer.atlassian.com/cloud/confluence/rest/v2/intro/#using
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#pagination
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -58,9 +60,11 @@ def iterate_pages(
         # The link already contains all parameters.
         params, number = None, number + 1
         body = read_json(response)
-        if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+        items = None
+        if isinstance(body, dict):
+            items = body.get("results", body.get("values"))
+        if not isinstance(items, list):
             raise _refused(response, "the answer has no list of results")
-        items = body["results"]
         items_read += len(items)
         next_url = _next_url(response, body)
         yield Page(items, next_url, number, items_read, _total(body))
@@ -81,6 +85,8 @@ def _next_url(response: requests.Response, body: dict[str, Any]) -> str | None:
     if isinstance(found, dict):
         found = found.get("href")
     if found is None:
+        found = body.get("nextPage")
+    if found is None:
         found = response.links.get("next", {}).get("url")
     if found is not None and not isinstance(found, str):
         raise _refused(response, "the link to its next page is not a string")
@@ -88,7 +94,7 @@ def _next_url(response: requests.Response, body: dict[str, Any]) -> str | None:
 
 
 def _total(body: dict[str, Any]) -> int | None:
-    total = body.get("totalSize")
+    total = body.get("totalSize", body.get("total"))
     return total if isinstance(total, int) else None
 
 

@@ -11,9 +11,15 @@ from urllib.parse import quote
 
 import requests
 
-from ..errors import HostResponseError, PropertyNotFoundError
+from ..errors import (
+    AppNotFoundError,
+    HostResponseError,
+    PropertyLimitError,
+    PropertyNotFoundError,
+)
 from .client import HostClient
-from .host_response import read_json
+from .host_response import is_unknown_app, read_json
+from .safe_url import has_dot_segment
 
 MAX_KEY_LENGTH: Final = 127
 """In characters."""
@@ -26,7 +32,10 @@ CLIENT_KEY_PROPERTY: Final = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700
 
 
 class AppProperties:
-    """The app properties of one tenant."""
+    """The app properties of one tenant.
+
+    Each call raises AppNotFoundError if the host does not know the app's key.
+    """
 
     def __init__(self, client: HostClient, app_key: str) -> None:
         self._client = client
@@ -37,7 +46,7 @@ class AppProperties:
 
         :raises HostError: if the host does not answer, or refuses.
         """
-        response = self._client.request("GET", self._path)
+        response = self._request("GET", self._path)
         body = read_json(response)
         try:
             return [entry["key"] for entry in body["keys"]]
@@ -66,14 +75,17 @@ class AppProperties:
         *value* is any JSON value of up to 32 KB.
 
         :raises ValueError: if *key* or *value* breaks a limit; nothing is sent.
+        :raises PropertyLimitError: if the host stores no more properties for the app.
         :raises HostError: if the host does not answer, or refuses.
         """
-        response = self._client.request(
-            "PUT",
-            self._path_of(key, writing=True),
-            data=_encode(value),
-            headers={"Content-Type": "application/json"},
-        )
+        path, body = self._path_of(key, writing=True), _encode(value)
+        headers = {"Content-Type": "application/json"}
+        try:
+            response = self._request("PUT", path, data=body, headers=headers)
+        except HostResponseError as error:
+            if error.status_code == 409:
+                raise PropertyLimitError.of(error) from None
+            raise
         return response.status_code == 201
 
     def delete(self, key: str) -> None:
@@ -87,25 +99,35 @@ class AppProperties:
 
     def _existing(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
+            return self._request(method, path, **options)
+        except HostResponseError as error:
+            # Not one of the more specific errors, nor a 404 without a message, which
+            # may come from a gateway.
+            plain = type(error) is HostResponseError and error.explained
+            if plain and error.status_code == 404:
+                raise PropertyNotFoundError.of(error) from None
+            raise
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        try:
             return self._client.request(method, path, **options)
         except HostResponseError as error:
-            if error.status_code == 404:
-                raise PropertyNotFoundError(
-                    404, error.message, method=error.method, path=error.path
-                ) from None
+            if is_unknown_app(error):
+                raise AppNotFoundError.of(error) from None
             raise
 
     def _path_of(self, key: str, *, writing: bool = False) -> str:
         if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
             raise ValueError(f"a property key has 1 to {MAX_KEY_LENGTH} characters")
-        if key in (".", ".."):
-            raise ValueError("a property key is not '.' or '..', which a path drops")
         if writing and key == CLIENT_KEY_PROPERTY:
             raise ValueError("this property key is reserved and read-only")
         try:
-            return f"{self._path}/{quote(key, safe='')}"
+            segment = quote(key, safe="")
         except UnicodeEncodeError:
             raise ValueError("a property key is valid Unicode") from None
+        if has_dot_segment(f"/{segment}"):
+            raise ValueError("a property key has no '.' or '..' between slashes")
+        return f"{self._path}/{segment}"
 
 
 def _encode(value: Any) -> bytes:

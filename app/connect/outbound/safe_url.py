@@ -1,18 +1,22 @@
 """Safe URLs: calls to a tenant go to its own base URL and nowhere else.
 
 Whoever receives a signed request can get at the tenant's data, so an ambiguous URL is
-refused rather than interpreted.
+refused rather than interpreted. The display URL is only ever read: a link below it
+becomes the same path below the base URL.
 """
 
 import re
 from urllib.parse import urlsplit
 
 from ..errors import UnsafeURLError
-from ..protocol.base_url import BaseURL, parse_base_url
+from ..protocol.base_url import parse_base_url
 from ..tenants.models import Tenant
 
 _UNSAFE = re.compile(r"[\\\x00-\x20\x7f#]")
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+# Some servers decode a slash, or drop what follows a ";", before they resolve dots.
+_DOT_SEGMENT = re.compile(
+    r"(?:/|%2f|%5c)(?:\.|%2e){1,2}(?:/|%2f|%5c|;|%3b|$)", re.IGNORECASE
+)
 _ESCAPED_START = re.compile(r"/(?:%2f|%5c)", re.IGNORECASE)
 
 
@@ -26,14 +30,15 @@ def resolve(tenant: Tenant, url: str) -> tuple[str, str]:
     :raises UnsafeURLError: if it is anything else.
     """
     base = parse_base_url(tenant.base_url)
-    if not url.startswith("/"):
-        base, url = _split_absolute(tenant, url)
-    path, separator, query = url.partition("?")
+    if url.startswith("/"):
+        address, separator, query = url.partition("?")
+        below = _below(base.path, address)
+        path = address if below is None else below
+    else:
+        path, separator, query = _split_absolute(tenant, url)
     _check_path(path)
     if _UNSAFE.search(query):
         raise UnsafeURLError("the query has a character that must be encoded")
-    if path == base.path or path.startswith(f"{base.path}/"):
-        path = path[len(base.path) :]
     return f"{base}{path}{separator}{query}", str(base)
 
 
@@ -49,25 +54,40 @@ def check_prepared(prepared_url: str, base_url: str) -> None:
     _check_path(urlsplit(prepared_url).path)
 
 
-def _split_absolute(tenant: Tenant, url: str) -> tuple[BaseURL, str]:
+def _split_absolute(tenant: Tenant, url: str) -> tuple[str, str, str]:
+    """Return the path below the URL that *url* is below, a separator and the query."""
+    address, separator, query = url.partition("?")
     for base in map(parse_base_url, (tenant.base_url, tenant.display_url)):
-        rest = url.removeprefix(base.origin)
-        if rest != url and rest.startswith("/"):
-            path = rest.partition("?")[0]
-            if path == base.path or path.startswith(f"{base.path}/"):
-                return base, rest
+        path = address.removeprefix(base.origin)
+        if path != address and path.startswith("/"):
+            below = _below(base.path, path)
+            if below is not None:
+                return below, separator, query
     raise UnsafeURLError(
         "a URL starts with one '/' or is below the tenant's base URL or display URL"
     )
+
+
+def _below(base_path: str, path: str) -> str | None:
+    """Return *path* without *base_path* in front; None if it is not below it."""
+    rest = path.removeprefix(base_path)
+    below = path.startswith(base_path) and (not rest or rest.startswith("/"))
+    return rest if below else None
+
+
+def has_dot_segment(path: str) -> bool:
+    """Return whether a host may read part of an encoded path as ``.`` or ``..``."""
+    return _DOT_SEGMENT.search(path) is not None
 
 
 def _check_path(path: str) -> None:
     if (
         "//" in path
         or _UNSAFE.search(path)
-        or _DOT_SEGMENT.search(path)
+        or has_dot_segment(path)
         or _ESCAPED_START.match(path)
     ):
         raise UnsafeURLError(
-            "a path has no '//', '\\\\', '..', white space or encoded slash in front"
+            "a path has no '//', '\\\\', '..', white space or encoded slash in front: "
+            "quote each id that becomes part of it, and refuse one that is '..'"
         )

@@ -41,6 +41,7 @@ class TenantService:
             shared_secret = state.tenants.shared_secret_of(tenant)
         self.tenant = tenant
         self._outbound = outbound
+        self._paid = state.paid
         secret = shared_secret
 
         # A closure, unlike an attribute, does not show the secret.
@@ -64,7 +65,7 @@ class TenantService:
     @property
     def license(self) -> LicenseResource:
         """The app's license at the tenant."""
-        return LicenseResource(self._client, self._outbound.app_key)
+        return LicenseResource(self._client, self._outbound.app_key, paid=self._paid)
 
     @property
     def modules(self) -> DynamicModules:
@@ -81,7 +82,7 @@ class TenantService:
 
         The first call fetches an access token, which this worker caches. *scopes*
         restricts the token to some of the app's scopes. The host refuses calls that
-        only an app can make, such as for app properties.
+        only the app itself can make, such as for dynamic modules.
 
         :raises ValueError: if *account_id* is not an account id, or *scopes* is empty.
         :raises ScopeError: if the descriptor lacks ACT_AS_USER, or one of *scopes*.

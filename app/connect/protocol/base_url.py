@@ -17,6 +17,9 @@ _BASE_URL = re.compile(
 # ASCII only: lower() turns the Kelvin sign into a "k".
 _AUTHORITY = re.compile(r"https?://[!-.0-~]*", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# A last label that is a number makes the whole name an IPv4 address.
+_PUBLIC_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,23 @@ def parse_base_url(text: str) -> BaseURL:
     if not 0 < port < 65536:
         raise ValueError("has a port that does not exist")
     return BaseURL(scheme, host, port, path)
+
+
+def parse_display_url(text: str, base_url: str) -> BaseURL:
+    """Read the URL under which users see a site.
+
+    Its host is a public name, or the one of *base_url*. If that one is a loopback
+    address, it may be another loopback address.
+
+    :raises ValueError: naming what is wrong, without the text itself.
+    """
+    found, base = parse_base_url(text), parse_base_url(base_url)
+    host = found.host
+    if host == base.host or (is_loopback(host) and is_loopback(base.host)):
+        return found
+    if not _PUBLIC_NAME.fullmatch(host) or host.endswith(_PRIVATE_NAMES):
+        raise ValueError("has a host without a public name")
+    return found
 
 
 def is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 CONFLUENCE: Final = "confluence"
+JIRA: Final = "jira"
 CONNECT_ROOT: Final = "/rest/atlassian-connect/"
 
 _CONTEXT_PATH = "/wiki"

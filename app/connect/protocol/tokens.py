@@ -82,25 +82,17 @@ def decode_symmetric(
     raise InvalidSignatureError("the signature does not fit")
 
 
-def decode_asymmetric(
-    token: UnverifiedToken,
-    *,
-    public_key: RSAPublicKey,
-    audience: str,
-    leeway: int,
-    now: float | None = None,
+def read_unverified_install(
+    token: UnverifiedToken, *, audience: str, leeway: int, now: float | None = None
 ) -> Claims:
-    """Verify a signed install (RS256) meant for *audience*; return its claims.
+    """Check everything about a signed install (RS256) but its signature.
 
-    ``aud`` is a string, or a list that contains *audience*; one trailing slash is
-    ignored.
+    Return its claims; do not trust them before :func:`verify_install`. ``aud`` is a
+    string, or a list that contains *audience*; one trailing slash is ignored.
 
-    :raises InvalidSignatureError: if the key did not sign it.
     :raises InvalidTokenError: if the algorithm or a claim is bad.
     """
     _check_header(token, "RS256")
-    if not _RS256.verify(token.signed, public_key, token.signature):
-        raise InvalidSignatureError("the signature does not fit")
     claims = _checked_claims(token, leeway, now)
     audiences = claims.get("aud")
     if isinstance(audiences, str):
@@ -110,6 +102,15 @@ def decode_asymmetric(
     ]:
         raise InvalidTokenError("aud is not this app's base URL")
     return claims
+
+
+def verify_install(token: UnverifiedToken, public_key: RSAPublicKey) -> None:
+    """Verify the signature of a signed install (RS256).
+
+    :raises InvalidSignatureError: if the key did not sign it.
+    """
+    if not _RS256.verify(token.signed, public_key, token.signature):
+        raise InvalidSignatureError("the signature does not fit")
 
 
 def context_of(claims: Claims) -> dict[str, Any]:

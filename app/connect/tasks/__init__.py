@@ -3,6 +3,7 @@
 from flask import Flask
 
 from .celery_app import make_celery
+from .embedded_broker import prepare_embedded_broker
 from .queue import TaskQueue
 
 
@@ -14,3 +15,4 @@ def init_app(app: Flask) -> None:
     celery = make_celery(app)
     app.extensions["celery"] = celery
     app.extensions["connect.tasks"] = TaskQueue(celery)
+    prepare_embedded_broker(celery)

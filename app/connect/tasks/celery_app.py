@@ -3,12 +3,35 @@
 https://flask.palletsprojects.com/en/stable/patterns/celery/
 """
 
+import logging
 from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
 
+from ..errors import without_text
 from ..metrics import TASK_SECONDS, timed
+
+
+class _WithoutTexts(logging.Filter):
+    """Removes the texts of errors, and tasks' arguments, from Celery's own log."""
+
+    debug = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not self.debug and isinstance(record.args, dict) and "exc" in record.args:
+            # "Retry in 3s: ValueError('...')" or "ValueError('...')".
+            kind = str(record.args["exc"]).partition("(")[0]
+            hidden = dict.fromkeys(("args", "kwargs", "traceback"), "")
+            record.args = record.args | hidden | {"exc": kind}
+            record.__dict__.pop("data", None)
+            if record.exc_info and record.exc_info[1]:
+                error = without_text(record.exc_info[1])
+                record.exc_info = (type(error), error, error.__traceback__)
+        return True
+
+
+_logs = _WithoutTexts()
 
 
 def make_celery(app: Flask) -> Celery:
@@ -23,6 +46,8 @@ def make_celery(app: Flask) -> Celery:
             with app.app_context(), timed(TASK_SECONDS, str(self.name), good="done"):
                 return self.run(*args, **kwargs)
 
+    _logs.debug = app.debug
+    logging.getLogger("celery.app.trace").addFilter(_logs)
     made: Celery = Celery(app.name, task_cls=FlaskTask)
     made.conf.update(
         {

@@ -26,6 +26,7 @@ def init_app(app: Flask, descriptor: Mapping[str, Any]) -> None:
         base_url=settings["CONNECT_BASE_URL"],
         leeway=settings["CONNECT_CLOCK_LEEWAY"],
         scopes=effective_scopes(descriptor.get("scopes", [])),
+        paid=bool(descriptor.get("enableLicensing")),
         tenants=TenantStore(
             db,
             SecretCipher(settings["CONNECT_ENCRYPTION_KEYS"]),

@@ -34,6 +34,10 @@ class VerifiedRequest:
     shared_secret: str = field(repr=False)
     service: object | None = field(default=None, init=False, repr=False, compare=False)
     """The value of ``current_service``, once it has been used."""
+    session_token: str | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    """The value of ``session_token()``, or the one that the request came with."""
 
 
 def set_verified_request(request: Request, verified: VerifiedRequest) -> None:

@@ -12,11 +12,8 @@ Values = dict[str, Any]
 
 
 def described(installation: Installation, issued_at: float, now: datetime) -> Values:
-    """Return the columns that every ``installed`` event overwrites.
-
-    The ids that Forge looks tenants up by are kept if the event lacks them.
-    """
-    values: Values = {
+    """Return the columns that every ``installed`` event overwrites."""
+    return {
         "base_url": installation.base_url,
         "display_url": installation.display_url or installation.base_url,
         "product_type": installation.product_type,
@@ -28,11 +25,6 @@ def described(installation: Installation, issued_at: float, now: datetime) -> Va
         "updated_at": now,
         "last_seen_at": now,
     }
-    if installation.installation_id:
-        values["installation_id"] = installation.installation_id
-    if installation.cloud_id:
-        values["cloud_id"] = installation.cloud_id
-    return values
 
 
 def first(client_key: str, encrypted: str, now: datetime) -> Values:

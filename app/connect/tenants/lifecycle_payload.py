@@ -1,6 +1,7 @@
 """Lifecycle payloads: parsing and validation of untrusted bodies.
 
-Unknown fields are accepted, since Atlassian adds new ones now and then.
+Unknown fields are accepted, since Atlassian adds new ones now and then. An optional
+field that is malformed is ignored: it keeps no site from installing the app.
 https://developer.atlassian.com/cloud/confluence/connect-app-descriptor/#lifecycle
 """
 
@@ -11,23 +12,24 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
 from ..errors import MalformedBodyError
-from ..protocol.base_url import parse_base_url
+from ..protocol.base_url import parse_display_url
 
 MAX_SECRET_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleEvent:
-    """The fields that all four events have: tenant, app and event type."""
+    """The fields that all four events have; ``base_url`` is not trusted yet."""
 
     client_key: str
     key: str
     event_type: str
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation(LifecycleEvent):
-    """The payload of ``installed``; ``base_url`` is not trusted yet."""
+    """The payload of ``installed``."""
 
     shared_secret: str = field(repr=False)
     base_url: str
@@ -39,6 +41,8 @@ class Installation(LifecycleEvent):
     entitlement_id: str | None = None
     entitlement_number: str | None = None
     service_entitlement_number: str | None = None
+    ignored: tuple[str, ...] = ()
+    """The optional fields of the body that were malformed, such as ``cloudId``."""
 
 
 def read_lifecycle_event(body: bytes) -> LifecycleEvent:
@@ -53,7 +57,7 @@ def read_lifecycle_event(body: bytes) -> LifecycleEvent:
 def read_installation(body: bytes) -> Installation:
     """Read the body of ``installed``.
 
-    :raises MalformedBodyError: naming the fields that are wrong.
+    :raises MalformedBodyError: naming the required fields that are wrong.
     """
     installation: Installation = _load(_InstallationSchema(), body)
     return installation
@@ -82,22 +86,22 @@ class _Name(fields.String):
         return text
 
 
-class _LowerCaseName(_Name):
+class _OptionalName(_Name):
+    """A name, or None if it is malformed."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, *args, **kwargs)
+        except ValidationError:
+            return None
+
+
+class _LowerCaseName(_OptionalName):
     """A name converted to lower case, which can make it longer."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = value.lower() if isinstance(value, str) else value
         return super()._deserialize(text, *args, **kwargs)
-
-
-class _SiteURL(_Name):
-    """A base URL, normalized."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        try:
-            return str(parse_base_url(super()._deserialize(value, *args, **kwargs)))
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
 
 
 class _Secret(fields.String):
@@ -119,23 +123,7 @@ class _LifecycleSchema(Schema):
     client_key = _Name(required=True, data_key="clientKey")
     key = _Name(required=True)
     event_type = _Name(required=True, data_key="eventType")
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> LifecycleEvent:
-        return LifecycleEvent(**data)
-
-
-class _InstallationSchema(_LifecycleSchema):
-    shared_secret = _Secret(required=True, data_key="sharedSecret")
-    base_url = _Name(required=True, data_key="baseUrl")
-    display_url = _SiteURL(data_key="displayUrl")
-    product_type = _LowerCaseName(data_key="productType")
-    oauth_client_id = _Name(data_key="oauthClientId")
-    installation_id = _Name(data_key="installationId")
-    cloud_id = _Name(data_key="cloudId")
-    entitlement_id = _Name(data_key="entitlementId")
-    entitlement_number = _Name(data_key="entitlementNumber")
-    service_entitlement_number = _Name(data_key="serviceEntitlementNumber")
+    base_url = _Name(data_key="baseUrl")
 
     @pre_load
     def _drop_empty(self, data: Any, **_: Any) -> Any:
@@ -145,5 +133,33 @@ class _InstallationSchema(_LifecycleSchema):
         return {name: value for name, value in data.items() if value not in (None, "")}
 
     @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> LifecycleEvent:
+        return LifecycleEvent(**data)
+
+
+class _InstallationSchema(_LifecycleSchema):
+    shared_secret = _Secret(required=True, data_key="sharedSecret")
+    base_url = _Name(required=True, data_key="baseUrl")
+    display_url = _OptionalName(data_key="displayUrl")
+    product_type = _LowerCaseName(data_key="productType")
+    oauth_client_id = _OptionalName(data_key="oauthClientId")
+    installation_id = _OptionalName(data_key="installationId")
+    cloud_id = _OptionalName(data_key="cloudId")
+    entitlement_id = _OptionalName(data_key="entitlementId")
+    entitlement_number = _OptionalName(data_key="entitlementNumber")
+    service_entitlement_number = _OptionalName(data_key="serviceEntitlementNumber")
+
+    @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Installation:
-        return Installation(**data)
+        if text := data.get("display_url"):
+            data["display_url"] = _display_url(text, data["base_url"])
+        found = {name: value for name, value in data.items() if value is not None}
+        ignored = (str(self.fields[name].data_key) for name in data.keys() - found)
+        return Installation(**found, ignored=tuple(sorted(ignored)))
+
+
+def _display_url(text: str, base_url: str) -> str | None:
+    try:
+        return str(parse_display_url(text, base_url))
+    except ValueError:
+        return None

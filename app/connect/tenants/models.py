@@ -108,7 +108,10 @@ class PastEvent(NamedTuple):
 
 
 class TenantEvent(Base):
-    """The audit trail: one row for each change to a tenant, never altered."""
+    """The audit trail: one row for each change to a tenant.
+
+    Never altered, except that the purge of a tenant blanks ``details``.
+    """
 
     __tablename__ = "tenant_event"
 

@@ -1,53 +1,58 @@
 """SQL statements for the tables of tenants and their history."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ..db.columns import table_of, utc_now
-from ..db.transactions import RowChangedError
-from .lifecycle_payload import Installation
+from ..db.transactions import RowChangedError, insert_or_skip
+from ..protocol.base_url import parse_display_url
 from .models import InstallKind, PastEvent, Tenant, TenantEvent, TenantRecord
 
 record = table_of(TenantRecord)
 
 _event = table_of(TenantEvent)
-# Built once: it takes longer to build the statement than to run it.
-_BY_CLIENT_KEY = select(record).where(record.c.client_key == bindparam("client_key"))
-_BY_CLIENT_KEY_LOCKED = _BY_CLIENT_KEY.with_for_update()
 _TENANT_FIELDS = tuple(Tenant.__dataclass_fields__)
+_tenant_columns = [record.c[name] for name in _TENANT_FIELDS]
+# Built once: building a statement costs more than running it.
+_select = select(record).where(record.c.client_key == bindparam("wanted"))
+_select_locked = _select.with_for_update()
+_update = update(record).where(record.c.id == bindparam("row_id"))
+_update = _update.returning(*_tenant_columns)
+_audit = insert(_event)
 
 
 def select_row(
     connection: Connection, client_key: str, *, lock: bool = False
 ) -> Row[Any] | None:
     """Return a tenant's row; with *lock*, locked until the transaction ends."""
-    query = _BY_CLIENT_KEY_LOCKED if lock else _BY_CLIENT_KEY
-    return connection.execute(query, {"client_key": client_key}).first()
+    query = _select_locked if lock else _select
+    return connection.execute(query, {"wanted": client_key}).first()
+
+
+def insert_row(connection: Connection, values: dict[str, Any]) -> Tenant:
+    """Insert a tenant's row and return the tenant.
+
+    :raises RowChangedError: if another transaction has just inserted it.
+    """
+    row = connection.execute(_insert(connection.dialect.name), values).first()
+    if row is None:
+        raise RowChangedError
+    return to_tenant(row)
 
 
 def update_row(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Tenant:
-    """Update a row and return the changed tenant."""
-    connection.execute(update(record).where(record.c.id == row.id).values(values))
-    return read_tenant(connection, row.client_key)
+    """Update a row and return the changed tenant.
 
-
-def release_site_ids(connection: Connection, installation: Installation) -> None:
-    """Remove the site's ids from the tenant that had them before an import.
-
-    Only the ids move, since they must be unique; the old tenant keeps its data.
+    :raises RowChangedError: if the row is gone.
     """
-    other = record.c.client_key != installation.client_key
-    if installation.cloud_id:
-        product_type = record.c.product_type == installation.product_type
-        same_site = record.c.cloud_id == installation.cloud_id
-        statement = update(record).where(same_site, product_type, other)
-        connection.execute(statement.values(cloud_id=None))
-    if installation.installation_id:
-        same_installation = record.c.installation_id == installation.installation_id
-        statement = update(record).where(same_installation, other)
-        connection.execute(statement.values(installation_id=None))
+    changed = connection.execute(_update, {**values, "row_id": row.id}).first()
+    if changed is None:
+        raise RowChangedError
+    return to_tenant(changed)
 
 
 def audit(
@@ -60,11 +65,15 @@ def audit(
     """Append to the audit trail; *details* must have no secrets or personal data."""
     if kind is not None:
         details["kind"] = kind.value
-    connection.execute(
-        insert(_event).values(
-            client_key=client_key, event=event, details=details, occurred_at=utc_now()
-        )
-    )
+    values = {"client_key": client_key, "event": event, "details": details}
+    connection.execute(_audit, {**values, "occurred_at": utc_now()})
+
+
+def audit_purge(connection: Connection, client_key: str) -> None:
+    """Record a purge, and remove the details of the tenant's events, such as URLs."""
+    theirs = update(_event).where(_event.c.client_key == client_key)
+    connection.execute(theirs.values(details={}))
+    audit(connection, client_key, "purged")
 
 
 def select_history(connection: Connection, client_key: str) -> list[PastEvent]:
@@ -83,17 +92,23 @@ def mark_seen(
     connection.execute(statement.values(last_seen_at=now))
 
 
-def read_tenant(connection: Connection, client_key: str) -> Tenant:
-    """Return a tenant that must exist.
-
-    :raises RowChangedError: if it does not.
-    """
-    row = select_row(connection, client_key)
-    if row is None:
-        raise RowChangedError
-    return to_tenant(row)
-
-
 def to_tenant(row: Row[Any]) -> Tenant:
     """Return a row as a :class:`Tenant`, without the secrets."""
-    return Tenant(**{name: getattr(row, name) for name in _TENANT_FIELDS})
+    values = {name: getattr(row, name) for name in _TENANT_FIELDS}
+    if row.display_url != row.base_url:
+        values["display_url"] = _usable(row.display_url, row.base_url)
+    return Tenant(**values)
+
+
+def _usable(display_url: str, base_url: str) -> str:
+    """Return *display_url*; the base URL if an older release stored a private one."""
+    try:
+        return str(parse_display_url(display_url, base_url))
+    except ValueError:
+        return base_url
+
+
+@cache
+def _insert(dialect: str) -> ReturningInsert[Any]:
+    new = insert_or_skip(dialect, record, key=["client_key"])
+    return new.returning(*_tenant_columns)

@@ -11,6 +11,7 @@ from typing import Any
 
 from blinker import NamedSignal, Namespace
 
+from ..errors import without_text
 from .current import get_app
 
 _namespace = Namespace()
@@ -40,7 +41,11 @@ def notify(signal: NamedSignal, **about: Any) -> bool:
     for receiver in signal.receivers_for(app):
         try:
             receiver(app, **about)
-        except Exception:
-            _logger.exception("a subscriber of %s failed", signal.name)
+        except Exception as error:
+            _logger.error(
+                "a subscriber of %s failed",
+                signal.name,
+                exc_info=error if app.debug else without_text(error),
+            )
             failed = True
     return not failed

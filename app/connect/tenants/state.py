@@ -17,6 +17,8 @@ class ConnectState:
     leeway: int
     scopes: frozenset[str]
     """The scopes that the descriptor grants, in upper case."""
+    paid: bool
+    """Whether the descriptor enables licensing."""
     tenants: TenantStore
     last_seen: LastSeen
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from ..db.columns import utc_now
 from ..db.encryption import SecretCipher
 from ..db.expiring_cache import ExpiringCache
-from ..db.transactions import RowChangedError, in_transaction, insert_if_new
+from ..db.transactions import autocommit, in_transaction
 from ..errors import ConfigurationError
 from . import install_changes
 from .credentials import Credentials
@@ -24,13 +24,14 @@ from .lifecycle_payload import Installation
 from .models import InstallKind, Tenant
 from .rows import (
     audit,
-    read_tenant,
+    audit_purge,
+    insert_row,
     record,
-    release_site_ids,
     select_row,
     to_tenant,
     update_row,
 )
+from .site_ids import take_site_ids
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -69,7 +70,7 @@ class TenantStore:
 
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant from the database; None if it is unknown."""
-        with self._db.engine.connect() as connection:
+        with autocommit(self._db.engine) as connection:
             row = select_row(connection, client_key)
         return to_tenant(row) if row else None
 
@@ -182,7 +183,7 @@ class TenantStore:
     def purge(self, *, retention_days: int, dry_run: bool = False) -> list[str]:
         """Delete tenants past their retention time; return their client keys.
 
-        The audit trail stays; it has only the client key of the tenant.
+        The audit trail stays, without its details: the client key is all that is left.
         """
         cutoff = utc_now() - timedelta(days=retention_days)
         due = record.c.uninstalled_at <= cutoff
@@ -196,7 +197,7 @@ class TenantStore:
             client_keys = [*connection.scalars(gone)]
             for client_key in client_keys:
                 _drop(self._dependents, connection, client_key)
-                audit(connection, client_key, "purged")
+                audit_purge(connection, client_key)
             return client_keys
 
         return in_transaction(self._db.engine, remove)
@@ -225,17 +226,15 @@ class TenantStore:
         client_key, now = installation.client_key, utc_now()
         values = install_changes.described(installation, issued_at, now)
         row = select_row(connection, client_key, lock=True)
-        if row is None:
-            kind = InstallKind.FIRST
-            release_site_ids(connection, installation)
-            values |= install_changes.first(client_key, encrypted, now)
-            if insert_if_new(connection, record, values, key=["client_key"]) is None:
-                raise RowChangedError
-        elif issued_at < row.token_issued_at:
+        if row is not None and issued_at < row.token_issued_at:
             audit(connection, client_key, "installed", outcome="outdated")
             return None
+        values |= take_site_ids(connection, installation, row)
+        if row is None:
+            kind = InstallKind.FIRST
+            values |= install_changes.first(client_key, encrypted, now)
+            tenant = insert_row(connection, values)
         else:
-            release_site_ids(connection, installation)
             current = self._readable(row.shared_secret)
             kind = install_changes.kind_of(row, installation, current)
             if current != installation.shared_secret:
@@ -244,9 +243,9 @@ class TenantStore:
                 )
             if kind is InstallKind.RETURN:
                 values |= install_changes.returned(now)
-            update_row(connection, row, values)
+            tenant = update_row(connection, row, values)
         audit(connection, client_key, "installed", kind, base_url=installation.base_url)
-        return read_tenant(connection, client_key), kind
+        return tenant, kind
 
     def _change(
         self,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from ..db.columns import utc_now
 from ..db.encryption import SecretCipher
 from ..db.transactions import in_transaction
-from .inbox import record
+from .inbox import due, record
 from .models import DeliveryState, Status
 from .payload import Payload
 
@@ -113,10 +113,8 @@ class Archive:
         values = {
             "status": Status.RECEIVED,
             "attempts": 0,
-            "sent": 0,
             "error": None,
-            "due_at": now,
-            "enqueue_at": now,
+            **due(now),
             "finished_at": None,
         }
 

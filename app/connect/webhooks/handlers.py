@@ -15,14 +15,18 @@ _H = TypeVar("_H", bound=Handler)
 registered: Final[dict[str, list[Handler]]] = defaultdict(list)
 """Handlers by event; two for the same event fail the start-up check."""
 
+dynamic_events: Final[set[str]] = set()
+"""The events that need no entry in the descriptor."""
 
-def webhook(event: str) -> Callable[[_H], _H]:
+
+def webhook(event: str, *, dynamic: bool = False) -> Callable[[_H], _H]:
     """Call the decorated function with each delivery of *event*.
 
     It runs in a Celery task, with ``current_tenant``, ``current_service`` and
     ``current_account_id`` set as in a request. It is called again if it raises or its
     worker is killed, so it must be idempotent. The descriptor needs
-    ``{"event": event, "url": "/webhooks/" + event}``.
+    ``{"event": event, "url": "/webhooks/" + event}``, unless the webhook is *dynamic*:
+    your code registers that same entry with ``current_service.modules.register``.
 
     https://developer.atlassian.com/cloud/confluence/modules/webhook/
 
@@ -33,6 +37,8 @@ def webhook(event: str) -> Callable[[_H], _H]:
 
     def decorate(handler: _H) -> _H:
         registered[event].append(handler)
+        if dynamic:
+            dynamic_events.add(event)
         return handler
 
     return decorate

@@ -4,31 +4,44 @@ Every method runs in its own transaction. Times are the worker's own, so the wor
 clocks must agree to within a few seconds.
 """
 
+import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from itertools import takewhile
+from typing import Any, Final, NamedTuple, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Row, case, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from ..db.columns import table_of, utc_now
 from ..db.encryption import SecretCipher
 from ..db.transactions import in_transaction, insert_if_new
-from .models import OPEN, DeliveryRecord, Status
+from .models import DeliveryRecord, Status
 from .payload import Payload
+
+_T = TypeVar("_T")
+_logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=30)
 """How long a worker holds a delivery unless it renews the lease."""
 
-REMIND: Final = timedelta(seconds=60)
-"""How long a delivery waits for a worker before it is enqueued again."""
+BATCH: Final = 25
+"""How many deliveries a worker claims at a time."""
 
-MAX_REMIND: Final = timedelta(minutes=10)
 MAX_ERROR: Final = 255
 
 record = table_of(DeliveryRecord)
+
+# Closed ones have no ``enqueue_at``, so its index holds the open ones alone.
+_DUE: Final = (
+    select(record)
+    .where(record.c.enqueue_at <= bindparam("now"))
+    .order_by(record.c.enqueue_at, record.c.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,13 @@ class Claim:
     received_at: datetime
     payload: str = field(repr=False)
     """Encrypted; :meth:`Inbox.read` decrypts it."""
+
+
+class Batch(NamedTuple):
+    """What one worker has claimed; ``more`` says if there is probably more to claim."""
+
+    claims: Sequence[Claim]
+    more: bool
 
 
 class Inbox:
@@ -64,10 +84,8 @@ class Inbox:
             "payload": self._cipher.encrypt(payload.dump()),
             "status": Status.RECEIVED,
             "attempts": 0,
-            "sent": 0,
             "received_at": now,
-            "due_at": now,
-            "enqueue_at": now + REMIND,
+            **due(now),
         }
 
         def insert(connection: Connection) -> int | None:
@@ -75,47 +93,42 @@ class Inbox:
                 connection, record, values, key=["client_key", "fingerprint"]
             )
 
-        return in_transaction(self._db.engine, insert)
+        return self._write(insert, single=True)
 
-    def claim(self, delivery_id: int, *, max_attempts: int) -> Claim | None:
-        """Claim a delivery to run it; None if it must not be run now.
+    def claim(self, *, max_attempts: int) -> Batch:
+        """Claim the deliveries that are due, oldest first, at most ``BATCH`` of them.
 
+        New ones are claimed together. One that was claimed before is claimed alone,
+        since it may be what killed its worker. The claim counts as an attempt only
+        then; otherwise what waited behind such a delivery would be parked with it.
         A delivery whose workers died *max_attempts* times is parked.
         """
-        lease, now = secrets.token_hex(16), utc_now()
+        lease = secrets.token_hex(16)
 
-        def take(connection: Connection) -> Row[Any] | None:
-            query = select(record).where(record.c.id == delivery_id)
-            row = connection.execute(query.with_for_update()).first()
-            if row is None or row.status not in OPEN or row.due_at > now:
-                return None
-            if row.attempts >= max_attempts:
+        def take(connection: Connection) -> Batch:
+            now = utc_now()
+            rows = connection.execute(_DUE, {"now": now}).all()
+            tired = [row.id for row in rows if row.attempts >= max_attempts]
+            if tired:
                 values = closed(Status.PARKED, "its worker died each time")
-                _change(connection, delivery_id, values)
-                return None
-            values = {
-                "status": Status.RUNNING,
-                "lease": lease,
-                "attempts": row.attempts + 1,
-                "sent": 0,
-                "due_at": now + LEASE,
-                "enqueue_at": now + LEASE,
-            }
-            _change(connection, delivery_id, values)
-            return row
+                _change(connection, tired, values)
+            able = [row for row in rows if row.attempts < max_attempts]
+            chosen = [*takewhile(_is_new, able)] or able[:1]
+            if chosen:
+                until = now + LEASE
+                values = {
+                    "status": Status.RUNNING,
+                    "lease": lease,
+                    "due_at": until,
+                    "enqueue_at": until,
+                }
+                if len(chosen) == 1:
+                    values["attempts"] = chosen[0].attempts + 1
+                _change(connection, [row.id for row in chosen], values)
+            more = len(rows) == BATCH or len(chosen) < len(able)
+            return Batch([_to_claim(row, lease) for row in chosen], more)
 
-        row = in_transaction(self._db.engine, take)
-        if row is None:
-            return None
-        return Claim(
-            id=row.id,
-            lease=lease,
-            client_key=row.client_key,
-            event=row.event,
-            attempt=row.attempts + 1,
-            received_at=row.received_at,
-            payload=row.payload,
-        )
+        return self._write(take)
 
     def read(self, claim: Claim) -> Payload:
         """Return a delivery's payload.
@@ -125,83 +138,67 @@ class Inbox:
         return Payload.load(self._cipher.decrypt(claim.payload))
 
     def renew(self, claim: Claim) -> bool:
-        """Extend a lease; False if another worker has the delivery by now."""
-        until = utc_now() + LEASE
-        return self._change_claimed(claim, {"due_at": until, "enqueue_at": until})
+        """Extend a lease; False if the delivery is gone or another worker's."""
+        return bool(self._change_claimed([claim], due(utc_now() + LEASE)))
 
-    def close(self, claim: Claim, status: Status, error: str | None = None) -> bool:
-        """Set a delivery's final status; False if another worker has it by now."""
-        return self._change_claimed(claim, closed(status, error))
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back deliveries that were not run, for any worker to run now."""
+        values = {"status": Status.RECEIVED, "lease": None, **due(utc_now())}
+        self._change_claimed(claims, values)
+
+    def close(
+        self, claims: Sequence[Claim], status: Status, error: str | None = None
+    ) -> bool:
+        """Set the final status of claims of one batch; False if any is not ours now."""
+        attempt = {"attempts": claims[0].attempt}
+        return self._end(claims, closed(status, error) | attempt)
 
     def postpone(
         self, claim: Claim, delay: timedelta, error: str, *, counts: bool = True
     ) -> bool:
-        """Schedule another run after *delay*; *counts* says if this was an attempt."""
-        due_at = utc_now() + delay
+        """Schedule another run after *delay*; *counts* says if this was an attempt.
+
+        Return False, and change nothing, if another worker has the delivery by now.
+        """
         values = {
             "status": Status.RETRYING,
             "attempts": claim.attempt if counts else claim.attempt - 1,
             "lease": None,
             "error": error[:MAX_ERROR],
-            "due_at": due_at,
-            "enqueue_at": due_at,
+            **due(utc_now() + delay),
         }
-        return self._change_claimed(claim, values)
+        return self._end([claim], values)
 
-    def find_waiting(self, limit: int) -> Sequence[int]:
-        """Return the ids of deliveries that should be enqueued now."""
-        query = (
-            select(record.c.id)
-            .where(record.c.enqueue_at <= utc_now())
-            .order_by(record.c.enqueue_at)
-            .limit(limit)
-        )
-        with self._db.engine.connect() as connection:
-            return connection.scalars(query).all()
+    def _write(self, change: Callable[[Connection], _T], *, single: bool = False) -> _T:
+        engine = self._db.engine
+        # On SQLite the wait for the disk would be most of what a webhook costs.
+        return in_transaction(engine, change, single=single, durable=False)
 
-    def note_untold(self, delivery_id: int) -> None:
-        """Have the next sweep enqueue a delivery that could not be enqueued."""
-        now = utc_now()
+    def _end(self, claims: Sequence[Claim], values: dict[str, Any]) -> bool:
+        gone = {claim.id for claim in claims} - self._change_claimed(claims, values)
+        for delivery_id in gone:
+            _logger.warning(
+                "delivery %s is gone, or another worker has it by now", delivery_id
+            )
+        return not gone
 
-        def change(connection: Connection) -> None:
-            waiting = record.c.status == Status.RECEIVED
-            this = update(record).where(record.c.id == delivery_id, waiting)
-            connection.execute(this.values(enqueue_at=now))
+    def _change_claimed(
+        self, claims: Sequence[Claim], values: dict[str, Any]
+    ) -> set[int]:
+        """Change those of *claims*, all of one batch, that are still this worker's."""
+        ids = [claim.id for claim in claims]
+        mine = record.c.id.in_(ids) & (record.c.lease == claims[0].lease)
+        statement = update(record).where(mine).values(values).returning(record.c.id)
 
-        in_transaction(self._db.engine, change)
+        def change(connection: Connection) -> set[int]:
+            return {*connection.scalars(statement)}
 
-    def note_told(self, ids: Sequence[int]) -> None:
-        """Postpone the next time *ids* are enqueued again, longer each time."""
-        now = utc_now()
-        later = {count: now + REMIND * 2**count for count in range(4)}
+        return self._write(change, single=True)
 
-        def change(connection: Connection) -> None:
-            still = record.c.id.in_(ids) & (record.c.enqueue_at <= now)
-            values = {
-                "sent": record.c.sent + 1,
-                "enqueue_at": case(later, value=record.c.sent, else_=now + MAX_REMIND),
-            }
-            connection.execute(update(record).where(still).values(values))
 
-        in_transaction(self._db.engine, change)
-
-    def erase_tenants(self, client_keys: Sequence[str]) -> None:
-        """Delete the deliveries from purged tenants."""
-
-        def remove(connection: Connection) -> None:
-            theirs = record.c.client_key.in_(client_keys)
-            connection.execute(delete(record).where(theirs))
-
-        in_transaction(self._db.engine, remove)
-
-    def _change_claimed(self, claim: Claim, values: dict[str, Any]) -> bool:
-        def change(connection: Connection) -> bool:
-            mine = (record.c.id == claim.id) & (record.c.lease == claim.lease)
-            statement = update(record).where(mine).values(values)
-            changed = connection.scalar(statement.returning(record.c.id))
-            return changed is not None
-
-        return in_transaction(self._db.engine, change)
+def due(at: datetime) -> dict[str, datetime]:
+    """Return the columns of an open delivery that any worker can run from *at* on."""
+    return {"due_at": at, "enqueue_at": at}
 
 
 def closed(status: Status, error: str | None = None) -> dict[str, Any]:
@@ -218,5 +215,26 @@ def closed(status: Status, error: str | None = None) -> dict[str, Any]:
     return values
 
 
-def _change(connection: Connection, delivery_id: int, values: dict[str, Any]) -> None:
-    connection.execute(update(record).where(record.c.id == delivery_id).values(values))
+def drop_deliveries(connection: Connection, client_key: str) -> None:
+    """Delete a tenant's deliveries, in the transaction that uninstalls it."""
+    connection.execute(delete(record).where(record.c.client_key == client_key))
+
+
+def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
+    connection.execute(update(record).where(record.c.id.in_(ids)).values(values))
+
+
+def _is_new(row: Row[Any]) -> bool:
+    return bool(row.status == Status.RECEIVED and row.attempts == 0)
+
+
+def _to_claim(row: Row[Any], lease: str) -> Claim:
+    return Claim(
+        id=row.id,
+        lease=lease,
+        client_key=row.client_key,
+        event=row.event,
+        attempt=row.attempts + 1,
+        received_at=row.received_at,
+        payload=row.payload,
+    )

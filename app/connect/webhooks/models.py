@@ -66,7 +66,8 @@ class DeliveryRecord(Base):
 
     ``payload`` is encrypted: the body, the account id and the token's context.
     Any worker can run an open delivery from ``due_at`` on; for a running one, that is
-    the end of its worker's lease. The sweeper enqueues it at ``enqueue_at``.
+    the end of its worker's lease. ``enqueue_at`` is the same, and None for a closed
+    one, so that its index finds what is due at once.
     """
 
     __tablename__ = "webhook_delivery"
@@ -84,7 +85,7 @@ class DeliveryRecord(Base):
     status: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
     sent: Mapped[int] = mapped_column(default=0)
-    """How many times it was enqueued since it was last run."""
+    """Not used any more; the previous release writes it."""
     lease: Mapped[str | None] = mapped_column(String(32))
     error: Mapped[str | None] = mapped_column(String(255))
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -65,8 +65,8 @@ def fingerprint(
     """
     if identifier:
         parts = ("identifier", identifier)
-    elif text is not None and isinstance(body, dict) and not _TIMES.isdisjoint(body):
-        parts = ("body", text)
+    elif isinstance(body, dict) and not _TIMES.isdisjoint(body):
+        parts = ("body", str(text))
     else:
         parts = ("token", f"{token} {text}")
     digest = hashlib.sha256()

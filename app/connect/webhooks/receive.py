@@ -11,16 +11,13 @@ from flask import Blueprint, Request, abort, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from ..errors import QueueUnavailableError
 from ..inbound.policies import jwt_required
 from ..inbound.request_token import get_token
-from ..tasks.queue import get_queue
 from ..tenants.current import get_verified_request
 from .handlers import find_handler
 from .payload import Payload, fingerprint, read_body
 from .policy_events import announce_policy_change, is_policy_event
 from .state import get_webhooks
-from .tasks import RUN
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 
@@ -36,7 +33,8 @@ def receive(event: str) -> ResponseReturnValue:
     if find_handler(event) is None:
         if is_policy_event(event):
             return "", 204
-        # A tenant's host may still have an older version of the descriptor.
+        # The host may have an older descriptor, or a dynamic webhook may be misspelt.
+        _logger.warning("webhook %r has no handler: write @webhook(...) for it", event)
         abort(404)
     this_request = cast("LocalProxy[Request]", request)._get_current_object()
     this_request.max_content_length = MAX_BODY_BYTES
@@ -58,14 +56,5 @@ def receive(event: str) -> ResponseReturnValue:
     if delivery_id is None:
         _logger.info("duplicate webhook %s: client_key=%s", event, client_key)
     else:
-        _tell_a_worker(delivery_id)
+        webhooks.wake_up.send(delivery_id)
     return "", 204
-
-
-def _tell_a_worker(delivery_id: int) -> None:
-    try:
-        get_queue().send(RUN, delivery_id)
-    except QueueUnavailableError as error:
-        # It is in the inbox, and the sweeper will enqueue it.
-        _logger.warning("delivery %s waits for the sweeper: %s", delivery_id, error)
-        get_webhooks().inbox.note_untold(delivery_id)

@@ -8,6 +8,7 @@ from flask import current_app
 from .archive import Archive
 from .inbox import Inbox
 from .retry_policy import RetryPolicy
+from .wake_up import WakeUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class WebhooksState:
 
     inbox: Inbox
     archive: Archive
+    wake_up: WakeUp
     retries: RetryPolicy
     retention: timedelta
     """How long a delivery is kept."""

@@ -1,17 +1,13 @@
-"""The inbox's Celery tasks: run one delivery, and sweep for waiting ones."""
+"""The inbox's Celery tasks: run what is due, when told of it and at intervals."""
 
 from typing import Any, Final
 
 from celery import shared_task
 
-from ..errors import QueueUnavailableError
-from ..tasks.queue import get_queue
-from .runner import run_delivery
-from .state import get_webhooks
+from .runner import run_due
+from .wake_up import RUN
 
-RUN: Final = "connect.run_webhook"
 SWEEP: Final = "connect.sweep_webhooks"
-SWEEP_BATCH: Final = 500
 SWEEP_SECONDS: Final = 10
 
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
@@ -25,28 +21,15 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
 
 
 @shared_task(name=RUN)
-def run_webhook(delivery_id: int) -> None:
-    """Run a delivery from the inbox."""
-    run_delivery(delivery_id)
+def run_webhooks(_delivery_id: int) -> None:
+    """Run what is due: a message stands for all that has arrived."""
+    run_due()
 
 
 @shared_task(name=SWEEP)
-def sweep_webhooks() -> int:
-    """Enqueue the deliveries that wait in the inbox, and return their number.
+def sweep_webhooks() -> None:
+    """Run what is due though no message came.
 
-    These came while the broker was down, were lost with a worker, or are due for a
-    retry.
+    Because the broker was down, a worker was killed, or it is time for a retry.
     """
-    inbox, queue, told = get_webhooks().inbox, get_queue(), 0
-    while waiting := inbox.find_waiting(SWEEP_BATCH):
-        ids = []
-        try:
-            for delivery_id in waiting:
-                queue.send(RUN, delivery_id)
-                ids.append(delivery_id)
-        except QueueUnavailableError:
-            break
-        finally:
-            inbox.note_told(ids)
-            told += len(ids)
-    return told
+    run_due()

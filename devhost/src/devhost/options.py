@@ -60,7 +60,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         choices=PRODUCTS,
         default=CONFLUENCE.name,
         help="the product of the site (default: %(default)s); jira has no issues: it "
-        "shows pages, and has app properties, license and dynamic modules",
+        "shows pages, and has app properties, license, dynamic modules and permissions",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="forget everything and start over"

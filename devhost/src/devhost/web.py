@@ -80,7 +80,7 @@ def create_web(site: Site) -> Flask:
     for blueprint in (
         upm.blueprint,
         oauth_endpoint.blueprint,
-        create_blueprint(),
+        create_blueprint(site.product),
         downloads.create_blueprint(),
         bridge.blueprint,
         desk.blueprint,

@@ -68,3 +68,28 @@ def test_a_value_from_before_a_change_is_not_kept(clock: SimpleNamespace) -> Non
     assert cache.get("k") is None
     cache.put("k", 3, version=cache.version)
     assert cache.get("k") == 3
+
+
+def test_a_value_is_discarded_only_if_it_is_still_there(
+    clock: SimpleNamespace,
+) -> None:
+    cache: ExpiringCache[str, int] = ExpiringCache(30)
+    cache.discard("k", 1)
+    cache.put("k", 2)
+    cache.discard("k", 1)
+    assert (cache.get("k"), cache.version) == (2, 0)
+    cache.discard("k", 2)
+    assert (cache.get("k"), cache.version) == (None, 1)
+
+
+def test_no_other_thread_can_replace_a_value_that_is_being_discarded() -> None:
+    class Value:
+        def __eq__(self, other: object) -> bool:
+            return bool(vars(cache)["_lock"].locked())
+
+        __hash__ = None  # type: ignore[assignment]  # Only compared.
+
+    cache: ExpiringCache[str, Value] = ExpiringCache(30)
+    cache.put("k", Value())
+    cache.discard("k", Value())
+    assert cache.get("k") is None

@@ -1,6 +1,7 @@
 """Every route has a policy, and every module is served under the right one."""
 
 from collections.abc import Callable
+from functools import partial, update_wrapper, wraps
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ DECORATORS: dict[Policy, Callable[..., Any]] = {
     Policy.URL_BOUND: jwt_required,
     Policy.CONTEXT: context_jwt_required,
     Policy.SESSION: session_token_required,
-    Policy.SIGNED_INSTALL: signed_install_required,
+    Policy.SIGNED_INSTALL: signed_install_required("x"),
 }
 
 
@@ -285,6 +286,38 @@ def test_a_route_without_a_policy_stops_the_start(config: dict[str, Any]) -> Non
     forgetful.add_url_rule("/open", "open", new_view())
     with pytest.raises(ConfigurationError, match="the route /open declares no policy"):
         create_app(config, blueprint=forgetful)
+
+
+def test_a_decorator_above_the_policy_stops_the_start(config: dict[str, Any]) -> None:
+    def timed(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def answer(**values: Any) -> Any:
+            return view(**values)
+
+        return answer
+
+    fork = Blueprint("fork", __name__)
+    for path in ("/overview", "/settings", "/macros/greeting"):
+        fork.add_url_rule(path, path, jwt_required(timed(new_view())))
+    create_app(config, blueprint=fork)
+
+    covered = Blueprint("covered", __name__)
+    covered.register_blueprint(fork)
+    covered.add_url_rule("/slow", "slow", timed(jwt_required(new_view())))
+    expected = (
+        r"^the route /slow has .*timed\.<locals>\.answer \(.*_routes\.py:\d+\) above "
+        "its policy or a check, .*: put that decorator below"
+    )
+    with pytest.raises(ConfigurationError, match=expected):
+        create_app(config, blueprint=covered)
+
+
+def test_a_policy_below_an_object_is_named(app: Flask) -> None:
+    covered = partial(guarded := jwt_required(new_view()))
+    update_wrapper(covered, guarded)
+    app.add_url_rule("/object", "object", covered)
+    with pytest.raises(ConfigurationError, match="/object has a partial above"):
+        check(app)
 
 
 def test_a_decorator_above_the_route_declares_nothing(app: Flask) -> None:

@@ -69,7 +69,8 @@ def test_matching_webhooks_and_handlers_pass(entries: list[Any]) -> None:
             [],
             HANDLERS,
             f"$.modules.webhooks lacks page_created, which {NAME} handles: write "
-            '{"event": "page_created", "url": "/webhooks/page_created"}',
+            '{"event": "page_created", "url": "/webhooks/page_created"}, '
+            "or dynamic=True into the decorator if your code registers it",
             id="not-declared",
         ),
         pytest.param(
@@ -134,6 +135,26 @@ def test_each_difference_is_named_with_its_remedy(
     entries: list[Any], handlers: Any, found: str
 ) -> None:
     assert differences(*entries, handlers=handlers) == [found]
+
+
+def test_a_dynamic_webhook_needs_no_entry(config: dict[str, Any]) -> None:
+    webhook("page_updated", dynamic=True)(handle)
+    create_app(config)
+
+
+def test_a_dynamic_webhook_may_also_be_declared() -> None:
+    handlers = {"page_created": [handle]}
+    descriptor = {"modules": {"webhooks": [ENTRY]}}
+    assert not list(find_webhook_differences(descriptor, handlers, {"page_created"}))
+
+
+def test_only_the_dynamic_webhook_needs_no_entry(config: dict[str, Any]) -> None:
+    webhook("page_updated", dynamic=True)(handle)
+    webhook("page_trashed")(handle)
+    with pytest.raises(DescriptorError) as caught:
+        create_app(config)
+    [problem] = caught.value.problems
+    assert problem.startswith("$.modules.webhooks lacks page_trashed, which")
 
 
 def test_a_difference_stops_the_start(config: dict[str, Any], tmp_path: Path) -> None:

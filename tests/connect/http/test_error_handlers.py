@@ -17,6 +17,7 @@ from app.connect.errors import (
     InvalidTokenError,
     MalformedBodyError,
     MissingTokenError,
+    OutdatedInstallError,
     PermissionDeniedError,
     PermissionUnknownError,
     QshMismatchError,
@@ -41,6 +42,7 @@ CASES = [
         PermissionUnknownError("why"), 503, "host_unavailable", id="permission"
     ),
     pytest.param(MalformedBodyError("why"), 400, "bad_request", id="malformed"),
+    pytest.param(OutdatedInstallError("k"), 409, "outdated", id="outdated"),
     pytest.param(InstallKeysUnavailableError("why"), 503, "unavailable", id="keys"),
     pytest.param(ConfigurationError("why"), 503, "unavailable", id="configuration"),
     pytest.param(QueueUnavailableError("why"), 503, "unavailable", id="queue"),
@@ -149,3 +151,20 @@ def test_a_page_is_only_for_browsers(
     assert answer.mimetype == mimetype
     assert "why" not in answer.text
     assert "private" not in answer.text
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_of_a_view_is_logged_with_its_text_in_debug_mode_only(
+    app: Flask, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    @app.get("/broken")
+    @public
+    def broken() -> str:
+        return str(int("canary".strip()))
+
+    app.debug, app.testing = debug, False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert app.test_client().get("/broken").status_code == 500
+    assert "Exception on '/broken' [GET]" in caplog.text
+    assert ("ValueError: " in caplog.text) is debug
+    assert "    return str(int(" in caplog.text

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import responses
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from werkzeug.local import LocalProxy
 
 from app.connect import (
@@ -13,6 +13,7 @@ from app.connect import (
     current_context,
     current_tenant,
     jwt_required,
+    public,
 )
 from tests import signing
 
@@ -68,3 +69,16 @@ def test_a_view_may_answer_with_what_is_current(app: Flask) -> None:
     named, context = answer.get_json()
     assert named["accountId"] is None
     assert context == {}
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[", "9" * 5_000])
+def test_json_that_can_not_be_read_is_a_bad_request(app: Flask, text: str) -> None:
+    @app.post("/own")
+    @public
+    def own() -> Any:
+        return jsonify(request.get_json())
+
+    client = app.test_client()
+    assert client.post("/own", json={"a": 1}).json == {"a": 1}
+    answer = client.post("/own", data=text, content_type="application/json")
+    assert answer.status_code == 400

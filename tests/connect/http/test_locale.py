@@ -102,16 +102,6 @@ def test_there_is_a_catalog() -> None:
     assert [language_of(path) for path in CATALOGS] == ["de"]
 
 
-def test_a_query_that_is_not_utf_8_names_no_language(app: Flask) -> None:
-    answer = app.test_client().get(
-        "/overview",
-        environ_overrides={"QUERY_STRING": "loc=\xe9"},
-        headers={"Accept": "text/html", "Accept-Language": "de"},
-    )
-    assert answer.status_code == 401
-    assert '<html lang="de">' in answer.text
-
-
 def test_a_relative_home_has_its_templates(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Fixtures for the tests of inbound requests."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,6 +42,14 @@ def keys() -> Iterator[responses.RequestsMock]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", body=signing.pem())
         yield mock
+
+
+@pytest.fixture
+def key_at_hand(app: Flask) -> None:
+    """An install key that has verified an install, so that no server is asked."""
+    keys = app.extensions["connect.inbound"].install_keys
+    key = signing.INSTALL_KEY.public_key()
+    keys._remember_good(signing.KEY_ID, key, refresh_at=math.inf)
 
 
 @pytest.fixture
@@ -93,7 +102,7 @@ def own_routes(app: Flask) -> None:
         return current_tenant.client_key
 
     @app.post("/mine/signed")
-    @signed_install_required
+    @signed_install_required("mine/signed")
     def signed() -> str:
         return "signed"
 

@@ -237,7 +237,9 @@ def test_an_event_older_than_the_newest_install_changes_nothing(
     try:
         token = token_for(event, iat=NOW - 6)
         body = {"sharedSecret": OTHER_SECRET} if event == "installed" else {}
-        assert send(event, token=token, **body).status_code == 204
+        # An install that was not stored must not look as if it was.
+        expected = 409 if event == "installed" else 204
+        assert send(event, token=token, **body).status_code == expected
     finally:
         for signal in signals:
             signal.disconnect(listen)
@@ -255,8 +257,28 @@ def test_an_install_older_than_the_uninstall_does_not_bring_a_tenant_back(
     assert send("installed", token=old).status_code == 204
     gone = install_token("/uninstalled", iat=NOW - 5)
     assert send("uninstalled", token=gone).status_code == 204
-    assert send("installed", token=old).status_code == 204
+    answer = send("installed", token=old)
+    assert (answer.status_code, answer.json) == (409, {"error": "outdated"})
     assert not is_installed(app)
     assert audit()[-1] == ("installed", {"outcome": "outdated"})
     assert send("installed", token=install_token(iat=NOW - 4)).status_code == 204
     assert is_installed(app)
+
+
+def test_an_install_right_after_an_uninstall_by_a_clock_ahead_fails_visibly(
+    app: Flask, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Answered 204, the host would use a secret that was never stored."""
+    assert send("installed", token=install_token(iat=NOW - 9)).status_code == 204
+    ahead = install_token("/uninstalled", iat=NOW + 5)
+    assert send("uninstalled", token=ahead).status_code == 204
+    later = install_token(iat=NOW + 2)
+    answer = send("installed", token=later, sharedSecret=OTHER_SECRET)
+    assert answer.status_code == 409
+    assert not is_installed(app)
+    assert "install the app again" in caplog.text
+    assert OTHER_SECRET not in caplog.text
+    again = install_token(iat=NOW + 6)
+    answer = send("installed", token=again, sharedSecret=OTHER_SECRET)
+    assert answer.status_code == 204
+    assert secret_of(app) == OTHER_SECRET

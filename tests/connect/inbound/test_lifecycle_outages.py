@@ -11,7 +11,7 @@ from flask import Flask
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests import signing
-from tests.connect.inbound.lifecycle_events import EVENTS, SIGNED, deliver
+from tests.connect.inbound.lifecycle_events import EVENTS, SIGNED, deliver, token_for
 from tests.example import create_app
 from tests.signing import (
     SECRET,
@@ -37,16 +37,30 @@ def test_key_servers_that_are_down_are_answered_503(
     event: str,
     outage: dict[str, Any],
 ) -> None:
-    # A worker that has not fetched the key yet.
     app = create_app(config)
-    network.get(f"{signing.KEY_SERVER}/{signing.KEY_ID}", **outage)
-    network.get(f"{signing.SECOND_KEY_SERVER}/{signing.KEY_ID}", **outage)
+    network.get(f"{signing.KEY_SERVER}/new", **outage)
+    network.get(f"{signing.SECOND_KEY_SERVER}/new", **outage)
     before = find()
-    answer = deliver(app.test_client(), event)
+    token = token_for(event, headers={"kid": "new"})
+    answer = deliver(app.test_client(), event, token=token)
     assert answer.status_code == 503
     assert answer.json == {"error": "unavailable"}
     assert int(answer.headers["Retry-After"]) > 0
     assert find() == before
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("event", SIGNED)
+def test_a_worker_that_was_restarted_needs_no_key_server(
+    config: dict[str, Any],
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    event: str,
+) -> None:
+    app = create_app(config)
+    assert deliver(app.test_client(), event).status_code == 204
+    assert len(network.calls) == 0
     with app.app_context():
         db.engine.dispose()
 

@@ -104,7 +104,10 @@ def test_parallel_installs_never_fail_and_the_newest_secret_wins(
         )
         for number in order
     ]
-    assert in_parallel(shared, installs) == [204] * COUNT
+    statuses = in_parallel(shared, installs)
+    # One that comes after a newer one is told so.
+    assert set(statuses) <= {204, 409}
+    assert statuses[order.index(7)] == 204
     assert secret_of(shared) == "ATCO7" + "x" * 50
     newest = host_token(secret="ATCO7" + "x" * 50)
     client = shared.test_client()

@@ -125,16 +125,6 @@ def test_takes_no_token_from_a_form_body() -> None:
         get_token(sent("/overview", "POST", data={"jwt": "t"}))
 
 
-def test_a_query_that_is_not_utf_8_is_refused() -> None:
-    def request_with(query: bytes) -> Request:
-        raw = {"QUERY_STRING": query.decode("latin-1")}
-        return sent("/overview", environ_overrides=raw)
-
-    assert get_token(request_with("jwt=t&a=é".encode())) == "t"
-    with pytest.raises(MissingTokenError, match="the query is not UTF-8"):
-        get_token(request_with(b"jwt=t&a=\xff"))
-
-
 @pytest.mark.parametrize(
     "changed",
     [

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from app.connect import session_token
+from app.connect import acting_for, session_token
 from app.connect.inbound.session_token import LIFETIME, MAX_LENGTH
+from app.connect.tenants.current import VerifiedRequest, set_verified_request
+from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.inbound.requests_with_tokens import lifecycle
 from tests.connect.inbound.session_pages import HERE, follow, started
@@ -39,6 +42,19 @@ Open = Callable[..., TestResponse]
                 content_type="multipart/form-data",
             ),
             id="multipart form",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post(
+                "/next", data={"a": "1", "session_token": token, "b": "&="}
+            ),
+            id="form with other fields",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post(
+                "/next",
+                data={"session_token": token, "file": (BytesIO(b"\0" * 100), "a.bin")},
+            ),
+            id="form with a file",
         ),
         pytest.param(
             lambda pages, token: pages.put(
@@ -94,6 +110,16 @@ def test_a_context_jwt_gets_a_token_too(pages: FlaskClient) -> None:
             id="JSON",
         ),
         pytest.param(
+            lambda pages, token: pages.post("/next", data={"xsession_token": token}),
+            id="another field",
+        ),
+        pytest.param(
+            lambda pages, token: pages.post(
+                "/next", data={"session_token": [token, "x"]}
+            ),
+            id="two in a form",
+        ),
+        pytest.param(
             lambda pages, token: pages.get(
                 "/next",
                 query_string={"session_token": token},
@@ -115,12 +141,6 @@ def test_a_context_jwt_gets_a_token_too(pages: FlaskClient) -> None:
                 id=scheme,
             )
             for scheme in ("JWT", "Bearer", "")
-        ),
-        pytest.param(
-            lambda pages, token: pages.get(
-                "/next", environ_overrides={"QUERY_STRING": "session_token=\xff"}
-            ),
-            id="odd bytes",
         ),
     ],
 )
@@ -204,6 +224,24 @@ def test_a_session_takes_no_other_token(pages: FlaskClient, token: Any) -> None:
 def test_no_token_is_made_without_a_verified_request(app: Flask) -> None:
     with app.test_request_context("/"), pytest.raises(RuntimeError, match="verified"):
         session_token()
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_no_token_is_made_for_somebody_else(
+    app: Flask, tenant: Tenant, verified: bool
+) -> None:
+    with app.test_request_context("/"):
+        if verified:
+            mine = VerifiedRequest(tenant, "mine", {}, signing.SECRET)
+            set_verified_request(request, mine)
+            token = session_token()
+        with (
+            acting_for(tenant, "theirs"),
+            pytest.raises(RuntimeError, match="outside of acting_for"),
+        ):
+            session_token()
+        if verified:
+            assert session_token() == token
 
 
 def test_an_older_key_of_flask_is_still_good(pages: FlaskClient, app: Flask) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.connect import acting_for, find_tenant, session_token
+from app.connect import find_tenant, session_token
+from app.connect.tenants.current import VerifiedRequest, set_verified_request
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
 from app.extensions import db
@@ -88,11 +89,26 @@ def test_a_purged_tenant_has_no_session(
     assert follow(pages, token) == 401
 
 
-def test_no_token_is_made_for_a_purged_tenant(app: Flask, tenant: Tenant) -> None:
-    with app.test_request_context("/"), acting_for(tenant):
-        assert session_token()
-    with app.test_request_context("/"), acting_for(tenant):
+@pytest.mark.parametrize("purged", [False, True])
+def test_no_token_is_made_for_a_purged_tenant(
+    app: Flask, tenant: Tenant, purged: bool
+) -> None:
+    with app.test_request_context("/"):
+        verified = VerifiedRequest(tenant, None, {}, signing.SECRET)
+        set_verified_request(request, verified)
+        if not purged:
+            assert session_token()
+            return
         with db.engine.begin() as connection:
             connection.execute(text("DELETE FROM tenant"))
         with pytest.raises(LookupError, match="has been purged"):
             session_token()
+
+
+@pytest.mark.usefixtures("keys")
+def test_cached_credentials_end_a_session_too(pages: FlaskClient, app: Flask) -> None:
+    token = started(pages)
+    assert lifecycle(pages, "disabled") == 204
+    with app.app_context():
+        assert get_state().tenants.load_credentials(signing.CLIENT_KEY) is not None
+    assert follow(pages, token) == 401

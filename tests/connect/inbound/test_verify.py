@@ -29,6 +29,7 @@ from tests.signing import (
     context_token,
     host_token,
     install_token,
+    payload,
 )
 
 
@@ -102,7 +103,9 @@ def test_a_forks_own_routes_keep_their_policy(
     keys: responses.RequestsMock,
 ) -> None:
     def status(method: str, url: str, token: str) -> int:
-        answer = client.open(url, method=method, headers=authorization(token))
+        headers = authorization(token)
+        body = payload("mine/signed")
+        answer = client.open(url, method=method, headers=headers, json=body)
         return answer.status_code
 
     signed = signing.install_token("/mine/signed")

@@ -15,9 +15,11 @@ from app.connect import (
     jwt_required,
     license_required,
 )
+from app.connect.licensing.state import get_licensing
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import assert_signed
+from tests.connect.outbound.scopes import enable_licensing
 
 ADDON = f"{signing.SITE}/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 PAGE = {"Accept": "text/html"}
@@ -93,6 +95,32 @@ def test_an_active_license_or_a_free_app_is_let_in(
     network.get(ADDON, json=body(license_))
     assert ask(client).text == "the page"
     assert_signed(network.calls[0].request)
+
+
+@pytest.mark.parametrize("answer", [body(None), {**body(None), "license": None}])
+def test_a_paid_app_without_a_license_is_refused(
+    app: Flask,
+    client: FlaskClient,
+    tenant: Tenant,
+    network: responses.RequestsMock,
+    answer: dict[str, Any],
+) -> None:
+    enable_licensing(app)
+    network.get(ADDON, json=answer)
+    assert ask(client).status_code == 402
+    with app.app_context():
+        get_licensing().licenses.keep(tenant, {"key": "old", "active": None})
+    # An answer that an older release stored.
+    assert ask(client).status_code == 402
+
+
+@pytest.mark.parametrize("policy", ["block"])
+@pytest.mark.parametrize("status", [201, 302])
+def test_only_a_200_opens_the_page(
+    client: FlaskClient, tenant: Tenant, network: responses.RequestsMock, status: int
+) -> None:
+    network.get(ADDON, status=status, json=body(ACTIVE))
+    assert ask(client).status_code == 502
 
 
 def test_a_browser_without_a_license_gets_a_402_page(

@@ -20,7 +20,8 @@ from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.webhooks.archive import Filter
 from app.connect.webhooks.inbox import record
 from app.connect.webhooks.state import WebhooksState
-from app.connect.webhooks.tasks import RUN, SWEEP
+from app.connect.webhooks.tasks import SWEEP
+from app.connect.webhooks.wake_up import RUN
 from app.extensions import db
 from tests.connect.conftest import Deliver
 from tests.example import create_app
@@ -70,6 +71,27 @@ def test_a_delivery_is_kept_for_a_week_unless_it_is_still_to_be_run(
     assert webhooks.archive.count(Filter()) == kept
 
 
+@pytest.mark.parametrize(("later", "kept"), [(0, True), (1, False)])
+def test_the_retention_time_of_a_delivery_ends_to_the_microsecond(
+    app: Flask,
+    deliver: Deliver,
+    webhooks: WebhooksState,
+    app_context: None,
+    monkeypatch: pytest.MonkeyPatch,
+    later: int,
+    kept: bool,
+) -> None:
+    deliver()
+    received_at = utc_now()
+    with db.engine.begin() as connection:
+        values = {"status": "done", "received_at": received_at}
+        connection.execute(update(record).values(values))
+    then = received_at + timedelta(days=7, microseconds=later)
+    monkeypatch.setattr("app.connect.maintenance.tasks.utc_now", lambda: then)
+    app.extensions["celery"].tasks[PURGE]()
+    assert webhooks.archive.count(Filter()) == kept
+
+
 def test_a_tenant_is_purged_with_all_that_came_from_it(
     app: Flask,
     deliver: Deliver,
@@ -87,7 +109,7 @@ def test_a_tenant_is_purged_with_all_that_came_from_it(
     tenants.uninstall(tenant.client_key, issued_at=utc_now().timestamp() + 60)
     with tenant_purged.connected_to(hear):
         app.extensions["celery"].tasks[PURGE]()
-        assert (purged, webhooks.archive.count(Filter())) == ([], 1)
+        assert (purged, webhooks.archive.count(Filter())) == ([], 0)
         with db.engine.begin() as connection:
             long_ago = utc_now() - timedelta(days=61)
             connection.execute(update(TenantRecord).values(uninstalled_at=long_ago))

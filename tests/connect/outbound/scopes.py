@@ -1,4 +1,4 @@
-"""An app with different scopes from the example's descriptor."""
+"""An app with different scopes or licensing from the example's descriptor."""
 
 from dataclasses import replace
 
@@ -17,3 +17,8 @@ def declare(app: Flask, *scopes: str, recorder: CallRecorder | None = None) -> N
     app.extensions[EXTENSION] = replace(outbound, rules=rules)
     state = app.extensions["connect"]
     app.extensions["connect"] = replace(state, scopes=effective_scopes(scopes))
+
+
+def enable_licensing(app: Flask) -> None:
+    """Make the app a paid one."""
+    app.extensions["connect"] = replace(app.extensions["connect"], paid=True)

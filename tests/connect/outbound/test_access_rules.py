@@ -12,6 +12,8 @@ from app.connect.errors import (
     HostResponseError,
     PropertyNotFoundError,
     RateLimitedError,
+    SiteUnavailableError,
+    TokenRefusedError,
 )
 from tests import signing
 
@@ -64,7 +66,7 @@ def test_a_refusal_where_nothing_is_blocked_is_a_plain_one(
     ("path", "status", "kind"),
     [
         pytest.param(PAGE, 400, HostResponseError, id="400"),
-        pytest.param(PAGE, 401, HostResponseError, id="401"),
+        pytest.param(PAGE, 401, TokenRefusedError, id="401"),
         pytest.param(PAGE, 429, RateLimitedError, id="429"),
         pytest.param(PAGE, 500, HostResponseError, id="500"),
         pytest.param("/api/v2/spaces/1", 404, HostResponseError, id="exempt"),
@@ -88,9 +90,19 @@ def test_what_is_not_due_to_a_rule_asks_nothing_more(
 def test_a_missing_app_property_is_not_due_to_a_rule(
     service: TenantService, network: responses.RequestsMock
 ) -> None:
-    network.get(ANY_URL, status=404)
+    message = "Property with key note not found."
+    network.get(ANY_URL, status=404, json={"message": message})
     with pytest.raises(PropertyNotFoundError):
         service.properties.get("note")
+    assert len(network.calls) == 1
+
+
+def test_a_closed_site_is_not_due_to_a_rule(
+    service: TenantService, network: responses.RequestsMock
+) -> None:
+    says = {"errorMessage": "Site temporarily unavailable"}
+    network.get(SITE + PAGE, status=404, json=says)
+    assert type(refused(service, PAGE)) is SiteUnavailableError
     assert len(network.calls) == 1
 
 

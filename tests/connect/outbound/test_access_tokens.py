@@ -117,6 +117,39 @@ def test_a_malformed_access_token_is_an_error(
     assert tokens.get(grant).value == "good"
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered", "accepted"),
+    [
+        pytest.param(("WRITE",), "WRITE", True, id="the same"),
+        pytest.param(("WRITE",), "READ WRITE", True, id="with what it implies"),
+        pytest.param(("READ", "WRITE"), "READ", True, id="fewer"),
+        pytest.param(("READ",), "read", True, id="lower case"),
+        pytest.param(("READ",), "", True, id="none at all"),
+        pytest.param(("READ",), None, True, id="null"),
+        pytest.param(("READ",), "READ WRITE", False, id="one more"),
+        pytest.param(("READ",), "ADMIN", False, id="another"),
+        pytest.param(("READ",), "ACT_AS_USER", False, id="unrelated"),
+        pytest.param(("READ",), ["READ"], False, id="array"),
+        pytest.param(None, "READ WRITE", True, id="all were asked for"),
+    ],
+)
+def test_a_token_with_more_scopes_than_asked_for_is_refused(
+    tokens: AccessTokens,
+    grant: Grant,
+    network: responses.RequestsMock,
+    asked: tuple[str, ...] | None,
+    answered: Any,
+    accepted: bool,
+) -> None:
+    network.post(OAUTH_TOKEN, json={**GOOD, "scope": answered})
+    ours = replace(grant, scopes=asked)
+    if accepted:
+        assert tokens.get(ours).value == "good"
+    else:
+        with pytest.raises(HostResponseError, match="more scopes than asked for"):
+            tokens.get(ours)
+
+
 def test_a_rate_limit_says_for_how_long(
     tokens: AccessTokens, grant: Grant, network: responses.RequestsMock
 ) -> None:

@@ -39,6 +39,12 @@ def test_the_host_says_whether_any_content_is_blocked(
     assert_signed(network.calls[0].request)
 
 
+def test_jira_has_no_data_policy(tenant: Tenant, app_context: None) -> None:
+    jira = TenantService(replace(tenant, product_type="jira"))
+    with pytest.raises(ValueError, match="only Confluence"):
+        assert jira.data_policy
+
+
 def test_the_answer_is_remembered_for_each_tenant(
     service: TenantService, tenant: Tenant, network: responses.RequestsMock
 ) -> None:

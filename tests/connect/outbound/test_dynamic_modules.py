@@ -7,7 +7,12 @@ import pytest
 import responses
 
 from app.connect import TenantService
-from app.connect.errors import HostResponseError, ModuleRejectedError, RateLimitedError
+from app.connect.errors import (
+    HostResponseError,
+    ModuleRejectedError,
+    RateLimitedError,
+    TokenRefusedError,
+)
 from tests import signing
 from tests.connect.outbound.host import assert_signed
 
@@ -73,7 +78,7 @@ def test_a_refused_module_carries_the_hosts_reason(
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (401, HostResponseError),
+        (401, TokenRefusedError),
         (403, HostResponseError),
         (404, HostResponseError),
         (429, RateLimitedError),

@@ -130,6 +130,8 @@ def test_a_site_without_a_client_id_is_told_to_be_upgraded(
         pytest.param("a b", id="blank"),
         pytest.param("a/b", id="slash"),
         pytest.param("x" * 129, id="too long"),
+        pytest.param("urn:x", id="a URN"),
+        pytest.param("URN:atlassian:connect:useraccountid:1", id="a subject"),
     ],
 )
 def test_the_app_cannot_act_as_an_anonymous_user(

@@ -8,12 +8,17 @@ import responses
 from flask import Flask
 
 from app.connect import TenantService
-from app.connect.errors import HostResponseError, HostUnavailableError, ScopeError
+from app.connect.errors import (
+    AppNotFoundError,
+    HostResponseError,
+    HostUnavailableError,
+    ScopeError,
+)
 from app.connect.outbound.license import Contact, License
 from app.connect.tenants.models import Tenant
 from tests import signing
 from tests.connect.outbound.host import JIRA_SITE, assert_signed, tenant_at
-from tests.connect.outbound.scopes import declare
+from tests.connect.outbound.scopes import declare, enable_licensing
 
 PATH = f"/rest/atlassian-connect/1/addons/{signing.APP_KEY}"
 URL = signing.SITE + PATH
@@ -113,6 +118,38 @@ def test_a_free_app_is_not_an_inactive_one(
 ) -> None:
     network.get(URL, json=answer)
     assert service.license.get().active is active
+
+
+@pytest.mark.parametrize(
+    ("answer", "active"),
+    [
+        pytest.param(with_license(active=True), True, id="active"),
+        pytest.param(with_license(active=False), False, id="ended"),
+        pytest.param(UNLICENSED, False, id="missing"),
+        pytest.param(changed(license=None), False, id="null license"),
+        pytest.param(changed(license={}), False, id="empty license"),
+        pytest.param(with_license(active=None), False, id="null"),
+    ],
+)
+def test_a_paid_app_without_a_license_is_not_a_free_one(
+    app: Flask,
+    service: TenantService,
+    network: responses.RequestsMock,
+    answer: dict[str, Any],
+    active: bool,
+) -> None:
+    enable_licensing(app)
+    network.get(URL, json=answer)
+    assert TenantService(service.tenant).license.get().active is active
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 206, 302])
+def test_only_a_200_is_a_license(
+    service: TenantService, network: responses.RequestsMock, status: int
+) -> None:
+    network.get(URL, status=status, json=LICENSED)
+    with pytest.raises(HostResponseError, match="not a 200"):
+        service.license.get()
 
 
 @pytest.mark.parametrize(
@@ -229,6 +266,12 @@ def test_unknown_fields_change_nothing(
         pytest.param(changed(host={"contacts": ["x"]}), id="contact that is no object"),
         pytest.param(changed(host={"contacts": "x"}), id="contacts that are no array"),
         pytest.param(changed(license="COMMERCIAL"), id="license that is no object"),
+        pytest.param(changed(license=[]), id="license that is an array"),
+        pytest.param(changed(license=0), id="license that is zero"),
+        pytest.param(changed(license=""), id="license that is empty text"),
+        pytest.param(changed(license=False), id="license that is false"),
+        pytest.param(with_license(active="true"), id="active that is text"),
+        pytest.param(with_license(active=1), id="active that is one"),
         pytest.param(with_license(active="perhaps"), id="active that is no boolean"),
         pytest.param(with_license(active=[]), id="active that is an array"),
         pytest.param(with_license(type=1), id="type that is no text"),
@@ -252,6 +295,15 @@ def test_a_refusal_is_a_host_response_error(
     with pytest.raises(HostResponseError) as caught:
         service.license.get()
     assert (caught.value.status_code, caught.value.message) == (status, "No.")
+
+
+def test_an_app_that_the_host_does_not_know_is_told_apart(
+    service: TenantService, network: responses.RequestsMock
+) -> None:
+    message = f"App with key {signing.APP_KEY} was not found"
+    network.get(URL, status=404, json={"message": message})
+    with pytest.raises(AppNotFoundError, match="was not found"):
+        service.license.get()
 
 
 def test_personal_data_of_contacts_is_in_no_repr(

@@ -1,5 +1,6 @@
 """Pagination of REST v1 and v2 answers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from responses.matchers import query_param_matcher
 from app.connect import TenantService
 from app.connect.errors import HostResponseError, UnsafeURLError
 from app.connect.outbound.pagination import Page
+from app.connect.tenants.models import Tenant
 from tests import signing
-from tests.connect.outbound.host import assert_signed
+from tests.connect.outbound.host import JIRA_SITE, assert_signed
 from tests.connect.outbound.host_calls import SPACE
 
 PAGES = f"{signing.SITE}/api/v2/pages"
@@ -47,6 +49,19 @@ def test_v1_is_read_by_its_starts(
     add(network, f"{SPACE}?type=global&start=1", [2])
     found = service.paginate("/rest/api/space", params={"type": "global"})
     assert list(found) == [1, 2]
+
+
+def test_jira_is_read_by_its_own_links(
+    tenant: Tenant, app_context: None, network: responses.RequestsMock
+) -> None:
+    jira = replace(tenant, base_url=JIRA_SITE, display_url=JIRA_SITE)
+    url = f"{JIRA_SITE}/rest/api/3/project/search"
+    first = {"values": [1], "total": 2, "nextPage": f"{url}?startAt=1", "isLast": False}
+    last = {"values": [2], "total": 2, "nextPage": None, "isLast": True}
+    network.get(url, json=first, match=[query_param_matcher({})])
+    network.get(url, json=last, match=[query_param_matcher({"startAt": "1"})])
+    pages = [*TenantService(jira).iterate_pages("/rest/api/3/project/search")]
+    assert [(page.items, page.total) for page in pages] == [([1], 2), ([2], 2)]
 
 
 def test_a_link_header_is_followed(

@@ -87,7 +87,9 @@ def test_a_forgotten_account_is_gone(accounts: PersonalDataStore) -> None:
     assert found == [(HERE, "another"), (ELSEWHERE, ACCOUNT)]
 
 
-@pytest.mark.parametrize("account_id", ["", "unknown", "a b", "é", "x" * 129, "a\n"])
+@pytest.mark.parametrize(
+    "account_id", ["", "unknown", "urn:x", "a b", "é", "x" * 129, "a\n"]
+)
 def test_a_malformed_account_id_is_refused(
     accounts: PersonalDataStore, account_id: str
 ) -> None:

@@ -11,7 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.connect.errors import InvalidTokenError
-from app.connect.protocol.tokens import decode_asymmetric, decode_symmetric
+from app.connect.protocol.tokens import (
+    decode_symmetric,
+    read_unverified_install,
+    verify_install,
+)
 from app.connect.protocol.unverified_token import read_unverified_token
 from tests import signing
 from tests.signing import BASE_URL, SECRET, merged
@@ -78,14 +82,13 @@ def decode_hs(token: str, *, secret: str = SECRET, now: float = NOW) -> Any:
     return claims
 
 
-def decode_rs(token: str, *, audience: str = BASE_URL, now: float = NOW) -> Any:
-    return decode_asymmetric(
-        read_unverified_token(token),
-        public_key=signing.INSTALL_KEY.public_key(),
-        audience=audience,
-        leeway=LEEWAY,
-        now=now,
+def decode_rs(token: str, *, audience: str = BASE_URL, now: float | None = NOW) -> Any:
+    unverified = read_unverified_token(token)
+    claims = read_unverified_install(
+        unverified, audience=audience, leeway=LEEWAY, now=now
     )
+    verify_install(unverified, signing.INSTALL_KEY.public_key())
+    return claims
 
 
 KINDS = pytest.mark.parametrize(

@@ -2,7 +2,12 @@
 
 import pytest
 
-from app.connect.protocol.base_url import host_is_allowed, is_loopback, parse_base_url
+from app.connect.protocol.base_url import (
+    host_is_allowed,
+    is_loopback,
+    parse_base_url,
+    parse_display_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +195,66 @@ def test_a_host_is_allowed_exactly_or_by_a_suffix_with_a_dot(
 
 def test_no_host_is_allowed_by_an_empty_list() -> None:
     assert not host_is_allowed("example.atlassian.net", ())
+
+
+SITE = "https://example.atlassian.net/wiki"
+LOCAL = "http://localhost:8090/wiki"
+
+
+@pytest.mark.parametrize(
+    ("text", "base_url"),
+    [
+        pytest.param("https://wiki.example.com/docs/", SITE, id="custom domain"),
+        pytest.param("https://xn--bcher-kva.example", SITE, id="punycode"),
+        pytest.param("https://wiki.example.com:8443", SITE, id="port"),
+        pytest.param("https://127.example.com", SITE, id="number in front"),
+        pytest.param("https://example.atlassian.net/other", SITE, id="the base host"),
+        pytest.param("https://192.0.2.1", "https://192.0.2.1/wiki", id="base address"),
+        pytest.param("http://127.0.0.1:1", LOCAL, id="loopback for loopback"),
+        pytest.param("https://wiki.example.com", LOCAL, id="public for loopback"),
+    ],
+)
+def test_a_display_url_is_public_or_as_local_as_the_base_url(
+    text: str, base_url: str
+) -> None:
+    assert parse_display_url(text, base_url) == parse_base_url(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://wiki.example.com",
+        "http://127.0.0.1:6379",
+        "http://localhost:2375/v1",
+        "http://[::1]",
+        "https://localhost",
+        "https://127.0.0.1",
+        "https://169.254.169.254/latest",
+        "https://10.0.0.1",
+        "https://192.0.2.1",
+        "https://[2001:db8::1]",
+        "https://2130706433",
+        "https://127.1",
+        "https://0x7f.0x0.0x0.0x1",
+        "https://017700000001",
+        "https://intranet",
+        "https://app.localhost",
+        "https://printer.local",
+        "https://metadata.google.internal",
+        "https://a..example",
+        "https://user@wiki.example.com",
+        "https://wiki.example.com?x",
+        "https://bücher.example",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_a_display_url_without_a_public_name_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse_display_url(text, SITE)
+    assert not text or text not in str(caught.value)
+
+
+def test_a_private_display_url_is_refused_for_a_loopback_base_url_too() -> None:
+    with pytest.raises(ValueError, match="public name"):
+        parse_display_url("https://10.0.0.1", LOCAL)

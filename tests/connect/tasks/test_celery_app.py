@@ -1,7 +1,10 @@
 """The Celery app: its settings, and the app context that its tasks run in."""
 
+import logging
+import re
 from typing import Any
 
+import pytest
 from celery import Celery, shared_task
 from flask import Flask, current_app, has_app_context
 
@@ -56,3 +59,36 @@ def test_the_broker_and_any_other_setting_come_from_the_config(
     assert conf.broker_url == url
     assert conf.task_soft_time_limit == 7
     assert not conf.task_acks_late
+
+
+@shared_task(name="tests.fail", bind=True, max_retries=1)
+def fail(task: Any, text: str, retry: bool = False) -> None:
+    try:
+        int(text)
+    except ValueError as error:
+        if retry:
+            raise task.retry(exc=error, countdown=0) from error
+        raise
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_celery_logs_no_text_of_an_error_and_no_argument(
+    app: Flask, caplog: pytest.LogCaptureFixture, retry: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    celery_of(app).tasks["tests.fail"].apply(("canary", retry))
+    assert re.search(
+        r"Task tests.fail\[.*\] raised unexpected: ValueError\n", caplog.text
+    )
+    assert "    int(text)" in caplog.text
+    assert caplog.text.endswith("\nValueError\n")
+    assert (": Retry in 0s: ValueError\n" in caplog.text) is retry
+    assert "canary" not in caplog.text + str([vars(r) for r in caplog.records])
+
+
+def test_in_debug_mode_celery_logs_the_whole_error(
+    config: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    celery = celery_of(create_app(config | {"DEBUG": True}))
+    celery.tasks["tests.fail"].apply(("canary",))
+    assert "canary" in caplog.text

@@ -25,6 +25,7 @@ def credentials(client_key: str = "k", **changes: Any) -> Credentials:
     ("previous", "left", "accepted"),
     [
         pytest.param("old", timedelta(minutes=1), ("current", "old"), id="in-grace"),
+        pytest.param("old", timedelta(microseconds=1), ("current", "old"), id="still"),
         pytest.param("old", timedelta(seconds=-1), ("current",), id="after-it"),
         pytest.param("old", timedelta(0), ("current",), id="at-its-end"),
         pytest.param("old", None, ("current",), id="without-an-end"),
@@ -33,9 +34,14 @@ def credentials(client_key: str = "k", **changes: Any) -> Credentials:
     ],
 )
 def test_the_previous_secret_is_accepted_within_its_grace(
-    previous: str | None, left: timedelta | None, accepted: tuple[str, ...]
+    previous: str | None,
+    left: timedelta | None,
+    accepted: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    until = None if left is None else utc_now() + left
+    now = utc_now()
+    monkeypatch.setattr("app.connect.tenants.credentials.utc_now", lambda: now)
+    until = None if left is None else now + left
     found = credentials(previous_secret=previous, previous_secret_until=until)
     assert found.accepted_secrets() == accepted
     assert "current" not in repr(found)

@@ -139,14 +139,8 @@ def test_a_first_install_is_enabled() -> None:
     assert values["shared_secret"] == "encrypted"
 
 
-def test_ids_that_an_event_lacks_are_kept() -> None:
+def test_an_event_describes_its_tenant() -> None:
     values = install_changes.described(installation(), 1.0, NOW)
-    assert "cloud_id" not in values
-    assert "installation_id" not in values
-    values = install_changes.described(
-        installation(cloud_id="c", installation_id="i"), 1.0, NOW
-    )
-    assert (values["cloud_id"], values["installation_id"]) == ("c", "i")
     assert values["display_url"] == "https://a.atlassian.net"
     assert values["token_issued_at"] == 1.0
     assert "shared_secret" not in values

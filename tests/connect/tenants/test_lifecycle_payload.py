@@ -1,6 +1,7 @@
 """Parsing of lifecycle bodies; the callbacks' tests vary all the fields."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,12 +62,66 @@ def test_the_error_says_what_is_wrong_with_a_body(
 
 
 def test_the_error_names_every_wrong_field_but_no_value() -> None:
-    text = body(cloudId="private\0", sharedSecret="", key=MISSING)
+    text = body(clientKey="private\0", sharedSecret="", key=MISSING)
     with pytest.raises(MalformedBodyError) as caught:
         read_installation(text)
-    assert str(caught.value) == "missing or malformed: cloudId, key, sharedSecret"
+    assert str(caught.value) == "missing or malformed: clientKey, key, sharedSecret"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+OPTIONAL = {
+    "displayUrl": "display_url",
+    "productType": "product_type",
+    "oauthClientId": "oauth_client_id",
+    "installationId": "installation_id",
+    "cloudId": "cloud_id",
+    "entitlementId": "entitlement_id",
+    "entitlementNumber": "entitlement_number",
+    "serviceEntitlementNumber": "service_entitlement_number",
+}
+
+
+@pytest.mark.parametrize(
+    "value", [1, True, ["x"], {"a": 1}, "a\0b", "\ud800", "x" * 256]
+)
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_field_that_is_malformed_is_ignored(name: str, value: Any) -> None:
+    installation = read_installation(body(**{name: value}))
+    without = read_installation(body("installed", **{name: MISSING}))
+    assert installation.ignored == (name,)
+    assert replace(installation, ignored=()) == without
+
+
+def test_every_optional_field_may_be_malformed_at_once() -> None:
+    malformed: dict[str, Any] = dict.fromkeys(OPTIONAL, "a\nb")
+    installation = read_installation(body(**malformed))
+    assert installation.ignored == tuple(sorted(OPTIONAL))
+    assert installation.product_type == "confluence"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://wiki.example.com", "https://u@h.example", "https://h.example;x", "x"),
+        *("http://127.0.0.1:6379", "https://169.254.169.254", "https://localhost"),
+        *("https://bücher.example", "https://evil.example/../x", "//evil.example"),
+    ],
+)
+def test_a_display_url_that_is_not_public_is_ignored(url: str) -> None:
+    installation = read_installation(body(displayUrl=url))
+    assert installation.display_url is None
+    assert installation.ignored == ("displayUrl",)
+
+
+def test_a_display_url_is_ignored_if_the_base_url_is_malformed() -> None:
+    installation = read_installation(body(baseUrl="x", displayUrl="https://d.example"))
+    assert (installation.base_url, installation.display_url) == ("x", None)
+
+
+def test_a_loopback_display_url_goes_with_a_loopback_base_url() -> None:
+    local = {"baseUrl": "http://localhost:8090", "displayUrl": "http://127.0.0.1:8090"}
+    assert read_installation(body(**local)).display_url == "http://127.0.0.1:8090"
 
 
 @pytest.mark.parametrize(
@@ -82,10 +137,6 @@ def test_the_error_names_every_wrong_field_but_no_value() -> None:
     ],
 )
 def test_a_field_is_parsed(name: str, sent: Any, read: Any) -> None:
-    attribute = {
-        "displayUrl": "display_url",
-        "productType": "product_type",
-        "cloudId": "cloud_id",
-        "entitlementId": "entitlement_id",
-    }[name]
-    assert getattr(read_installation(body(**{name: sent})), attribute) == read
+    installation = read_installation(body(**{name: sent}))
+    assert getattr(installation, OPTIONAL[name]) == read
+    assert installation.ignored == ()

@@ -1,5 +1,6 @@
 """The tenant store: find, install, purge and re-encrypt."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Connection, select, text
 
 from app.connect import find_tenant
+from app.connect.db import transactions
 from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
@@ -24,7 +26,7 @@ from tests.connect.tenants.stored_tenants import (
     record_of,
     store_with,
 )
-from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET
+from tests.signing import CLIENT_KEY, OTHER_SECRET, SECRET, SITE
 
 OTHER_KEY = Fernet.generate_key().decode()
 TO_TENANT = "app.connect.tenants.store.to_tenant"
@@ -44,6 +46,18 @@ def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
     assert find_tenant("unknown") is None
+
+
+@pytest.mark.parametrize("stored", ["http://127.0.0.1:6379", "https://10.0.0.1", "x"])
+def test_a_display_url_that_an_older_release_stored_is_used_only_if_public(
+    store: TenantStore, install: Install, stored: str
+) -> None:
+    install(display_url="https://wiki.example.com")
+    [tenant] = store.iterate()
+    assert tenant.display_url == "https://wiki.example.com"
+    change("UPDATE tenant SET display_url = :url", url=stored)
+    [tenant] = store.iterate()
+    assert tenant.display_url == tenant.base_url == SITE
 
 
 @pytest.mark.parametrize("key", [f"{CLIENT_KEY} ", CLIENT_KEY[:-1], "%", "' OR 1=1--"])
@@ -240,19 +254,60 @@ def test_the_secret_of_a_tenant_is_cached(store: TenantStore, install: Install) 
         store_with().shared_secret_of(tenant)
 
 
-def test_credentials_that_were_read_before_an_uninstall_are_not_cached(
-    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+CHANGES: dict[str, Callable[[TenantStore], Any]] = {
+    "uninstall": lambda store: store.uninstall(CLIENT_KEY, issued_at=2.0),
+    "disable": lambda store: store.set_enabled(
+        CLIENT_KEY, enabled=False, issued_at=2.0
+    ),
+    "rotation": lambda store: store.install(
+        installation(shared_secret=OTHER_SECRET), issued_at=2.0
+    ),
+}
+
+
+@pytest.mark.parametrize("change_it", CHANGES.values(), ids=CHANGES)
+def test_credentials_that_were_read_before_an_event_are_not_cached(
+    store: TenantStore,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    change_it: Callable[[TenantStore], Any],
 ) -> None:
     install(1.0)
     read = to_tenant
 
-    def uninstall_meanwhile(row: Any) -> Tenant:
+    def change_it_meanwhile(row: Any) -> Tenant:
+        # The old row is read, then the event is stored, then the row is put.
         monkeypatch.undo()
-        store.uninstall(CLIENT_KEY, issued_at=2.0)
+        change_it(store)
         return read(row)
 
-    monkeypatch.setattr(TO_TENANT, uninstall_meanwhile)
+    monkeypatch.setattr(TO_TENANT, change_it_meanwhile)
     assert store.load_credentials(CLIENT_KEY) is not None
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+@pytest.mark.parametrize("change_it", CHANGES.values(), ids=CHANGES)
+def test_credentials_that_were_put_while_an_event_is_stored_are_dropped(
+    store: TenantStore,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    change_it: Callable[[TenantStore], Any],
+) -> None:
+    install(1.0)
+    run = transactions.in_transaction
+
+    def load_before_and_after(engine: Any, change: Any) -> Any:
+        # The old row is put before the commit, the new one before forget is called.
+        monkeypatch.undo()
+        assert store.load_credentials(CLIENT_KEY) is not None
+        changed = run(engine, change)
+        assert store.load_credentials(CLIENT_KEY) is not None
+        return changed
+
+    monkeypatch.setattr(
+        "app.connect.tenants.store.in_transaction", load_before_and_after
+    )
+    change_it(store)
     assert store.cached_credentials(CLIENT_KEY) is None
 
 
@@ -293,6 +348,43 @@ def test_purge_deletes_tenants_past_their_retention_time(
     assert store.purge(retention_days=0) == ["new"]
     assert [t.client_key for t in store.iterate()] == ["here"]
     assert store.purge(retention_days=0) == []
+
+
+def test_the_retention_time_ends_to_the_microsecond(
+    store: TenantStore, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utc_now()
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: now)
+    install()
+    store.uninstall(CLIENT_KEY, issued_at=2)
+    then = now + timedelta(days=60, microseconds=-1)
+    monkeypatch.setattr("app.connect.tenants.store.utc_now", lambda: then)
+    assert store.purge(retention_days=60, dry_run=True) == []
+    assert store.purge(retention_days=60) == []
+    then = now + timedelta(days=60)
+    assert store.purge(retention_days=60, dry_run=True) == [CLIENT_KEY]
+    assert store.purge(retention_days=60) == [CLIENT_KEY]
+
+
+def test_a_purge_leaves_only_the_client_key_in_the_audit_trail(
+    store: TenantStore, install: Install
+) -> None:
+    for client_key in ("old", "here"):
+        install(client_key=client_key)
+    store.uninstall("old", issued_at=2)
+    store.purge(retention_days=0)
+    query = select(TenantEvent).order_by(TenantEvent.id)
+    trail = [
+        (one.client_key, one.event, one.details) for one in db.session.scalars(query)
+    ]
+    [here] = [details for client_key, _, details in trail if client_key == "here"]
+    assert trail == [
+        ("old", "installed", {}),
+        ("here", "installed", here),
+        ("old", "uninstalled", {}),
+        ("old", "purged", {}),
+    ]
+    assert here["base_url"] == SITE
 
 
 def test_every_secret_is_reencrypted(store: TenantStore, install: Install) -> None:

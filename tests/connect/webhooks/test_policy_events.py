@@ -10,7 +10,7 @@ from app.connect.outbound.access_rules.policy_cache import PolicyCache
 from app.connect.outbound.state import EXTENSION
 from app.connect.protocol.access_rules import POLICY_EVENTS
 from app.connect.webhooks.models import DeliveryState, Status
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.wake_up import RUN
 from tests import signing
 from tests.connect.conftest import EVENT, Deliver
 

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 import responses
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 
 from app.connect import (
     TenantService,
@@ -20,16 +22,19 @@ from app.connect import (
 )
 from app.connect.db.columns import utc_now
 from app.connect.errors import RateLimitedError
-from app.connect.tenants.models import Tenant
+from app.connect.tenants.models import Tenant, TenantRecord
 from app.connect.webhooks.handlers import registered
-from app.connect.webhooks.inbox import Inbox, record
+from app.connect.webhooks.inbox import BATCH, Inbox, due, record
 from app.connect.webhooks.models import DeliveryState, Status
+from app.connect.webhooks.payload import Payload
 from app.connect.webhooks.retry_policy import MAX_RETRY_DELAY, RetryPolicy
 from app.connect.webhooks.runner import HOLD
-from app.connect.webhooks.tasks import RUN
+from app.connect.webhooks.state import WebhooksState
+from app.connect.webhooks.tasks import SWEEP
+from app.connect.webhooks.wake_up import RUN
 from app.extensions import db
 from tests import signing
-from tests.connect.conftest import BODY, EVENT, Deliver
+from tests.connect.conftest import BODY, EVENT, Deliver, Told
 from tests.waits import Waits
 
 Deliveries = Callable[[], list[DeliveryState]]
@@ -49,7 +54,7 @@ def run(app: Flask, deliveries: Deliveries) -> Run:
 
 def make_due() -> None:
     with db.engine.begin() as connection:
-        connection.execute(update(record).values(due_at=utc_now()))
+        connection.execute(update(record).values(due(utc_now())))
 
 
 def replace_handler(handler: Callable[[WebhookDelivery], Any]) -> None:
@@ -162,13 +167,24 @@ def test_a_handler_that_recovers_is_done(
 def test_a_failure_is_logged_without_the_body(
     deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    replace_handler(lambda delivery: 1 / 0)
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
     deliver()
     run()
     [logged] = [entry for entry in caplog.records if "failed" in entry.message]
     assert signing.CLIENT_KEY in logged.message
-    assert logged.exc_info is not None
+    assert 'int(delivery.body["page"]["title"])' in caplog.text
+    assert caplog.text.endswith("\nValueError\n")
     assert BODY["page"]["title"] not in caplog.text
+
+
+def test_in_debug_mode_the_whole_error_is_logged(
+    app: Flask, deliver: Deliver, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.debug = True
+    replace_handler(lambda delivery: int(delivery.body["page"]["title"]))
+    deliver()
+    run()
+    assert BODY["page"]["title"] in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -229,19 +245,58 @@ def test_each_wait_is_longer_and_none_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("purged", [False, True])
-def test_a_delivery_of_an_uninstalled_tenant_is_dropped_and_its_body_erased(
+def test_a_delivery_stored_during_an_uninstall_is_dropped_and_its_body_erased(
     app: Flask, deliver: Deliver, run: Run, handled: list[Any], purged: bool
 ) -> None:
     deliver()
-    tenants = app.extensions["connect"].tenants
-    tenants.uninstall(signing.CLIENT_KEY, issued_at=utc_now().timestamp() + 60)
-    if purged:
-        tenants.purge(retention_days=0)
+    with db.engine.begin() as connection:
+        gone = update(TenantRecord).values(uninstalled_at=utc_now())
+        connection.execute(delete(TenantRecord) if purged else gone)
     dropped = run()
     assert (dropped.status, handled) == (Status.DROPPED, [])
     assert dropped.error == "the tenant has uninstalled the app"
     archive = app.extensions["connect.webhooks"].archive
     assert archive.read(dropped.id) is None
+
+
+def test_an_uninstall_deletes_what_is_done_waiting_and_running(
+    app: Flask,
+    deliver: Deliver,
+    run: Run,
+    deliveries: Deliveries,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tenants = app.extensions["connect"].tenants
+    seen: list[int] = []
+
+    def end(delivery: WebhookDelivery) -> None:
+        seen.append(delivery.id)
+        if len(seen) == 2:
+            later = utc_now().timestamp() + 60
+            tenants.uninstall(signing.CLIENT_KEY, issued_at=later)
+
+    replace_handler(end)
+    tasks = app.extensions["celery"].tasks
+    deliver()
+    run()
+    deliver(json=BODY | {"timestamp": 1})
+    deliver(json=BODY | {"timestamp": 2})
+    waiting, running, done = deliveries()
+    assert (waiting.status, done.status) == (Status.RECEIVED, Status.DONE)
+    tasks[RUN](running.id)
+    assert (len(seen), deliveries()) == (2, [])
+    assert f"delivery {running.id} is gone" in caplog.text
+
+
+def test_an_uninstall_leaves_the_deliveries_of_others(
+    app: Flask, deliver: Deliver, deliveries: Deliveries
+) -> None:
+    deliver()
+    with db.engine.begin() as connection:
+        connection.execute(update(record).values(client_key="other"))
+    tenants = app.extensions["connect"].tenants
+    tenants.uninstall(signing.CLIENT_KEY, issued_at=utc_now().timestamp() + 60)
+    assert [kept.client_key for kept in deliveries()] == ["other"]
 
 
 def test_a_delivery_of_a_disabled_tenant_waits(
@@ -327,7 +382,7 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_the_other(
     with caplog.at_level(logging.WARNING):
         done = run()
     assert (done.status, runs) == (Status.DONE, [1, 2])
-    assert "has gone to another worker" in caplog.text
+    assert "another worker has it by now" in caplog.text
 
 
 def test_the_session_of_a_failed_handler_is_rolled_back(
@@ -343,3 +398,168 @@ def test_the_session_of_a_failed_handler_is_rolled_back(
     run()
     with db.engine.connect() as connection:
         assert connection.scalar(db.text("SELECT count(*) FROM tenant_event")) > 0
+
+
+def store_many(webhooks: WebhooksState, tenant: Tenant, count: int) -> None:
+    payload = Payload("{}", None, {})
+    for number in range(count):
+        key = tenant.client_key
+        fingerprint = str(number)
+        webhooks.inbox.receive(key, EVENT, fingerprint=fingerprint, payload=payload)
+
+
+def test_one_message_runs_all_that_waits(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    deliveries: Deliveries,
+    handled: list[WebhookDelivery],
+) -> None:
+    store_many(webhooks, tenant, BATCH * 2 + 1)
+    app.extensions["celery"].tasks[RUN](1)
+    assert [delivery.id for delivery in handled] == [*range(1, BATCH * 2 + 2)]
+    assert {each.status for each in deliveries()} == {Status.DONE}
+
+
+def test_the_sweep_runs_what_no_message_came_for(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    handled: list[Any],
+    app_context: None,
+) -> None:
+    store_many(webhooks, tenant, 2)
+    app.extensions["celery"].tasks[SWEEP]()
+    assert len(handled) == 2
+
+
+def test_a_worker_with_more_than_it_can_take_wakes_another(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    handled: list[Any],
+    app_context: None,
+    told: Told,
+) -> None:
+    store_many(webhooks, tenant, 2)
+    app.extensions["celery"].tasks[RUN](1)
+    assert told() == []
+    store_many(webhooks, tenant, BATCH + 3)
+    app.extensions["celery"].tasks[RUN](1)
+    assert [name for name, _ in told()] == [RUN]
+
+
+def test_other_tasks_have_their_turn(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    handled: list[Any],
+    app_context: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.connect.webhooks.runner.TURN", 0.0001)
+    store_many(webhooks, tenant, BATCH * 2)
+    app.extensions["celery"].tasks[RUN](1)
+    assert len(handled) == BATCH
+
+
+def test_one_that_fails_fails_alone(
+    app: Flask, webhooks: WebhooksState, tenant: Tenant, deliveries: Deliveries
+) -> None:
+    replace_handler(lambda delivery: 1 // (delivery.id - 2))
+    store_many(webhooks, tenant, 3)
+    app.extensions["celery"].tasks[RUN](1)
+    assert [(each.id, each.status) for each in deliveries()] == [
+        (3, Status.DONE),
+        (2, Status.RETRYING),
+        (1, Status.DONE),
+    ]
+
+
+def test_a_delivery_is_looked_up_with_its_tenant_before_it_is_run(
+    app: Flask, webhooks: WebhooksState, tenant: Tenant, deliveries: Deliveries
+) -> None:
+    seen: list[int] = []
+
+    def uninstall(delivery: WebhookDelivery) -> None:
+        seen.append(delivery.id)
+        later = utc_now().timestamp() + 60
+        app.extensions["connect"].tenants.uninstall(tenant.client_key, issued_at=later)
+
+    replace_handler(uninstall)
+    store_many(webhooks, tenant, 2)
+    app.extensions["celery"].tasks[RUN](1)
+    assert len(seen) == 1
+    # An uninstall deletes what is left.
+    assert deliveries() == []
+
+
+def test_what_waits_behind_a_slow_handler_goes_to_other_workers(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+    told: Told,
+) -> None:
+    monkeypatch.setattr("app.connect.webhooks.lease.MAX_WAIT", 0.01)
+    monkeypatch.setattr("app.connect.webhooks.lease.MAX_UNNOTED", 600)
+    monkeypatch.setattr("app.connect.webhooks.runner.TURN", 0.0001)
+    seen: list[Any] = []
+
+    def be_slow(delivery: WebhookDelivery) -> None:
+        if delivery.id < 3:
+            return
+        deadline = monotonic() + 30
+        while not seen and monotonic() < deadline:
+            if deliveries()[0].status is Status.RECEIVED:
+                seen.extend((each.id, each.status) for each in deliveries())
+
+    replace_handler(be_slow)
+    store_many(webhooks, tenant, 4)
+    app.extensions["celery"].tasks[RUN](1)
+    # The first two are noted by then, although it would be too soon otherwise.
+    assert seen == [
+        (4, Status.RECEIVED),
+        (3, Status.RUNNING),
+        (2, Status.DONE),
+        (1, Status.DONE),
+    ]
+    assert [name for name, _ in told()] == [RUN]
+    assert deliveries()[1].status is Status.DONE
+
+
+def test_a_slow_handler_is_noted_at_once(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.connect.webhooks.lease.MAX_UNNOTED", 0)
+    seen: list[Status] = []
+    replace_handler(lambda delivery: seen.append(deliveries()[-1].status))
+    store_many(webhooks, tenant, 2)
+    app.extensions["celery"].tasks[RUN](1)
+    assert seen == [Status.RUNNING, Status.DONE]
+
+
+def test_a_database_that_fails_leaves_the_rest_of_a_batch_to_others(
+    app: Flask,
+    webhooks: WebhooksState,
+    tenant: Tenant,
+    deliveries: Deliveries,
+    handled: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    store_many(webhooks, tenant, 3)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.connect.webhooks.runner.find_tenant", fail)
+        patch.setattr("app.connect.webhooks.runner._fail", fail)
+        with pytest.raises(OperationalError):
+            app.extensions["celery"].tasks[RUN](1)
+    assert handled == []
+    assert [each.status for each in deliveries()] == ["received"] * 2 + ["running"]

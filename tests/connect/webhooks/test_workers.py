@@ -127,6 +127,7 @@ def test_the_delivery_of_a_killed_worker_is_run_by_another(
     answer = client.post(
         "/webhooks/page_created", json=BODY, headers=signing.authorization(token)
     )
+    webhooks.wake_up.wait()
     app.extensions["connect.tasks"].close()
     assert answer.status_code == 204
     with worker():

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
-from kombu import Connection
 from sqlalchemy import create_engine, text
 
 from app.config import ROOT
@@ -88,7 +86,6 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
     subprocess.run(upgrade, cwd=ROOT, env=environment, check=True)
-    _make_queue(environment["CELERY_BROKER_URL"])
     processes = []
     try:
         gunicorn = ["-m", "gunicorn", "--access-logfile", "-", "wsgi:app"]
@@ -128,14 +125,6 @@ def _check_log(log: str, environment: dict[str, str]) -> None:
     secrets_ = [Fernet(key).decrypt(secret).decode() for secret in stored]
     for secret in (*secrets_, key, environment["SECRET_KEY"]):
         assert secret not in log
-
-
-def _make_queue(broker_url: str) -> None:
-    """Make the tables of an embedded broker, which two at once can't."""
-    with warnings.catch_warnings(), Connection(broker_url) as connection:
-        # kombu's own models use what SQLAlchemy 2.1 says will go.
-        warnings.simplefilter("ignore")
-        connection.SimpleQueue("celery").close()
 
 
 def _start(

@@ -153,3 +153,17 @@ def test_the_admin_page_refuses_other_users(
         "This page is for administrators"
     )
     context.close()
+
+
+@pytest.mark.parametrize("user", ["user", "anonymous"])
+def test_other_users_see_why_they_can_change_nothing(
+    page: Page, stack: Stack, user: str
+) -> None:
+    page.goto(f"{stack.site}/wiki/")
+    switch_user(page, stack, user)
+    frame = open_module(page, stack, "overview")
+    expect(frame.locator("#rights")).to_be_visible()
+    expect(frame.locator("#menu")).to_have_text("Not in the menu")
+    for button in frame.get_by_role("button").all():
+        expect(button).to_be_disabled()
+    expect(frame.get_by_label("Note")).to_be_disabled()

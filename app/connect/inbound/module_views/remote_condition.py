@@ -11,7 +11,8 @@ from typing import ParamSpec
 
 from flask import Response, current_app, jsonify, request
 
-from ..policies import jwt_required
+from ...errors import without_text
+from ..policies import jwt_required, layer
 
 _P = ParamSpec("_P")
 _logger = logging.getLogger(__name__)
@@ -30,15 +31,13 @@ def remote_condition(view: Callable[_P, bool]) -> Callable[_P, Response]:
         try:
             answer = current_app.ensure_sync(view)(*args, **kwargs)
         except Exception as error:
-            # The error's text could quote data that must not be logged.
-            kind = type(error).__name__
             _logger.error(
                 "the condition %s failed, and its module is hidden: %s",
                 request.endpoint,
-                kind,
-                exc_info=current_app.debug,
+                type(error).__name__,
+                exc_info=error if current_app.debug else without_text(error),
             )
             answer = False
         return jsonify(shouldDisplay=answer is True)
 
-    return jwt_required(condition)
+    return jwt_required(layer(condition))

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from ...http.cache_control import check_max_age, keep
 from ...protocol.storage_format import legal, storage_text
-from ..policies import jwt_required
+from ..policies import jwt_required, layer
+from ..session_token import forbid_session_token
 
 _P = ParamSpec("_P")
 _View = Callable[_P, ResponseReturnValue]
@@ -38,12 +39,14 @@ def static_macro(*, max_age: int | None = None) -> Callable[[_View[_P]], _View[_
     def decorate(view: _View[_P]) -> _View[_P]:
         @wraps(view)
         def macro(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+            if max_age is not None:
+                forbid_session_token(request)
             answer = current_app.ensure_sync(view)(*args, **kwargs)
             if not isinstance(answer, str):
                 return make_response(answer)
             return _answer(answer, max_age)
 
-        return jwt_required(macro)
+        return jwt_required(layer(macro))
 
     return decorate
 
@@ -64,4 +67,6 @@ def _answer(content: str, max_age: int | None) -> Response:
         keep(response, max_age)
         # The answer belongs to one tenant: no shared cache may store it.
         response.headers["CDN-Cache-Control"] = "no-store"
+        # nginx knows only its own header.
+        response.headers["X-Accel-Expires"] = "0"
     return response

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterable
 
-from ...errors import HostResponseError, ScopeError
+from ...errors import HostResponseError, ScopeError, SiteUnavailableError
 from ...protocol.access_rules import BLOCKED
 from ...protocol.operations import CONFLUENCE, Operation, find_operation, known_part
 from ...protocol.scopes import INACCESSIBLE, effective_scopes
@@ -58,6 +58,7 @@ class CallRules:
             operation is not None
             and operation.access_rule == BLOCKED
             and error.status_code in (403, 404)
+            and not isinstance(error, SiteUnavailableError)
             and may_be_blocked(client, self._policies)
         )
 

@@ -23,11 +23,13 @@ from ...errors import (
     RateLimitedError,
 )
 from ...http.bounded_session import Limits, TooLargeError
+from ...protocol.scopes import effective_scopes
 from ...protocol.tokens import encode_symmetric, impersonation_claims
 from ...tenants.models import Tenant
 from ...tenants.store import TenantStore
+from ..error_message import shown
 from ..host_calls import HostCalls
-from ..host_response import retry_after, shown, unavailable
+from ..host_response import retry_after, unavailable
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH: Final = "/oauth2/token"
@@ -93,9 +95,7 @@ class AccessTokens:
 
     def drop(self, grant: Grant, token: AccessToken) -> None:
         """Drop a token that the host refused, but not a newer one."""
-        key = self._key(grant)
-        if self._cache.get(key) == token:
-            self._cache.forget(key)
+        self._cache.discard(self._key(grant), token)
 
     def _key(self, grant: Grant) -> str:
         """Return a cache key from everything a token depends on.
@@ -152,7 +152,7 @@ class AccessTokens:
             raise _error(error.answer, "the answer is too large") from None
         except (requests.RequestException, HTTPError) as error:
             raise unavailable("POST", f"{self._server}{PATH}", error) from None
-        return _read(response, _body(response))
+        return _read(response, _body(response), grant.scopes)
 
 
 def _body(response: requests.Response) -> Any:
@@ -163,7 +163,9 @@ def _body(response: requests.Response) -> Any:
         return None
 
 
-def _read(response: requests.Response, body: Any) -> tuple[str, float]:
+def _read(
+    response: requests.Response, body: Any, scopes: tuple[str, ...] | None
+) -> tuple[str, float]:
     """Return the token and its lifetime in seconds."""
     if response.status_code != 200:
         raise _refusal(response, body if isinstance(body, dict) else {})
@@ -176,8 +178,22 @@ def _read(response: requests.Response, body: Any) -> tuple[str, float]:
         and isinstance(seconds, int | float)
         and 0 < seconds <= _MAX_SECONDS
     ):
+        if scopes is not None and _exceeds(found.get("scope"), scopes):
+            raise _error(response, "the access token has more scopes than asked for")
         return value, float(seconds)
     raise _error(response, "the answer is not an access token")
+
+
+def _exceeds(answered: Any, asked: tuple[str, ...]) -> bool:
+    """Return whether a token's scopes exceed those asked for, and what they imply.
+
+    A server that names none has granted those asked for (RFC 6749, section 5.1).
+    """
+    if answered is None:
+        return False
+    if not isinstance(answered, str):
+        return True
+    return not effective_scopes(answered.split()) <= effective_scopes(asked)
 
 
 def _refusal(response: requests.Response, body: dict[str, Any]) -> HostResponseError:

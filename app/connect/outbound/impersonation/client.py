@@ -69,7 +69,8 @@ def new_grant(
     account_id = str(account_id) if account_id else ""
     if not is_account_id(account_id):
         raise ValueError(
-            "as_user needs an account id; the app can't act as an anonymous user"
+            "as_user needs an account id, not a URN; the app can't act as an "
+            "anonymous user"
         )
     if "ACT_AS_USER" not in app_scopes:
         raise ScopeError(

@@ -13,7 +13,7 @@ from devhost.rest.documented_operations import (
     known_operations,
 )
 from devhost.rest.operations import NOT_HERE
-from devhost.site.products import CONTEXT_PATH
+from devhost.site.products import CONFLUENCE, CONTEXT_PATH
 
 HEAD = """\
 # REST operations of the local Confluence
@@ -64,7 +64,7 @@ def _line(operation: KnownOperation, here: str) -> str:
 
 def _adapter() -> MapAdapter:
     app = Flask("devhost", static_folder=None)
-    app.register_blueprint(create_blueprint())
+    app.register_blueprint(create_blueprint(CONFLUENCE))
     app.register_blueprint(downloads.create_blueprint())
     return app.url_map.bind("localhost")
 

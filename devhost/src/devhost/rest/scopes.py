@@ -21,6 +21,14 @@ from devhost.tokens.oauth import with_implied
 REFUSAL = "Request not in an authorized API scope"
 EVERYBODY = "NONE"
 CONNECT_ROOT = "/rest/atlassian-connect/"
+# From the operations' own pages.
+JIRAS = {
+    (known.method, known.path): known
+    for known in (
+        KnownOperation("POST", "/rest/api/3/permissions/check", "READ"),
+        KnownOperation("GET", "/rest/api/3/mypermissions", "READ"),
+    )
+}
 
 logger = logging.getLogger("devhost")
 
@@ -36,7 +44,7 @@ def known_of_request(operation: Operation) -> KnownOperation | None:
     # The tables are Confluence's; only these resources exist in every product.
     if product.has_wiki or path.startswith(CONNECT_ROOT):
         return find_known(operation.method, path)
-    return None
+    return JIRAS.get((operation.method, path))
 
 
 def check_scope(operation: Operation) -> None:

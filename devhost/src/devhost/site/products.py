@@ -72,6 +72,7 @@ JIRA = Product(
         "/atlassian-connect/",
         "/rest/atlassian-connect/",
         "/rest/plugins/",
+        "/rest/api/3/",
     ),
     accepted_prefixes=("jira", "serviceDesk"),
     shown_modules=PAGE_TYPES | {"webItems", "dialogs"},

@@ -54,3 +54,6 @@ GOOD = {"body": signing.pem()}
 
 
 GONE = {"status": 404}
+
+
+DOWN = {"status": 503}

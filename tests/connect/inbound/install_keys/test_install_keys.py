@@ -1,24 +1,20 @@
-"""Install keys: which answers count as keys, and which servers are asked."""
+"""Install keys: what is remembered, where, and for how long."""
 
-import io
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import responses
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from flask import Flask
 
 from app.connect.errors import InstallKeysUnavailableError, InvalidTokenError
+from app.connect.inbound import install_keys
 from app.connect.inbound.install_keys import InstallKeys
+from app.connect.inbound.known_keys import MAX_KNOWN
+from app.connect.inbound.state import get_inbound
 from tests import signing
 from tests.connect.inbound.install_keys.key_servers import (
+    DOWN,
     FIRST,
     GONE,
     GOOD,
@@ -29,156 +25,248 @@ from tests.connect.inbound.install_keys.key_servers import (
     answer,
     asked,
 )
+from tests.signing import KEY_SERVER, SECOND_KEY_SERVER
 
-"""The timeout for a thread in seconds, after which the test fails."""
-
-
-def private_pem(key: Any) -> bytes:
-    pem: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem
-
-
-def public_pem(key: Any, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> Any:
-    return key.public_key().public_bytes(Encoding.PEM, form)
+DAY = 24 * 60 * 60
+KEY = signing.INSTALL_KEY.public_key()
+OTHER_KEY = signing.OTHER_KEY.public_key()
+OTHER = {"body": signing.pem(signing.OTHER_KEY)}
 
 
-WEAK_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
-
-
-SHORT_KEY = rsa.generate_private_key(65537, 2047)  # noqa: S505 - weak on purpose
-
-
-JUNK = [
-    pytest.param({"body": b""}, id="empty"),
-    pytest.param({"body": b"<html>not found</html>"}, id="html"),
-    pytest.param({"body": b'{"keys": []}'}, id="json"),
-    pytest.param(
-        {"body": b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"},
-        id="broken-pem",
-    ),
-    pytest.param(
-        {"body": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
-        id="certificate",
-    ),
-    pytest.param({"body": public_pem(WEAK_KEY)}, id="1024-bit"),
-    pytest.param({"body": public_pem(SHORT_KEY)}, id="2047-bit"),
-    pytest.param(
-        {"body": public_pem(ec.generate_private_key(ec.SECP256R1()))}, id="ec"
-    ),
-    pytest.param(
-        {"body": public_pem(ed25519.Ed25519PrivateKey.generate())}, id="ed25519"
-    ),
-    pytest.param({"body": public_pem(dsa.generate_private_key(2048))}, id="dsa"),
-    pytest.param({"body": private_pem(signing.INSTALL_KEY)}, id="private-key"),
-    pytest.param({"body": signing.pem().decode().encode("utf-16")}, id="utf-16"),
-    pytest.param({"body": b" " * 20_000 + signing.pem()}, id="key-behind-16-kb"),
-    pytest.param({"body": signing.pem(), "status": 201}, id="201"),
-    pytest.param({"body": signing.pem(), "status": 206}, id="206"),
-    pytest.param({"status": 304}, id="304"),
-    pytest.param({"body": signing.pem(), "status": 401}, id="401"),
-]
-
-
-def test_fetches_a_key_from_the_first_server(
-    keys: InstallKeys, network: responses.RequestsMock
+def test_a_key_that_verified_an_install_needs_no_server_any_more(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any, clock: SimpleNamespace
 ) -> None:
-    network.get(FIRST, body=signing.pem())
-    assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
-    call: Any = network.calls[0].request
-    assert call.req_kwargs["timeout"] == (3, 5)
-    assert call.req_kwargs["stream"] is True
-    assert "Authorization" not in call.headers
+    answer(world, GOOD, GONE)
+    keys.confirm(KEY_ID, keys.get(KEY_ID))
+    keys.confirm(KEY_ID, KEY)
+    assert known.rows == {KEY_ID: (KEY, 0.0)}
+    asked(world)
+    clock.now += DAY - 1
+    assert keys.get(KEY_ID) == KEY
+    assert asked(world) == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(signing.pem().replace(b"\n", b"\r\n"), id="crlf"),
-        pytest.param(signing.pem().strip(), id="no-line-break-at-the-end"),
-        pytest.param(b"\n" + signing.pem() + b"\n\n", id="blank-lines"),
-        pytest.param(
-            public_pem(signing.INSTALL_KEY, PublicFormat.PKCS1), id="pkcs1-public"
-        ),
-    ],
-)
-def test_reads_a_key_as_servers_write_it(
-    keys: InstallKeys, network: responses.RequestsMock, body: bytes
+def test_a_key_that_verified_nothing_is_kept_for_a_minute_only(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any, clock: SimpleNamespace
 ) -> None:
-    network.get(FIRST, body=body)
-    assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
+    answer(world, GOOD, GONE)
+    assert keys.get(KEY_ID) == KEY
+    clock.now += 59
+    asked(world)
+    assert keys.get(KEY_ID) == KEY
+    assert asked(world) == []
+    clock.now += 1
+    assert keys.get(KEY_ID) == KEY
+    assert asked(world) == [FIRST, SECOND]
+    assert known.rows == {}
 
 
-@pytest.mark.parametrize("refusal", [*JUNK, *OUTAGES, *NO_SUCH_KEY])
-def test_asks_the_second_server_when_the_first_has_no_key(
-    keys: InstallKeys, world: responses.RequestsMock, refusal: dict[str, Any]
+def test_each_key_id_has_a_key_of_its_own(
+    keys: InstallKeys, world: responses.RequestsMock
 ) -> None:
-    answer(world, refusal, GOOD)
-    assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
+    answer(world, GOOD, GONE)
+    for server in (KEY_SERVER, SECOND_KEY_SERVER):
+        world.get(f"{server}/other", **OTHER)
+    assert keys.get(KEY_ID) == KEY
+    assert keys.get("other") == OTHER_KEY
+    assert keys.get(KEY_ID) == KEY
+
+
+def test_a_key_that_another_process_has_stored_needs_no_fetch(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any
+) -> None:
+    known.rows[KEY_ID] = (KEY, 1.0)
+    for _ in range(2):
+        assert keys.get(KEY_ID) == KEY
+    assert known.looked_up == [KEY_ID]
+    assert asked(world) == []
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["in-memory", "in-the-database"])
+@pytest.mark.parametrize("outage", [*OUTAGES, pytest.param(OTHER, id="another-key")])
+def test_an_old_key_is_served_while_it_is_fetched_again(
+    keys: InstallKeys,
+    world: responses.RequestsMock,
+    known: Any,
+    clock: SimpleNamespace,
+    outage: dict[str, Any],
+    stored: bool,
+) -> None:
+    if stored:
+        known.rows[KEY_ID] = (KEY, float(DAY))
+    else:
+        keys.confirm(KEY_ID, KEY)
+        clock.now += DAY
+    answer(world, outage, outage)
+    assert keys.get(KEY_ID) == KEY
+    assert asked(world) == [FIRST, SECOND]
+    # Not again within a minute.
+    clock.now += 59
+    expected = OTHER_KEY if outage is OTHER else KEY
+    assert keys.get(KEY_ID) == expected
+    assert asked(world) == []
+    assert known.rows[KEY_ID][0] == expected
+    answer(world, OTHER, GONE)
+    clock.now += 1
+    keys.get(KEY_ID)
+    assert keys.get(KEY_ID) == OTHER_KEY
+    assert known.rows[KEY_ID] == (OTHER_KEY, 0.0)
+
+
+@pytest.mark.parametrize("second", [DOWN, {"body": b"junk"}], ids=["down", "junk"])
+def test_one_missing_answer_does_not_drop_a_good_key(
+    keys: InstallKeys,
+    world: responses.RequestsMock,
+    known: Any,
+    clock: SimpleNamespace,
+    second: dict[str, Any],
+) -> None:
+    keys.confirm(KEY_ID, KEY)
+    clock.now += DAY
+    answer(world, GONE, second)
+    for _ in range(2):
+        assert keys.get(KEY_ID) == KEY
+    assert KEY_ID in known.rows
+
+
+def test_a_key_that_every_server_withdrew_is_dropped(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any, clock: SimpleNamespace
+) -> None:
+    keys.confirm(KEY_ID, KEY)
+    clock.now += DAY
+    answer(world, GONE, GONE)
+    assert keys.get(KEY_ID) == KEY
+    with pytest.raises(InvalidTokenError):
+        keys.get(KEY_ID)
+    assert known.rows == {}
+    clock.now += 60
+    answer(world, DOWN, DOWN)
+    with pytest.raises(InstallKeysUnavailableError):
+        keys.get(KEY_ID)
+
+
+def test_a_fetch_that_fails_by_our_fault_drops_no_good_key(
+    keys: InstallKeys, world: responses.RequestsMock, clock: SimpleNamespace
+) -> None:
+    keys.confirm(KEY_ID, KEY)
+    clock.now += DAY
+    answer(world, {"body": MemoryError()}, GONE)
+    with pytest.raises(MemoryError):
+        # In this test the background is here.
+        keys.get(KEY_ID)
+    assert keys.get(KEY_ID) == KEY
+
+
+def test_two_threads_refresh_a_key_once(
+    keys: InstallKeys, world: responses.RequestsMock, clock: SimpleNamespace
+) -> None:
+    keys.confirm(KEY_ID, KEY)
+    clock.now += DAY
+    answer(world, GOOD, GONE)
+    for _ in range(2):
+        keys._refresh(KEY_ID, KEY, clock.now)
     assert asked(world) == [FIRST, SECOND]
 
 
-@pytest.mark.parametrize("junk", JUNK)
-def test_junk_is_no_key_and_not_remembered(
-    keys: InstallKeys, world: responses.RequestsMock, junk: dict[str, Any]
+@pytest.mark.parametrize("no", NO_SUCH_KEY)
+def test_an_unknown_key_id_is_remembered_for_a_minute(
+    keys: InstallKeys,
+    world: responses.RequestsMock,
+    known: Any,
+    clock: SimpleNamespace,
+    no: dict[str, Any],
 ) -> None:
-    answer(world, junk, GONE)
+    answer(world, no, no)
     for _ in range(2):
         with pytest.raises(InvalidTokenError):
             keys.get(KEY_ID)
+    assert asked(world) == [FIRST, SECOND]
+    assert known.looked_up == [KEY_ID]
+    answer(world, GOOD, None)
+    clock.now += 59
+    with pytest.raises(InvalidTokenError):
+        keys.get(KEY_ID)
+    assert asked(world) == []
+    clock.now += 1
+    assert keys.get(KEY_ID) == KEY
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("order", ["down-first", "down-second", "both-down"])
+def test_an_outage_is_not_remembered(
+    keys: InstallKeys,
+    world: responses.RequestsMock,
+    outage: dict[str, Any],
+    order: str,
+) -> None:
+    first = GONE if order == "down-second" else outage
+    second = GONE if order == "down-first" else outage
+    answer(world, first, second)
+    for _ in range(2):
+        with pytest.raises(InstallKeysUnavailableError):
+            keys.get(KEY_ID)
         assert asked(world) == [FIRST, SECOND]
     answer(world, GOOD, None)
-    assert keys.get(KEY_ID) == signing.INSTALL_KEY.public_key()
+    assert keys.get(KEY_ID) == KEY
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(
-    keys: InstallKeys, world: responses.RequestsMock, status: int
+def test_a_key_at_hand_is_found_without_a_server(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any
 ) -> None:
-    elsewhere = "https://evil.example/key"
-    world.get(elsewhere, body=signing.pem(signing.OTHER_KEY))
-    for url in (FIRST, SECOND):
-        world.get(url, status=status, headers={"Location": elsewhere})
+    assert keys.find(KEY_ID) is None
+    known.rows[KEY_ID] = (KEY, 1.0)
+    assert keys.find(KEY_ID) == KEY
+    answer(world, GONE, GONE)
+    world.get(f"{KEY_SERVER}/none", **GONE)
+    world.get(f"{SECOND_KEY_SERVER}/none", **GONE)
     with pytest.raises(InvalidTokenError):
-        keys.get(KEY_ID)
-    assert asked(world) == [FIRST, SECOND]
-
-
-class Endless(io.RawIOBase):
-    """A body that never ends; counts how much of it was read."""
-
-    def __init__(self, each: Callable[[], None] = lambda: None) -> None:
-        self.read_bytes = 0
-        self._each = each
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._each()
-        count = min(len(buffer), 1024)
-        buffer[:count] = b"x" * count
-        self.read_bytes += count
-        return count
-
-
-def test_an_endless_body_is_cut_off(
-    keys: InstallKeys, world: responses.RequestsMock
-) -> None:
-    body = Endless()
-    answer(world, {"body": io.BufferedReader(body, 1024)}, GONE)
+        keys.get("none")
+    asked(world)
     with pytest.raises(InvalidTokenError):
-        keys.get(KEY_ID)
-    assert 16_384 < body.read_bytes < 100_000
+        keys.find("none")
+    assert asked(world) == []
 
 
-def test_a_body_that_trickles_is_an_outage(
-    keys: InstallKeys, world: responses.RequestsMock, clock: SimpleNamespace
+def test_made_up_key_ids_do_not_fill_the_memory(
+    keys: InstallKeys, monkeypatch: pytest.MonkeyPatch, world: responses.RequestsMock
 ) -> None:
-    def pass_time() -> None:
-        clock.now += 4
+    monkeypatch.setattr(install_keys, "_MAX_ANSWERS", 3)
+    for number in range(5):
+        for server in (KEY_SERVER, SECOND_KEY_SERVER):
+            world.get(f"{server}/k{number}", status=404)
+        with pytest.raises(InvalidTokenError):
+            keys.get(f"k{number}")
+    asked(world)
+    for number in (2, 3, 4):
+        with pytest.raises(InvalidTokenError):
+            keys.get(f"k{number}")
+    assert asked(world) == []
+    with pytest.raises(InvalidTokenError):
+        keys.get("k0")
+    assert asked(world) == [f"{KEY_SERVER}/k0", f"{SECOND_KEY_SERVER}/k0"]
 
-    body = Endless(pass_time)
-    answer(world, {"body": io.BufferedReader(body, 1024)}, GONE)
+
+def test_the_latest_good_keys_are_remembered(keys: InstallKeys, known: Any) -> None:
+    for number in range(MAX_KNOWN + 1):
+        keys.confirm(f"k{number}", KEY)
+    known.rows.clear()
+    assert keys.find("k0") is None
+    assert keys.find("k1") == KEY
+
+
+def test_the_log_names_server_and_key_id(
+    keys: InstallKeys,
+    world: responses.RequestsMock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer(world, {"body": b"private"}, DOWN)
     with pytest.raises(InstallKeysUnavailableError):
         keys.get(KEY_ID)
-    assert body.read_bytes < 16_384
+    assert f"{KEY_SERVER} did not answer with an RSA" in caplog.text
+    assert f"{SECOND_KEY_SERVER} could not be asked: kid={KEY_ID}" in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_each_app_has_keys_of_its_own_servers(app: Flask, app_context: None) -> None:
+    assert get_inbound() is app.extensions["connect.inbound"]
+    assert isinstance(get_inbound().install_keys, InstallKeys)

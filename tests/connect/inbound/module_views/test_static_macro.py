@@ -9,7 +9,12 @@ from flask.typing import ResponseReturnValue
 from jinja2 import DictLoader
 from markupsafe import Markup
 
-from app.connect import current_account_id, render_storage, static_macro
+from app.connect import (
+    current_account_id,
+    render_storage,
+    session_token,
+    static_macro,
+)
 from app.connect.inbound.policies import Policy, policy_of
 from tests.signing import ACCOUNT_ID, authorization, context_token, host_token
 
@@ -54,6 +59,7 @@ def test_markup_is_answered_and_may_be_kept(client: FlaskClient) -> None:
     assert answer.text == "<p>a &lt;b&gt;</p>"
     assert answer.headers["Cache-Control"] == "public, max-age=600"
     assert answer.headers["CDN-Cache-Control"] == "no-store"
+    assert answer.headers["X-Accel-Expires"] == "0"
     head = ask(client, "/quote", "HEAD")
     assert head.headers["Cache-Control"] == "public, max-age=600"
 
@@ -63,6 +69,7 @@ def test_a_post_is_answered_and_not_kept(client: FlaskClient) -> None:
     assert answer.text == "<p>&lt;/p&gt;&lt;script&gt;</p>"
     assert answer.headers["Cache-Control"] == "no-cache, no-store"
     assert "CDN-Cache-Control" not in answer.headers
+    assert "X-Accel-Expires" not in answer.headers
 
 
 def test_a_string_is_text(client: FlaskClient) -> None:
@@ -75,6 +82,17 @@ def test_another_answer_is_left_alone(client: FlaskClient) -> None:
     answer = ask(client, "/own")
     assert (answer.status_code, answer.text) == (201, ACCOUNT_ID)
     assert answer.headers["Cache-Control"] == "no-cache, no-store"
+
+
+def test_an_answer_that_is_kept_holds_no_session_token(app: Flask) -> None:
+    for max_age in (None, 600):
+        path = f"/session/{max_age}"
+        view = static_macro(max_age=max_age)(lambda: session_token())
+        app.add_url_rule(path, path, view)
+    client = app.test_client()
+    assert ask(client, "/session/None").status_code == 200
+    with pytest.raises(RuntimeError, match="kept for others, too"):
+        ask(client, "/session/600")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
