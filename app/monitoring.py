@@ -62,7 +62,7 @@ def without_secrets(event: Any, _hint: Any = None) -> Any:
         about["url"] = about["url"].partition("?")[0]
     for error in event.get("exception", {}).get("values", ()):
         # The framework's own messages can be logged; see connect.errors.
-        if error.get("module") != "app.connect.errors":
+        if not str(error.get("module")).startswith("app.connect.errors."):
             error["value"] = ""
     return event
 
