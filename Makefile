@@ -104,7 +104,6 @@ check: lint coverage  ## lint, types, tests with coverage: what CI runs
 .PHONY: bench
 bench: install  ## compare speed with bare Flask and npm's framework: ARGS=--full
 	$(BIN)/python -m benchmarks $(ARGS)
-	$(BIN)/python -m benchmarks.plot > build/bench.md
 
 .PHONY: screenshots
 screenshots: install  ## photograph the app and the local Confluence for docs/

@@ -1,6 +1,6 @@
-"""Draw docs/images/performance.png from the last run, and print its tables.
+"""Draw the last run, and write its tables, for docs/performance.md.
 
-``make bench`` or ``python -m benchmarks --full`` measures; then
+``make bench`` measures; then run
 ``python -m benchmarks.plot``.
 """
 
@@ -24,6 +24,8 @@ NAMES = {
     "bare": "bare Flask, gunicorn: no verification",
     "bare fast": "bare Flask, granian: no verification",
 }
+PAGE = ROOT / "docs" / "performance.md"
+BEGINS, ENDS = "## Results\n", "## Where the time goes\n"
 COLOURS = {"express": "#b0b7c3", "ours": "#1d7afc", "bare": "#dcdfe4"}
 
 
@@ -53,4 +55,7 @@ def draw(figures: Figures) -> None:
 if __name__ == "__main__":
     figures = read()
     draw(figures)
-    print(f"{table(figures)}\n\nFrom {FILE}; drawn to {PICTURE}.")
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGINS)
+    after = rest.partition(ENDS)[2]
+    PAGE.write_text(f"{before}{BEGINS}\n{table(figures)}\n\n{ENDS}{after}", "utf-8")
+    print(f"From {FILE}: {PICTURE} and {PAGE}.")
