@@ -102,8 +102,8 @@ coverage: install  ## run every test and measure the coverage of the app
 check: lint coverage  ## lint, types, tests with coverage: what CI runs
 
 .PHONY: bench
-bench: install  ## compare the cost of a verified request with its floor and the usual recipe
-	$(BIN)/python -m benchmarks
+bench: install  ## compare speed with bare Flask and npm's framework: ARGS=--full
+	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: chaos
 chaos: install  ## break everything around the app while it is used; SHORT=1 for a minute
