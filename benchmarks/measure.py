@@ -17,8 +17,8 @@ from .servers.commands import (
     UnavailableError,
     granian,
     gunicorn,
+    install_express,
     new_postgresql,
-    npm_ci,
 )
 from .servers.floor import ACCOUNT_ID, CLIENT_KEY
 from .tenants import (
@@ -232,7 +232,7 @@ class Bench:
 
     def _express(self, database_url: str | None) -> Server:
         """Return npm's framework in a cluster, with the same tenants in its store."""
-        folder = npm_ci()
+        folder = install_express()
         sites = [(key, secret, f"{url}/wiki") for key, secret, url in self._sites]
         (self._folder / "sites.json").write_text(json.dumps(sites))
         store = {"DB_FILE": str(self._folder / "express.sqlite3")}
