@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from ..metrics import ANSWERS
+from ..metrics import ANSWERS, counter_of
 from . import locale
 from .base_path import BasePath
 from .chunked_body import ChunkedBody
@@ -29,5 +29,5 @@ def init_app(app: Flask) -> None:
 
 
 def _count(response: Response) -> Response:
-    ANSWERS.labels(response.status_code).inc()
+    counter_of(ANSWERS, str(response.status_code)).inc()
     return response

@@ -29,7 +29,7 @@ POLICIES = [
     public,
     remote_condition,
     session_token_required,
-    signed_install_required,
+    signed_install_required("installed"),
     static_macro(),
 ]
 CHECKS = [admin_required, license_required]
@@ -134,4 +134,11 @@ def test_a_class_can_be_a_view() -> None:
 
 def test_a_view_without_a_policy_is_not_covered() -> None:
     assert find_cover(None) is None
+
+    class Pages:
+        @jwt_required
+        def page(self) -> str:
+            return ""
+
+    assert find_cover(Pages().page) is None
     assert find_cover(memoised(new_view())) is None
