@@ -3,7 +3,7 @@
 from ..connect import WebhookDelivery, current_service, webhook
 
 NEWEST_PAGE = "newest-page"
-"""The key of the app property with the id of the page that was created most recently."""
+"""The key of the app property with the id of the newest page."""
 
 
 @webhook("page_created")
