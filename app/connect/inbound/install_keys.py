@@ -137,7 +137,7 @@ class InstallKeys:
             del self._fetches[key_id]
             if isinstance(answer, RSAPublicKey):
                 self._keep_answer(key_id, answer, now)
-            elif answer is Refusal.NO_SUCH_KEY:
+            elif answer in (Refusal.NO_SUCH_KEY, Refusal.DENIED):
                 self._keep_answer(key_id, None, now)
 
     def _refresh(self, key_id: str, key: RSAPublicKey, now: float) -> None:

@@ -113,7 +113,11 @@ def test_an_old_key_is_served_while_it_is_fetched_again(
     assert known.rows[KEY_ID] == (OTHER_KEY, 0.0)
 
 
-@pytest.mark.parametrize("second", [DOWN, {"body": b"junk"}], ids=["down", "junk"])
+@pytest.mark.parametrize(
+    "second",
+    [DOWN, {"body": b"junk"}, {"status": 403}, {"status": 400}],
+    ids=["down", "junk", "403", "400"],
+)
 def test_one_missing_answer_does_not_drop_a_good_key(
     keys: InstallKeys,
     world: responses.RequestsMock,
