@@ -14,7 +14,7 @@ from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
 from app.connect.tenants.models import InstallKind, Tenant, TenantEvent
-from app.connect.tenants.rows import to_tenant
+from app.connect.tenants.rows import select_history, to_tenant
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
@@ -46,6 +46,28 @@ def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
     assert find_tenant("unknown") is None
+
+
+def test_a_tenant_that_another_worker_purged_is_forgotten(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    assert store.load_credentials(CLIENT_KEY) is not None
+    change("DELETE FROM tenant")
+    assert store.cached_credentials(CLIENT_KEY) is not None
+    assert store.load_credentials(CLIENT_KEY) is None
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+def test_a_task_that_was_dropped_is_in_the_audit_trail(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    store.note_dropped(CLIENT_KEY, task="app.report", state="disabled")
+    with db.engine.connect() as connection:
+        [*_, told] = select_history(connection, CLIENT_KEY)
+    assert told.event == "task dropped"
+    assert told.details == {"task": "app.report", "state": "disabled"}
 
 
 @pytest.mark.parametrize("stored", ["http://127.0.0.1:6379", "https://10.0.0.1", "x"])
@@ -131,6 +153,9 @@ def test_an_older_install_changes_nothing(store: TenantStore, install: Install) 
     before = store.find(CLIENT_KEY)
     assert install(4.9, shared_secret=OTHER_SECRET, cloud_id="other") is None
     assert store.find(CLIENT_KEY) == before
+    with db.engine.connect() as connection:
+        [*_, told] = select_history(connection, CLIENT_KEY)
+    assert (told.event, told.details) == ("installed", {"outcome": "outdated"})
     assert install(5.0, cloud_id="other") is not None
     assert record_of().token_issued_at == 5.0
 
