@@ -168,6 +168,22 @@ def test_if_that_call_proves_nothing_the_next_one_tries(
     call(guard)
 
 
+def test_a_call_from_before_does_not_end_the_try(
+    guard: HostGuard, clock: Clock, fail: Callable[..., None]
+) -> None:
+    before = ExitStack()
+    before.enter_context(guard.calling("a", share=True))
+    for _ in range(MAX_TIMEOUTS):
+        fail()
+    clock.now += OPEN_SECONDS
+    with guard.calling("a", share=True):
+        with pytest.raises(requests.ReadTimeout), before:
+            raise requests.ReadTimeout
+        clock.now += OPEN_SECONDS
+        with refusal(Unavailable.CIRCUIT_OPEN):
+            call(guard)
+
+
 @pytest.mark.parametrize(
     "between",
     [
