@@ -227,6 +227,17 @@ def test_a_timeout_of_a_call_without_time_does_not_count(
     call(guard)
 
 
+def test_nor_does_it_begin_the_count_anew(
+    guard: HostGuard, fail: Callable[..., None]
+) -> None:
+    for _ in range(MAX_TIMEOUTS - 1):
+        fail()
+    fail(seconds=MIN_SECONDS - 0.1)
+    fail()
+    with refusal(Unavailable.CIRCUIT_OPEN):
+        call(guard)
+
+
 def test_hosts_that_are_well_are_forgotten(guard: HostGuard) -> None:
     call(guard)
     call(guard, share=False)
