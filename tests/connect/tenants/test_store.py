@@ -160,6 +160,46 @@ def test_an_older_install_changes_nothing(store: TenantStore, install: Install) 
     assert record_of().token_issued_at == 5.0
 
 
+def test_each_event_is_in_the_audit_trail(store: TenantStore, install: Install) -> None:
+    install(1.0)
+    store.set_enabled(CLIENT_KEY, enabled=False, issued_at=1.0)
+    store.set_enabled(CLIENT_KEY, enabled=True, issued_at=1.0)
+    store.uninstall(CLIENT_KEY, issued_at=0.9)
+    store.uninstall(CLIENT_KEY, issued_at=1.0)
+    with db.engine.connect() as connection:
+        told = select_history(connection, CLIENT_KEY)
+    assert [(past.event, past.details) for past in told] == [
+        ("installed", {"kind": "first install", "base_url": SITE}),
+        ("disabled", {}),
+        ("enabled", {}),
+        ("uninstalled", {"outcome": "outdated"}),
+        ("uninstalled", {}),
+    ]
+
+
+def test_only_an_install_after_an_uninstall_begins_anew(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    first = store.find(CLIENT_KEY)
+    store.set_enabled(CLIENT_KEY, enabled=False, issued_at=1)
+    install()
+    upgraded = store.find(CLIENT_KEY)
+    assert first is not None and upgraded is not None
+    assert (upgraded.state, upgraded.installed_at) == ("disabled", first.installed_at)
+    store.uninstall(CLIENT_KEY, issued_at=1)
+    change("UPDATE tenant SET uninstalled_at = '2020-01-01 00:00:00+00:00'")
+    store.uninstall(CLIENT_KEY, issued_at=1)
+    gone = store.find(CLIENT_KEY)
+    assert gone is not None and gone.uninstalled_at is not None
+    assert gone.uninstalled_at.year == 2020
+    install()
+    returned = store.find(CLIENT_KEY)
+    assert returned is not None
+    assert returned.state == "enabled"
+    assert returned.installed_at > first.installed_at
+
+
 def test_an_older_install_takes_no_ids_from_another_tenant(
     store: TenantStore, install: Install
 ) -> None:
