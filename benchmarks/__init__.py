@@ -21,6 +21,6 @@ requests per second depend on what else runs.
 Before they are measured, the servers that verify must answer for the right tenant and
 refuse tokens that differ from a good one in one thing. Secrets and keys are created
 for each run and deleted with it. The figures go to build/bench.json, from which
-``python -m benchmarks.plot`` draws the picture and prints the table of
+``make bench-page`` draws the picture and prints the table of
 docs/performance.md.
 """

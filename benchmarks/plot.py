@@ -1,7 +1,6 @@
 """Draw the last run, and write its tables, for docs/performance.md.
 
-``make bench`` measures; then run
-``python -m benchmarks.plot``.
+``make bench`` measures, ``make bench-page`` runs this with matplotlib.
 """
 
 from statistics import median

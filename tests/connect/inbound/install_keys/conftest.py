@@ -1,6 +1,5 @@
 """Fake key servers, a fake clock, and a table of known keys without a database."""
 
-import math
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -38,8 +37,8 @@ class Known:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A fake clock that tests move by hand."""
-    # From the real time on: the app may have looked at its clock already.
-    clock = SimpleNamespace(now=float(math.ceil(time.monotonic())))
+    # Close to the real one, which what was made before has already looked at.
+    clock = SimpleNamespace(now=float(int(time.monotonic())))
 
     def sleep(seconds: float) -> None:
         clock.now += seconds
