@@ -88,6 +88,11 @@ def test_what_stands_above_a_policy_is_found(policy: Any, cover: Any) -> None:
     assert find_cover(covered) is covered
 
 
+def test_of_several_covers_the_outermost_is_named() -> None:
+    covered = without_attributes(without_attributes(jwt_required(new_view())))
+    assert find_cover(covered) is covered
+
+
 @pytest.mark.parametrize("cover", COVERS)
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("policy", [jwt_required, remote_condition, static_macro()])

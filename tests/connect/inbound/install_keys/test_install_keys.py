@@ -140,8 +140,10 @@ def test_a_key_that_every_server_withdrew_is_dropped(
     clock.now += DAY
     answer(world, GONE, GONE)
     assert keys.get(KEY_ID) == KEY
+    asked(world)
     with pytest.raises(InvalidTokenError):
         keys.get(KEY_ID)
+    assert asked(world) == []
     assert known.rows == {}
     clock.now += 60
     answer(world, DOWN, DOWN)
@@ -263,6 +265,23 @@ def test_made_up_key_ids_do_not_fill_the_memory(
     with pytest.raises(InvalidTokenError):
         keys.get("k0")
     assert asked(world) == [f"{KEY_SERVER}/k0", f"{SECOND_KEY_SERVER}/k0"]
+
+
+def test_an_answer_that_is_new_again_is_kept_longest(
+    keys: InstallKeys,
+    monkeypatch: pytest.MonkeyPatch,
+    world: responses.RequestsMock,
+    clock: SimpleNamespace,
+) -> None:
+    monkeypatch.setattr(install_keys, "_MAX_ANSWERS", 2)
+    for name in ("a", "b", "a", "c", "a"):
+        for server in (KEY_SERVER, SECOND_KEY_SERVER):
+            world.get(f"{server}/{name}", status=404)
+        if name == "b":
+            clock.now += 60
+        with pytest.raises(InvalidTokenError):
+            keys.get(name)
+    assert asked(world)[::2] == [f"{KEY_SERVER}/{name}" for name in "abac"]
 
 
 def test_the_latest_good_keys_are_remembered(keys: InstallKeys, known: Any) -> None:
