@@ -69,11 +69,14 @@ def server(
 
     def lines() -> list[str]:
         # What is asked last is logged after its answer.
-        time.sleep(0.3)
+        deadline = time.monotonic() + 30
+        while "ValueError: failed" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
         return log.read_text().splitlines()
 
     try:
-        for _ in range(100):
+        for _ in range(600):
             if "Booting worker" in log.read_text():
                 break
             time.sleep(0.1)

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
 
 from app.connect import find_tenant
 from app.connect.db import transactions
 from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
-from app.connect.tenants.models import InstallKind, Tenant, TenantEvent
+from app.connect.tenants.models import (
+    InstallKind,
+    Tenant,
+    TenantEvent,
+    TenantRecord,
+)
 from app.connect.tenants.rows import select_history, to_tenant
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
@@ -373,6 +378,18 @@ def test_credentials_that_were_put_while_an_event_is_stored_are_dropped(
         "app.connect.tenants.store.in_transaction", load_before_and_after
     )
     change_it(store)
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+def test_the_credentials_of_a_tenant_that_is_gone_are_dropped(
+    store: TenantStore, install: Install
+) -> None:
+    install(1.0)
+    assert store.load_credentials(CLIENT_KEY) is not None
+    # Another process has purged it.
+    with db.engine.begin() as connection:
+        connection.execute(delete(TenantRecord))
+    assert store.load_credentials(CLIENT_KEY) is None
     assert store.cached_credentials(CLIENT_KEY) is None
 
 
