@@ -102,8 +102,16 @@ coverage: install  ## run every test and measure the coverage of the app
 check: lint coverage  ## lint, types, tests with coverage: what CI runs
 
 .PHONY: bench
-bench: install  ## compare the cost of a verified request with its floor and the usual recipe
-	$(BIN)/python -m benchmarks
+bench: install  ## compare speed with bare Flask and npm's framework: ARGS=--full
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-page
+bench-page: install  ## write the last run of make bench into docs/performance.md
+	$(BIN)/uv run --quiet --no-project --with matplotlib==3.10.8 --python $(BIN)/python -m benchmarks.plot
+
+.PHONY: chaos
+chaos: install  ## break everything around the app while it is used; SHORT=1 for a minute
+	$(BIN)/python -m benchmarks.chaos $(if $(SHORT),--short,$(addprefix --write ,$(wildcard docs/reliability.md)))
 
 .PHONY: screenshots
 screenshots: install  ## photograph the app and the local Confluence for docs/

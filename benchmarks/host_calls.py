@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 
 import requests
@@ -24,7 +23,7 @@ import requests
 from app.connect import TenantService, find_tenant
 from tests.example import create_app
 
-from .tenants import Corpus, make_corpus
+from .tenants import Site, install, new_environment, new_site
 
 ROUNDS = 21
 CALLS = 200
@@ -54,9 +53,11 @@ def main() -> int:
 
 def _compare(origin: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        corpus = make_corpus(Path(folder), tenants=1, visits=1)
-        with create_app(corpus.environment).app_context():
-            calls = {"requests": _bare(origin), "properties.get": _ours(origin, corpus)}
+        site = new_site(0)
+        environment = new_environment(f"sqlite:///{folder}/tenants.sqlite3")
+        install(environment, [site])
+        with create_app(environment).app_context():
+            calls = {"requests": _bare(origin), "properties.get": _ours(origin, site)}
             times: dict[str, list[float]] = {name: [] for name in calls}
             for call in calls.values():
                 _measure(call)
@@ -88,8 +89,8 @@ def _bare(origin: str) -> Callable[[], object]:
     return call
 
 
-def _ours(origin: str, corpus: Corpus) -> Callable[[], object]:
-    tenant = find_tenant(corpus.visits[0].client_key)
+def _ours(origin: str, site: Site) -> Callable[[], object]:
+    tenant = find_tenant(site.client_key)
     if tenant is None:
         raise LookupError("the tenant is not installed")
     service = TenantService(replace(tenant, base_url=f"{origin}/wiki"))

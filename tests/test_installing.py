@@ -13,7 +13,7 @@ from tests.example import create_app
 
 # Times, and encrypted values, which differ each time.
 UNLIKE = {"installed_at", "updated_at", "occurred_at", "token_issued_at"}
-UNLIKE |= {"shared_secret"}
+UNLIKE |= {"last_seen_at", "fetched_at", "shared_secret"}
 
 
 def stored(app: Flask) -> dict[str, Any]:

@@ -26,13 +26,11 @@ class Waits:
         """Make the calls of *app* to hosts use this clock."""
         outbound = app.extensions[EXTENSION]
         time = replace(outbound.calls.time, clock=lambda: self.now)
-        retries = replace(
-            outbound.retries, time=time, sleep=self.sleep, jitter=lambda: self.jitter
-        )
+        retries = replace(outbound.retries, time=time, jitter=lambda: self.jitter)
         throttle = Throttle(sleep=self.sleep, clock=lambda: self.now)
         app.extensions[EXTENSION] = replace(
             outbound,
-            calls=replace(outbound.calls, time=time),
+            calls=replace(outbound.calls, time=time, sleep=self.sleep),
             retries=retries,
             throttle=throttle,
         )

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.extensions import db
 from tests.example import create_app
 
+from ..process import free_port
 from ..webhooks.processes import Process, wait_for_web
-from ..worker import free_port
 from . import __doc__ as what_is_shown
 from .senders import (
     BASE_URL,

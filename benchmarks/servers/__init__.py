@@ -1,1 +1,1 @@
-"""The three WSGI apps that are compared; gunicorn loads each by name."""
+"""The servers that are compared; gunicorn and granian load the WSGI apps by name."""

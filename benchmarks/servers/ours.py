@@ -1,17 +1,27 @@
-"""Our app, the one from the framework's tests, with an extra view."""
+"""Our app, with two extra views that answer JSON."""
 
 from flask import Response, jsonify
 
-from app.connect import current_account_id, current_tenant, jwt_required
-from tests.example import create_app
+from app import create_app
+from app.connect import (
+    context_jwt_required,
+    current_account_id,
+    current_tenant,
+    jwt_required,
+)
 
-from .probe import add_probe
-
-app = add_probe(create_app())
+app = create_app()
 
 
 @app.get("/benchmark")
 @jwt_required
 def benchmark() -> Response:
     """Return the tenant and user that the token names."""
+    return jsonify(clientKey=current_tenant.client_key, accountId=current_account_id)
+
+
+@app.get("/benchmark/context")
+@context_jwt_required
+def context() -> Response:
+    """Return the same to a page, which has its token from the bridge."""
     return jsonify(clientKey=current_tenant.client_key, accountId=current_account_id)

@@ -20,8 +20,8 @@ from app.connect.webhooks.models import OPEN, Status
 from app.extensions import db
 from tests.example import create_app
 
+from ..process import free_port
 from ..tenants import install, new_site
-from ..worker import free_port
 from . import __doc__ as what_is_shown
 from .brokers import Broker, make_broker, new_queue
 from .host import Host

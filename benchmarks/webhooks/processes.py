@@ -19,8 +19,14 @@ class Process:
     """A process with its children, in its own process group."""
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], log: Path
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        log: Path,
+        *,
+        folder: Path = ROOT,
     ) -> None:
+        self._folder = folder
         self._arguments = arguments
         self._environment = {**os.environ, **environment}
         self._log = log
@@ -31,12 +37,28 @@ class Process:
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self._arguments],
-                cwd=ROOT,
+                cwd=self._folder,
                 env=self._environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        """The id of the process itself."""
+        return self._process.pid
+
+    def children(self) -> list[int]:
+        """Return the ids of its child processes, oldest first."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False
+        )
+        return sorted(int(line) for line in found.stdout.split())
+
+    def is_running(self) -> bool:
+        """Return whether it has not ended yet."""
+        return self._process.poll() is None
 
     def cpu_seconds(self) -> float:
         """Return the user and system time of it and its living children."""

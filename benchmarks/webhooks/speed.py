@@ -27,8 +27,8 @@ from statistics import median, quantiles
 import jwt
 from atlassian_jwt.url_utils import hash_url
 
+from ..process import free_port
 from ..tenants import LIFETIME, Site, install, new_site
-from ..worker import free_port
 from .__main__ import environment_of
 from .brokers import make_broker, new_queue
 from .client import send_all, send_at

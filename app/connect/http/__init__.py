@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from ..metrics import ANSWERS
+from ..metrics import ANSWERS, counter_of
 from . import locale
 from .base_path import BasePath
 from .error_handlers import register_error_handlers
@@ -28,5 +28,5 @@ def init_app(app: Flask) -> None:
 
 
 def _count(response: Response) -> Response:
-    ANSWERS.labels(response.status_code).inc()
+    counter_of(ANSWERS, str(response.status_code)).inc()
     return response

@@ -6,8 +6,17 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.local import LocalProxy
 
 
+def _default(value: Any) -> Any:
+    """Return what to write for a value that is not JSON, such as a proxy."""
+    if type(value) is LocalProxy:
+        return value._get_current_object()
+    return DefaultJSONProvider.default(value)
+
+
 class ProxyJSONProvider(DefaultJSONProvider):
     """Flask's provider, but ``jsonify(accountId=current_account_id)`` works."""
+
+    default = staticmethod(_default)
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Parse JSON.
@@ -23,18 +32,15 @@ class ProxyJSONProvider(DefaultJSONProvider):
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize *obj*, replacing proxies with their values.
 
-        The encoder's ``default`` hook is not enough: when it indents, as in debug
-        mode, it mistakes a proxy of a string for a string, and fails.
+        The encoder mistakes a proxy of a string for a string if it is the whole
+        document, or if it indents, as in debug mode; so those are replaced before.
         """
-        try:
-            return super().dumps(obj, **kwargs)
-        except TypeError:
-            return super().dumps(_without_proxies(obj), **kwargs)
+        if type(obj) is LocalProxy or kwargs.get("indent") is not None:
+            obj = _without_proxies(obj)
+        return super().dumps(obj, **kwargs)
 
 
 def _without_proxies(value: Any) -> Any:
-    if type(value) is str:
-        return value
     while type(value) is LocalProxy:
         value = value._get_current_object()
     if type(value) is dict:

@@ -6,13 +6,39 @@ a page can also pass to its own endpoints, then ``Accept-Language``, then Englis
 https://developer.atlassian.com/cloud/confluence/internationalization/
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from babel import negotiate_locale
-from flask import Flask, current_app, has_request_context, request
-from flask_babel import Babel, get_locale, refresh
+from flask import Flask, current_app, has_app_context, has_request_context, request
+from flask_babel import Babel, get_locale, get_translations, refresh
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _OWN_CATALOGS = Path(__file__).resolve().parent.parent / "translations"
+
+
+class NewLanguage:
+    """Middleware that forgets the language of the request before.
+
+    Flask-Babel keeps it in the app context, which is new for each request, unless a
+    test has pushed one. A ``before_request`` function would cost more.
+    """
+
+    def __init__(self, wsgi_app: "WSGIApplication") -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if has_app_context():
+            refresh()
+        return self._wsgi_app(environ, start_response)
 
 
 def init_app(app: Flask) -> None:
@@ -30,9 +56,9 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         available = [str(found) for found in babel.list_translations()]
         app.extensions["connect.http"] = available
-    # It is cached in the app context, which may outlive a request in a test.
-    app.before_request(refresh)
+    app.wsgi_app = NewLanguage(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     app.jinja_env.globals["language"] = language
+    app.context_processor(_translated)
 
 
 def select_locale() -> str | None:
@@ -51,3 +77,19 @@ def select_locale() -> str | None:
 def language() -> str:
     """Return the language of this answer as HTML's ``lang`` has it, such as pt-BR."""
     return str(get_locale()).replace("_", "-")
+
+
+def _translated() -> dict[str, Any]:
+    """Return ``_`` for one rendering, in which the language stays the same.
+
+    It does the same as Flask-Babel's, which finds the language anew for each text.
+    """
+    find = get_translations().ugettext
+
+    @pass_eval_context
+    def translate(context: EvalContext, text: str, /, **values: Any) -> str:
+        found = Markup(find(text)) if context.autoescape else find(text)  # noqa: S704 - texts of the app
+        # Escapes the values. Always a format string, even without values.
+        return found % values
+
+    return {"_": translate, "gettext": translate}

@@ -16,14 +16,11 @@ from ..tenants.current import VERIFIED_KEY, VerifiedRequest
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_STEADY = tuple(
-    (header[0].lower(), header)
-    for header in (
-        ("Cache-Control", "no-cache, no-store"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
-        ("X-Content-Type-Options", "nosniff"),
-    )
+_STEADY = (
+    ("Cache-Control", "no-cache, no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ("X-Content-Type-Options", "nosniff"),
 )
 _POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; connect-src 'self'; "
@@ -34,7 +31,7 @@ _NOWHERE = "frame-ancestors 'none'"
 _NONCE = " {nonce}"
 _NONCE_KEY = "connect.csp_nonce"
 _POLICY_HEADER = "Content-Security-Policy"
-_POLICY_NAME = _POLICY_HEADER.lower()
+_NAMES = frozenset(name.lower() for name, _ in (*_STEADY, (_POLICY_HEADER, "")))
 
 
 def csp_nonce() -> str:
@@ -73,11 +70,12 @@ class SecurityHeaders:
         def start(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            present = {name.lower() for name, _ in headers}
-            missing = [header for name, header in _STEADY if name not in present]
-            if _POLICY_NAME not in present:
-                missing.append((_POLICY_HEADER, _policy(self._all_js_url, environ)))
-            return start_response(status, headers + missing, exc_info)
+            policy = (_POLICY_HEADER, _policy(self._all_js_url, environ))
+            present = _NAMES.intersection([name.lower() for name, _ in headers])
+            if present:
+                ours = [h for h in (*_STEADY, policy) if h[0].lower() not in present]
+                return start_response(status, headers + ours, exc_info)
+            return start_response(status, [*headers, *_STEADY, policy], exc_info)
 
         return self._wsgi_app(environ, start)
 

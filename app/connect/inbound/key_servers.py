@@ -112,6 +112,9 @@ class KeyServers:
             return Refusal.OUTAGE
         if response.status_code != 200:
             return Refusal.NOT_A_KEY
+        if response.content.lstrip()[:1] == b"<":
+            # The page of a proxy, or of maintenance, says nothing about the key.
+            return Refusal.OUTAGE
         return read_key(response.content) or Refusal.NOT_A_KEY
 
 

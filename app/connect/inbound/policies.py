@@ -25,7 +25,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
 
 from ..errors import AuthenticationError, InstallKeysUnavailableError
-from ..metrics import REQUESTS
+from ..metrics import REQUESTS, counter_of
 from ..tenants.state import ConnectState, get_state
 from .request_token import is_for_context
 from .verify import verify_host_token, verify_signed_install
@@ -156,7 +156,7 @@ def guard(
             outcome = type(error).__name__
             raise
         finally:
-            REQUESTS.labels(policy, outcome).inc()
+            counter_of(REQUESTS, policy, outcome).inc()
 
     return declare(guarded, policy)
 

@@ -103,6 +103,7 @@ class HostClient:
             return self._outbound.retries.call(
                 partial(_timed, operation, self._attempt, prepared, base_url, limits),
                 repeatable=repeatable and can_be_sent_again(prepared),
+                pause=partial(self._outbound.calls.pause, host=self.tenant.client_key),
             )
         except HostResponseError as error:
             if rules.is_due_to_a_rule(operation, error, self.as_app()):

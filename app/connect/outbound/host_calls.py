@@ -1,6 +1,9 @@
 """Sending: every call to a host or to the OAuth server goes through here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import sleep
+from typing import Any
 
 import requests
 
@@ -17,6 +20,7 @@ class HostCalls:
     time: RequestTime
     session: BoundedSession = field(default_factory=BoundedSession)
     guard: HostGuard = field(default_factory=HostGuard)
+    sleep: Callable[[float], Any] = sleep
 
     def send(
         self, request: requests.PreparedRequest, limits: Limits, *, host: str
@@ -33,3 +37,16 @@ class HostCalls:
             raise HostUnavailableError(f"not sent: {reason}", reason=reason)
         with self.time.spending(), self.guard.calling(host, share=in_web_request()):
             return self.session.send(request, limits.within(left))
+
+    def pause(self, seconds: float, *, host: str) -> bool:
+        """Wait before *host* is called again; False if this thread must not wait.
+
+        In a web request a pause takes a share of the threads, as a call does.
+        """
+        if not in_web_request():
+            self.sleep(seconds)
+            return True
+        with self.time.spending(), self.guard.pausing(host) as room:
+            if room:
+                self.sleep(seconds)
+        return room

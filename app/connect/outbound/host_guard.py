@@ -77,6 +77,24 @@ class HostGuard:
         finally:
             self._leave(host, begun if share else None, probe, timed_out)
 
+    @contextmanager
+    def pausing(self, name: str) -> Iterator[bool]:
+        """Use the share of threads for a pause before a host is called again.
+
+        Yields whether there is room: if not, this thread must not wait.
+        """
+        with self._changed:
+            host, now = self._hosts.get(name) or _Host(), self._clock()
+            room = len(host.begun) < MAX_WAITING
+            if room:
+                host.begun.append(now)
+                self._remember(name, host)
+        try:
+            yield room
+        finally:
+            if room:
+                self._leave(name, now, probe=False, timed_out=None)
+
     def _enter(self, name: str, share: bool) -> tuple[float, bool]:
         """Return the time, and whether this call tries if the host answers again."""
         with self._changed:

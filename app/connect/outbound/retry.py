@@ -8,8 +8,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import sleep
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from ..errors import HostError, HostUnavailableError
 from ..protocol.retries import back_off
@@ -36,13 +35,19 @@ class CallRetries:
     """Retries calls to hosts; one per app."""
 
     time: RequestTime
-    sleep: Callable[[float], Any] = sleep
     jitter: Callable[[], float] = random.random
 
-    def call(self, attempt: Callable[[], _T], *, repeatable: bool) -> _T:
+    def call(
+        self,
+        attempt: Callable[[], _T],
+        *,
+        repeatable: bool,
+        pause: Callable[[float], bool],
+    ) -> _T:
         """Return the result of *attempt*, retrying it while that makes sense.
 
-        The last error has ``retry_in`` set if a later retry makes sense.
+        *pause* waits for some seconds; False if this thread must not wait. The last
+        error has ``retry_in`` set if a later retry makes sense.
 
         :raises HostError: the last error of *attempt*.
         """
@@ -59,8 +64,8 @@ class CallRetries:
                 if failures == TRIES or not self._may_wait(delay, error):
                     raise
                 _logger.warning("waiting %.1f seconds for the host: %s", delay, error)
-            with self.time.spending():
-                self.sleep(delay)
+                if not pause(delay):
+                    raise
 
     def _delay(self, error: HostError, failures: int) -> float:
         if not error.retry_after:

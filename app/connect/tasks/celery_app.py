@@ -61,9 +61,18 @@ def make_celery(app: Flask) -> Celery:
             "task_ignore_result": True,
             "worker_cancel_long_running_tasks_on_connection_loss": False,
             "beat_schedule_filename": f"{app.instance_path}/celerybeat-schedule",
+            "broker_transport_options": _transport_options(app),
             **app.config.get("CELERY", {}),
         }
     )
     # For a @shared_task that is sent from outside of any task.
     made.set_default()
     return made
+
+
+def _transport_options(app: Flask) -> dict[str, Any]:
+    if not app.config["CELERY_BROKER_URL"].startswith("sqla+sqlite:"):
+        return {}
+    # While the file can't be written to, kombu loses a connection of its pool with each
+    # try. A worker would end when all 15 are gone.
+    return {"max_overflow": -1}

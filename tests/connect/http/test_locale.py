@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from flask import Flask
-from flask_babel import get_locale, gettext
+from flask import Flask, render_template
+from flask_babel import force_locale, get_locale, gettext
+from jinja2 import DictLoader
 
 from app.connect import acting_for
 from app.connect.http.locale import language, select_locale
@@ -137,3 +138,36 @@ def test_the_page_of_a_refusal_may_be_the_author_s(
     client = create_app(config, home=tmp_path / "app").test_client()
     text = client.get("/overview", headers={"Accept": "text/html"}).text
     assert text == "Mine: unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "expected"),
+    [
+        pytest.param("a.html", "{{ _('%(x)s is', x=x) }}", "&lt;b&gt; is", id="html"),
+        pytest.param("a.txt", "{{ _('%(x)s is', x=x) }}", "<b> is", id="plain text"),
+        pytest.param(
+            "a.html",
+            "{% trans x=x %}{{ x }} is{% endtrans %}",
+            "&lt;b&gt; is",
+            id="block",
+        ),
+        pytest.param("a.html", "{{ _('100%%') }}", "100%", id="percent sign"),
+    ],
+)
+def test_the_values_in_a_text_are_escaped(
+    app: Flask, name: str, source: str, expected: str
+) -> None:
+    app.jinja_env.loader = DictLoader({name: source})
+    with app.test_request_context():
+        assert render_template(name, x="<b>") == expected
+
+
+def test_a_forced_language_is_that_of_the_whole_page(app: Flask) -> None:
+    text = "This page could not be opened"
+    app.jinja_env.loader = DictLoader({"a.html": "{{ _(text) }}"})
+    with app.test_request_context("/?loc=en"):
+        said = [render_template("a.html", text=text)]
+        with force_locale("de"):
+            said.append(render_template("a.html", text=text))
+        said.append(render_template("a.html", text=text))
+    assert said == [text, "Diese Seite ließ sich nicht öffnen", text]

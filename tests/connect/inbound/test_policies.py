@@ -29,7 +29,7 @@ POLICIES = [
     public,
     remote_condition,
     session_token_required,
-    signed_install_required,
+    signed_install_required("installed"),
     static_macro(),
 ]
 CHECKS = [admin_required, license_required]

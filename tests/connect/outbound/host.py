@@ -39,8 +39,8 @@ def client_of(tenant: Tenant, session: BoundedSession | None = None) -> HostClie
     time = RequestTime(10)
     outbound = OutboundState(
         app_key=signing.APP_KEY,
-        calls=HostCalls(time, session or BoundedSession()),
-        retries=CallRetries(time, sleep=lambda seconds: None),
+        calls=HostCalls(time, session or BoundedSession(), sleep=lambda seconds: None),
+        retries=CallRetries(time),
         throttle=Throttle(),
         rules=CallRules(["ADMIN"], policies=policies),
         policies=policies,

@@ -249,3 +249,18 @@ def test_many_threads_never_take_more_than_the_share(
         thread.join()
     assert 0 < most[0] <= MAX_WAITING
     assert guard._hosts == {}
+
+
+def test_a_pause_takes_a_share_of_the_threads(guard: HostGuard, clock: Clock) -> None:
+    with ExitStack() as pauses:
+        for _ in range(MAX_WAITING):
+            assert pauses.enter_context(guard.pausing("a"))
+        assert not pauses.enter_context(guard.pausing("a"))
+        assert pauses.enter_context(guard.pausing("b"))
+        clock.now += PATIENCE
+        with refusal(Unavailable.TOO_MANY_CALLS):
+            call(guard)
+        # A task or command has threads of its own.
+        call(guard, share=False)
+    call(guard)
+    assert guard._hosts == {}

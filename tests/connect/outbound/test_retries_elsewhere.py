@@ -1,6 +1,7 @@
 """Retries in a web request, for a few seconds, and in a task, without waiting."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from app.connect import (
     tenant_task,
 )
 from app.connect.errors import HostError, HostResponseError, RateLimitedError
+from app.connect.outbound.host_guard import MAX_WAITING
+from app.connect.outbound.state import EXTENSION
 from app.connect.tasks.rescheduling import MAX_PAUSES
 from app.connect.tenants.models import Tenant
 from tests import signing
@@ -250,3 +253,33 @@ def test_a_task_whose_host_is_well_is_done(
     assert run(app.extensions["celery"].tasks[READ], MESSAGE) == "SUCCESS"
     assert seen == [{"results": [1]}]
     assert told() == []
+
+
+def test_a_page_does_not_wait_for_a_host_that_others_wait_for(
+    app: Flask, waits: Waits
+) -> None:
+    calls = app.extensions[EXTENSION].calls
+    with ExitStack() as others, app.test_request_context():
+        for _ in range(MAX_WAITING):
+            others.enter_context(calls.guard.pausing("a"))
+        assert not calls.pause(1, host="a")
+        assert waits.seconds == []
+        assert calls.pause(1, host="b")
+    assert waits.seconds == [1]
+
+
+def test_a_call_is_not_retried_without_its_pause(app: Flask) -> None:
+    calls = 0
+
+    def attempt() -> None:
+        nonlocal calls
+        calls += 1
+        error = HostError()
+        error.temporary = True
+        raise error
+
+    retries = app.extensions[EXTENSION].retries
+    with pytest.raises(HostError) as caught:
+        retries.call(attempt, repeatable=True, pause=lambda seconds: False)
+    assert calls == 1
+    assert caught.value.retry_in is not None

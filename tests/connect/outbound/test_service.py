@@ -46,7 +46,6 @@ def test_a_found_tenant_has_a_service(
     assert_signed(network.calls[0].request)
 
 
-@pytest.mark.usefixtures("key_server")
 def test_a_purged_tenant_has_no_service(
     tenant: Tenant, app: Flask, client: FlaskClient, app_context: None
 ) -> None:

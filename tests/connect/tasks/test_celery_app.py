@@ -2,6 +2,8 @@
 
 import logging
 import re
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +61,21 @@ def test_the_broker_and_any_other_setting_come_from_the_config(
     assert conf.broker_url == url
     assert conf.task_soft_time_limit == 7
     assert not conf.task_acks_late
+
+
+# kombu's own models use what SQLAlchemy 2.1 deprecates.
+@pytest.mark.filterwarnings("ignore:The ``noload``:sqlalchemy.exc.SADeprecationWarning")
+def test_a_worker_reconnects_to_the_embedded_broker_as_often_as_it_must(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    config["CELERY_BROKER_URL"] = f"sqla+sqlite:///{tmp_path / 'broker.sqlite3'}"
+    celery = celery_of(create_app(config))
+    with ExitStack() as stack:
+        # A connection that fails keeps its place in kombu's pool of 15 for a while.
+        for _ in range(16):
+            connection = stack.enter_context(celery.connection_for_read())
+            channel: Any = connection.channel()
+            channel.session.connection()
 
 
 @shared_task(name="tests.fail", bind=True, max_retries=1)

@@ -29,6 +29,7 @@ OUTAGES = [
     pytest.param({"status": 599}, id="599"),
     pytest.param({"status": 408}, id="408"),
     pytest.param({"status": 429}, id="429"),
+    pytest.param({"body": b"\n<html>Be back soon</html>"}, id="page"),
 ]
 
 

@@ -55,7 +55,6 @@ SHORT_KEY = rsa.generate_private_key(65537, 2047)  # noqa: S505 - weak on purpos
 
 JUNK = [
     pytest.param({"body": b""}, id="empty"),
-    pytest.param({"body": b"<html>not found</html>"}, id="html"),
     pytest.param({"body": b'{"keys": []}'}, id="json"),
     pytest.param(
         {"body": b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"},

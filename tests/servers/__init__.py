@@ -1,0 +1,1 @@
+"""The web servers in front of the app."""
