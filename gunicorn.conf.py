@@ -22,6 +22,8 @@ preload_app = True
 limit_request_line = 8190
 limit_request_field_size = 16380
 graceful_timeout = 20
+# No client sets SCRIPT_NAME, even through a proxy on this machine.
+forwarder_headers = ""
 # No control socket in the home folder.
 control_socket_disable = True
 # Paths without their queries, which contain tokens. --access-logfile - switches it on.

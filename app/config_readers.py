@@ -6,6 +6,7 @@ follow the setting's name. No message quotes text that could contain a password 
 
 import re
 from base64 import urlsafe_b64decode
+from itertools import pairwise
 from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ _DIFFERENT_CHARACTERS = 8
 _PLACEHOLDERS = re.compile(
     "changeme|replaceme|insecure|secretkey|yoursecret|password|placeholder|example"
 )
+# https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY
+_FLASKS_EXAMPLE = "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"
 _MAX_DAYS = 36_500
 _MAX_PORT = 65_535
 _BIND = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
@@ -134,6 +137,9 @@ def read_secret_key(text: str) -> str:
         # It begins again in its first half, such as "abcabcab".
         or any(text.startswith(text[n:]) for n in range(1, len(text) // 2 + 1))
         or _PLACEHOLDERS.search(letters)
+        # Most characters repeat or follow the one before, such as "000012345".
+        or sum(abs(ord(a) - ord(b)) < 2 for a, b in pairwise(text)) > len(text) / 2
+        or text == _FLASKS_EXAMPLE
     ):
         raise ValueError(
             f"can be guessed: it needs {_SECRET_KEY_LENGTH} random characters or more"

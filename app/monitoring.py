@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from prometheus_client.values import MutexValue, ValueClass
 
-from .connect.errors import ConfigurationError
+from .connect.errors import ConfigurationError, without_text
 from .connect.http import error_handlers
 
 # The attributes of a span that contain the query of a request, in old and new names.
@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
     if dsn := app.config["SENTRY_DSN"]:
         _init_sentry(dsn)
     if find_spec("opentelemetry"):
-        app.after_request(_hide_query)
+        app.after_request(_hide_secrets)
 
 
 def _init_sentry(dsn: str) -> None:
@@ -48,6 +48,8 @@ def _init_sentry(dsn: str) -> None:
         dsn=dsn,
         include_local_variables=False,
         max_request_body_size="never",
+        # They have the queries of calls to hosts, and what servers log of requests.
+        max_breadcrumbs=0,
         before_send=without_secrets,
         before_send_transaction=without_secrets,
     )
@@ -67,7 +69,7 @@ def without_secrets(event: Any, _hint: Any = None) -> Any:
     return event
 
 
-def _hide_query(response: Response) -> Response:
+def _hide_secrets(response: Response) -> Response:
     from opentelemetry.trace import get_current_span
 
     span = get_current_span()
@@ -75,4 +77,26 @@ def _hide_query(response: Response) -> Response:
     for name in _WITH_QUERY:
         if name in recorded:
             span.set_attribute(name, request.path)
+    if span.is_recording() and response.status_code >= 500:
+        # The error of the view is recorded at the very end of the request.
+        _hide_texts(span)
     return response
+
+
+def _hide_texts(span: Any) -> None:
+    """Have *span* record errors without their texts."""
+    from opentelemetry.trace import Status
+
+    record, set_status = span.record_exception, span.set_status
+
+    def record_without(error: BaseException, *args: Any, **kwargs: Any) -> None:
+        record(without_text(error), *args, **kwargs)
+
+    def set_without(status: Any, *args: Any) -> None:
+        if isinstance(status, Status):
+            # "ValueError: and its text".
+            kind = (status.description or "").partition(":")[0]
+            status = Status(status.status_code, kind or None)
+        set_status(status, *args)
+
+    span.record_exception, span.set_status = record_without, set_without

@@ -16,6 +16,8 @@ from tests.example import create_app
 KEY = urlsafe_b64encode(bytes(range(32))).decode()
 SECOND_KEY = urlsafe_b64encode(bytes(range(32, 64))).decode()
 SECRET = "canary-8f14e45fceea167a5a36dedd4bea2543"
+LETTERS = "canary-abcdefghijklmnopqrstuvwxyz"
+FLASKS_EXAMPLE = "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"
 GIVEN = {
     "SECRET_KEY": SECRET,
     "CONNECT_BASE_URL": "https://app.example.com",
@@ -270,6 +272,9 @@ def test_one_setting_is_read_though_others_are_missing(
         pytest.param("SECRET_KEY", "canary" * 8, id="secret-repeated"),
         pytest.param("SECRET_KEY", "canary123-" * 4 + "can", id="secret-repeated-part"),
         pytest.param("SECRET_KEY", "abcdefg" + "a" * 40, id="secret-few-characters"),
+        pytest.param("SECRET_KEY", "canary" + "0" * 26 + "12345", id="secret-of-zeros"),
+        pytest.param("SECRET_KEY", f"{LETTERS}012345", id="secret-in-order"),
+        pytest.param("SECRET_KEY", FLASKS_EXAMPLE, id="secret-of-flasks-documents"),
         pytest.param("SECRET_KEY", f"{SECRET}-Change_Me!", id="secret-to-be-changed"),
         pytest.param("SECRET_KEY", f"django-insecure-{SECRET}", id="secret-insecure"),
         pytest.param(

@@ -8,7 +8,7 @@ import pytest
 import sentry_sdk
 from flask import Flask
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sentry_sdk.transport import Transport
@@ -85,6 +85,17 @@ def test_sentry_gets_the_texts_of_the_frameworks_errors(
     assert error["value"] == "GET /x got no answer"
 
 
+def test_sentry_gets_no_query_of_a_call_to_a_host(
+    config: dict[str, Any], sent: Sent
+) -> None:
+    app = app_that_fails(config, RuntimeError())
+    about = {"http.query": CANARY}
+    sentry_sdk.add_breadcrumb(category="httplib", data=about)
+    app.logger.error("x")
+    assert len(sent.events) == 1
+    assert CANARY not in repr(sent.events)
+
+
 def test_sentry_must_be_installed(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,20 +111,40 @@ def test_the_metrics_folder_must_be_in_the_environment(
         create_app(config | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
 
 
+def span_of(app: Flask, path: str) -> ReadableSpan:
+    provider, spans = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    instrumentor: Any = FlaskInstrumentor()
+    instrumentor.instrument_app(app, tracer_provider=provider)
+    try:
+        app.test_client().get(path)
+    finally:
+        instrumentor.uninstrument_app(app)
+    [span] = spans.get_finished_spans()
+    return span
+
+
 @pytest.mark.parametrize("names", ["", "http"], ids=["old-names", "new-names"])
 def test_a_span_has_no_query(
     config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, names: str
 ) -> None:
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", names)
-    provider, spans = TracerProvider(), InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    app = create_app(config)
-    instrumentor: Any = FlaskInstrumentor()
-    instrumentor.instrument_app(app, tracer_provider=provider)
-    try:
-        app.test_client().get(f"/healthz?jwt={CANARY}")
-    finally:
-        instrumentor.uninstrument_app(app)
-    [span] = spans.get_finished_spans()
+    span = span_of(create_app(config), f"/healthz?jwt={CANARY}")
     assert CANARY not in repr(span.attributes)
     assert "/healthz" in dict(span.attributes or {}).values()
+
+
+def test_a_span_has_an_error_without_its_text(config: dict[str, Any]) -> None:
+    app = create_app(config)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/fail")
+    @public
+    def fail() -> str:
+        raise ValueError(CANARY)
+
+    span = span_of(app, "/fail")
+    [event] = span.events
+    assert dict(event.attributes or {})["exception.type"] == "ValueError"
+    assert span.status.description == "ValueError"
+    assert CANARY not in span.to_json()

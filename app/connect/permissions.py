@@ -105,7 +105,7 @@ def permission_required(
         found = arguments[of] if of is not None else _id_in_context(kind)
         id_ = str(found)
         # It becomes part of a path, where "1/../2" would name another content.
-        if isinstance(found, bool) or not _ID.fullmatch(id_):
+        if not _ID.fullmatch(id_):
             raise PermissionDeniedError(needed, f"there is no {kind} id")
         _check(needed, f"{kind} {id_}", _asks(kind, needed, id_))
 

@@ -30,6 +30,8 @@ def configure() -> None:
     root.setLevel(level)
     # It tells of every look at the database, not only of migrations.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Its details are whole messages, with the arguments of tasks.
+    logging.getLogger("celery.pool").setLevel(logging.INFO)
     # With a receiver of this signal, Celery leaves the root logger alone.
     setup_logging.connect(_follow_celerys_options)
 

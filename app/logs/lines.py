@@ -34,6 +34,7 @@ _QUERY = re.compile(r"\?(?:.*(?= HTTP/)|.*)")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     *("message", "asctime", "taskName", "request_id", "client_key")
 }
+_HTTP = ("gunicorn", "werkzeug", "urllib3")
 
 
 class AddContext(logging.Filter):
@@ -83,6 +84,9 @@ class JSONLines(TextLines):
         fields: dict[str, Any] = {
             name: value for name, value in vars(record).items() if name not in _STANDARD
         }
+        if _is_of(record, "celery"):
+            # A task's arguments, which can be customers' data.
+            fields.pop("data", None)
         request_id, client_key = _context_of(record)
         fields |= {
             "time": _time(record),
@@ -128,10 +132,12 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _without_queries(record: logging.LogRecord, text: str) -> str:
-    """Cut the queries, which hold tokens, from what servers say about requests."""
-    if record.name.partition(".")[0] in ("gunicorn", "werkzeug"):
-        return _QUERY.sub("?...", text)
-    return text
+    """Cut the queries, which hold tokens, from what libraries say about requests."""
+    return _QUERY.sub("?...", text) if _is_of(record, *_HTTP) else text
+
+
+def _is_of(record: logging.LogRecord, *packages: str) -> bool:
+    return record.name.partition(".")[0] in packages
 
 
 def _field(text: str) -> str:

@@ -25,6 +25,7 @@ import logging, sys, wsgi
 wsgi.celery.log.setup(int(sys.argv[1]), sys.argv[2] or None, True, "WARNING")
 logging.getLogger("app.pages").info("from the pages")
 logging.getLogger("celery.app.trace").info("succeeded")
+logging.getLogger("celery.pool").debug("a whole message")
 logging.getLogger("celery.app.trace").warning("odd")
 print("still printed")
 """
@@ -104,6 +105,8 @@ def test_celery_logs_in_the_same_way(tmp_path: Path) -> None:
     assert printed == "still printed\n"
     _, log = run(tmp_path, "-c", WORKER, "20", "")
     assert "INFO celery.app.trace - - succeeded" in log
+    _, log = run(tmp_path, "-c", WORKER, "10", "", LOG_LEVEL="DEBUG")
+    assert "whole message" not in "".join(log)
 
 
 def test_celery_can_log_to_a_file(tmp_path: Path) -> None:

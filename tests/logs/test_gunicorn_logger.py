@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,9 @@ def test_what_gunicorn_logs_has_one_form_and_no_token(
         )
         forged = r" - GET /x%0A127\.0\.0\.1%20%22GET%20/admin%1B%5B2J 200 5 [0-9.]+ms$"
         assert re.search(forged, log, re.M)
+
+
+def test_no_client_says_where_the_app_begins(server: Any) -> None:
+    _, ask, _ = server
+    for path in (b"/a", b"/elsewhere"):
+        assert b" 200 OK" in ask(request_of(b"/a/b", b"SCRIPT_NAME: " + path + b"\r\n"))

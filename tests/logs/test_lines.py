@@ -157,6 +157,11 @@ def test_a_token_is_cut_out_whoever_logs_it(message: str) -> None:
             "code 400, message Bad request syntax ('GET /?a=secret')",
             "code 400, message Bad request syntax ('GET /?...",
         ),
+        (
+            "urllib3.connectionpool",
+            'https://a:443 "GET /user?accountId=secret HTTP/1.1" 200 2',
+            'https://a:443 "GET /user?... HTTP/1.1" 200 2',
+        ),
         ("app.pages", "Why? Because.", "Why? Because."),
     ],
 )
@@ -165,6 +170,13 @@ def test_what_servers_log_has_no_query(name: str, message: str, line: str) -> No
     assert parsed("%s", message, name=name)["message"] == line
     error = raised(ValueError(message))
     assert "secret" not in text("x", name=name, exc_info=error)
+
+
+def test_what_celery_adds_about_a_task_is_left_out_of_json() -> None:
+    about = {"args": "('canary',)", "kwargs": "{}", "return_value": "None"}
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        assert "data" not in parsed("Task t received", name=name, data=about)
+    assert parsed("mine", data=about)["data"] == about
 
 
 class Lines(logging.Handler):

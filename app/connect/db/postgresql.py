@@ -1,14 +1,17 @@
 """PostgreSQL settings: a server that hangs ends in an error within seconds.
 
 psycopg has no timeout for an answer: a server that accepts a statement and says nothing
-would be waited for without end. So a connection that is opened in a web request bounds
-each wait for the server. Those of commands, migrations and tasks, which may take long,
-do not; keepalives still tell them when the server is gone.
+would be waited for without end. So a web request bounds each wait for the server,
+whoever opened the connection. Commands, migrations and tasks, whose statements may take
+long, do not; keepalives still tell them when the server is gone.
 """
 
+import math
 import select
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import psycopg
@@ -57,6 +60,19 @@ def engine_options(database_url: str, own: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, **own, "connect_args": arguments}
 
 
+_is_bounded: ContextVar[bool] = ContextVar("connect.bounded", default=False)
+
+
+@contextmanager
+def as_in_a_request() -> Iterator[None]:
+    """Bound the waits in the block as in a web request, for work that follows one."""
+    token = _is_bounded.set(True)
+    try:
+        yield
+    finally:
+        _is_bounded.reset(token)
+
+
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is closed when the server is silent for too long."""
 
@@ -86,7 +102,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def listen() -> None:
-    """Check pooled connections, and bound those that web requests open."""
+    """Check pooled connections, and bound how long web requests wait for them."""
     if not event.contains(Engine, "do_connect", _connect):
         event.listen(Engine, "do_connect", _connect)
         event.listen(Engine, "checkout", _taken)
@@ -94,10 +110,11 @@ def listen() -> None:
 
 
 def _connect(dialect: Any, _record: Any, args: Any, arguments: Any) -> Any:
-    if dialect.driver != "psycopg" or dialect.is_async or not has_request_context():
+    if dialect.driver != "psycopg" or dialect.is_async:
         return None
-    # An author who needs another one, as for PgBouncer, can set it.
-    arguments.setdefault("options", f"-c statement_timeout={STATEMENT_SECONDS}s")
+    if _somebody_waits():
+        # An author who needs another one, as for PgBouncer, can set it.
+        arguments.setdefault("options", f"-c statement_timeout={STATEMENT_SECONDS}s")
     return BoundedConnection.connect(*args, **arguments)
 
 
@@ -106,32 +123,32 @@ def _taken(connection: Any, record: Any, _proxy: Any) -> None:
 
     The pool itself could only ask before each use, which costs as much as a statement.
     """
-    if not isinstance(connection, psycopg.Connection):
+    if not isinstance(connection, BoundedConnection):
         return
     returned_at = record.info.get(_RETURNED_AT)
     if returned_at is not None and (
         time.monotonic() - returned_at > IDLE_SECONDS or _has_news(connection)
     ):
         _ping(connection)
+    connection.seconds = WAIT_SECONDS if _somebody_waits() else math.inf
 
 
 def _returned(connection: Any, record: Any) -> None:
-    if isinstance(connection, psycopg.Connection):
+    if isinstance(connection, BoundedConnection):
         record.info[_RETURNED_AT] = time.monotonic()
 
 
-def _has_news(connection: psycopg.Connection[Any]) -> bool:
+def _has_news(connection: BoundedConnection) -> bool:
     """Return whether the server has sent something unasked, as when it stops."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
 
 
-def _ping(connection: psycopg.Connection[Any]) -> None:
+def _ping(connection: BoundedConnection) -> None:
     autocommit = connection.autocommit
-    if isinstance(connection, BoundedConnection):
-        # Afterwards there is still time to connect anew.
-        connection.seconds = PING_SECONDS
+    # Afterwards there is still time to connect anew.
+    connection.seconds = PING_SECONDS
     try:
         # Otherwise it would begin a transaction.
         connection.autocommit = True
@@ -139,5 +156,7 @@ def _ping(connection: psycopg.Connection[Any]) -> None:
         connection.autocommit = autocommit
     except psycopg.Error as error:
         raise InvalidatePoolError from error
-    if isinstance(connection, BoundedConnection):
-        connection.seconds = WAIT_SECONDS
+
+
+def _somebody_waits() -> bool:
+    return has_request_context() or _is_bounded.get()

@@ -5,6 +5,7 @@ from flask import Flask, Response
 from ..metrics import ANSWERS, counter_of
 from . import locale
 from .base_path import BasePath
+from .chunked_body import ChunkedBody
 from .error_handlers import register_error_handlers
 from .json_provider import ProxyJSONProvider
 from .no_sessions import NoSessions
@@ -20,7 +21,7 @@ def init_app(app: Flask) -> None:
     locale.init_app(app)
     app.json = ProxyJSONProvider(app)
     app.session_interface = NoSessions()
-    based = BasePath(app.wsgi_app, app.config["CONNECT_BASE_URL"])
+    based = BasePath(ChunkedBody(app.wsgi_app), app.config["CONNECT_BASE_URL"])
     app.wsgi_app = RequestId(based)  # type: ignore[method-assign]  # Flask's own way to add middleware.
     register_headers(app)
     app.after_request(_count)

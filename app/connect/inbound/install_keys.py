@@ -88,9 +88,13 @@ class InstallKeys:
         return key
 
     def confirm(self, key_id: str, key: RSAPublicKey) -> None:
-        """Note that a key has verified a token for this app, so it is a good one."""
-        if key_id not in self._good:
-            self._remember_good(key_id, key, time.monotonic() + KEY_SECONDS)
+        """Note that a key has verified a token for this app, so it is a good one.
+
+        Not if it was withdrawn since it was found.
+        """
+        now = time.monotonic()
+        if key_id not in self._good and self._kept_answer(key_id, now) != (True, None):
+            self._remember_good(key_id, key, now + KEY_SECONDS)
             self._known.keep(key_id, key)
 
     def _kept_answer(self, key_id: str, now: float) -> tuple[bool, RSAPublicKey | None]:
@@ -133,7 +137,7 @@ class InstallKeys:
             del self._fetches[key_id]
             if isinstance(answer, RSAPublicKey):
                 self._keep_answer(key_id, answer, now)
-            elif answer is Refusal.NO_SUCH_KEY:
+            elif answer in (Refusal.NO_SUCH_KEY, Refusal.DENIED):
                 self._keep_answer(key_id, None, now)
 
     def _refresh(self, key_id: str, key: RSAPublicKey, now: float) -> None:

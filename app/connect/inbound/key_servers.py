@@ -30,8 +30,9 @@ MAX_QUESTIONS: Final = 16
 
 _MAX_BYTES = 16_384
 _MIN_KEY_BITS = 2048
-# A CDN may answer 403, too, for a file that it does not have.
-_NO_SUCH_KEY_STATUSES = frozenset({400, 403, 404, 410})
+_NO_SUCH_KEY_STATUSES = frozenset({404, 410})
+# A CDN may answer so, too, for a file that it does not have; or it has shut us out.
+_DENIED_STATUSES = frozenset({400, 403})
 _logger = logging.getLogger(__name__)
 
 
@@ -39,8 +40,9 @@ class Refusal(IntEnum):
     """Why there is no key; the worst that a server said counts for all of them."""
 
     NO_SUCH_KEY = 1
-    NOT_A_KEY = 2
-    OUTAGE = 3
+    DENIED = 2
+    NOT_A_KEY = 3
+    OUTAGE = 4
 
     def __str__(self) -> str:
         return _SAID[self]
@@ -48,6 +50,7 @@ class Refusal(IntEnum):
 
 _SAID = {
     Refusal.NO_SUCH_KEY: "has no such key",
+    Refusal.DENIED: "refused to answer",
     Refusal.NOT_A_KEY: "did not answer with an RSA public key",
     Refusal.OUTAGE: "could not be asked",
 }
@@ -88,7 +91,7 @@ class KeyServers:
         if isinstance(answer, Refusal):
             outcome = answer.name.lower()
             # A key id that somebody made up is no fault of the server's.
-            level = logging.INFO if answer is Refusal.NO_SUCH_KEY else logging.WARNING
+            level = logging.INFO if answer <= Refusal.DENIED else logging.WARNING
             _logger.log(level, "key server %s %s: kid=%s", server, answer, key_id)
         KEY_FETCHES.labels(str(number + 1), outcome).inc()
         question.note(answer)
@@ -108,6 +111,8 @@ class KeyServers:
             return Refusal.OUTAGE
         if response.status_code in _NO_SUCH_KEY_STATUSES:
             return Refusal.NO_SUCH_KEY
+        if response.status_code in _DENIED_STATUSES:
+            return Refusal.DENIED
         if response.status_code >= 500 or response.status_code in (408, 429):
             return Refusal.OUTAGE
         if response.status_code != 200:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Base, db
 from ..db.columns import UTCDateTime, table_of, utc_now
+from ..db.postgresql import as_in_a_request
 from ..db.transactions import in_transaction, upsert
 from .key_servers import read_key
 
@@ -90,7 +91,7 @@ class KnownKeys:
 
     def _try(self, use: Callable[[], _T]) -> _T | None:
         # The threads of the key servers have no app context.
-        with self._app.app_context():
+        with self._app.app_context(), as_in_a_request():
             try:
                 return use()
             except SQLAlchemyError as error:

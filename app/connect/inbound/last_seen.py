@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask, Response, after_this_request
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..db.postgresql import as_in_a_request
 from ..tenants.current import get_app
 from ..tenants.state import get_state
 
@@ -23,7 +24,8 @@ def note_when_answered(client_key: str) -> None:
 
 
 def _note(app: Flask, client_key: str) -> None:
-    with app.app_context():
+    # The thread that answered is held until this is done.
+    with app.app_context(), as_in_a_request():
         try:
             get_state().last_seen.note(client_key)
         except SQLAlchemyError as error:

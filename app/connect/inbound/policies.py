@@ -76,7 +76,8 @@ def find_cover(view: Callable[..., Any] | None) -> Callable[..., Any] | None:
     cover = None
     while view is not None:
         marked = getattr(view, _LAYER, None)
-        if marked is not view:
+        # A bound method is the function that it binds.
+        if marked is not getattr(view, "__func__", view):
             cover = cover or view
         if cover is not None and marked is not None:
             return cover

@@ -181,7 +181,7 @@ def _read(token: str) -> tuple[str, str | None, dict[str, Any], str]:
         raise InvalidTokenError("the session token is too long")
     try:
         claims = _serializer().loads(token, max_age=LIFETIME)
-    except (BadData, RecursionError):
+    except BadData:
         raise InvalidTokenError("not a session token of this app, or expired") from None
     # The app's own signer, which signs nothing else with this salt.
     client_key, account_id, context, generation = claims

@@ -59,7 +59,7 @@ def _split_absolute(tenant: Tenant, url: str) -> tuple[str, str, str]:
     address, separator, query = url.partition("?")
     for base in map(parse_base_url, (tenant.base_url, tenant.display_url)):
         path = address.removeprefix(base.origin)
-        if path != address and path.startswith("/"):
+        if path.startswith("/"):
             below = _below(base.path, path)
             if below is not None:
                 return below, separator, query

@@ -81,7 +81,8 @@ class _Name(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        if not (0 < len(text) <= 255 and text.isprintable()):
+        # An empty one counts as missing.
+        if len(text) > 255 or not text.isprintable():
             raise ValidationError("Not 1 to 255 printable characters.")
         return text
 
@@ -109,11 +110,7 @@ class _Secret(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        try:
-            size = len(text.encode())
-        except UnicodeEncodeError:
-            raise ValidationError("Not text.") from None
-        if not 0 < size <= MAX_SECRET_BYTES:
+        if len(text.encode("utf-8", "surrogatepass")) > MAX_SECRET_BYTES:
             raise ValidationError("Not 1 to 400 bytes.")
         return text
 

@@ -33,11 +33,18 @@ class WakeUp:
         """Tell the workers soon; *delivery_id* is for workers of an older release."""
         with self._lock:
             self._latest = delivery_id
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, args=(get_queue(),), name="wake-up"
-                )
-                self._thread.start()
+            if self._thread is not None:
+                return
+            thread = threading.Thread(
+                target=self._work, args=(get_queue(),), name="wake-up"
+            )
+            try:
+                thread.start()
+            except RuntimeError as error:
+                # The process has too many threads, or stops.
+                _logger.warning("webhooks wait for the next sweep: %s", error)
+            else:
+                self._thread = thread
 
     def wait(self) -> None:
         """Wait until the message is sent, for tests."""

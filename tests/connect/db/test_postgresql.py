@@ -1,5 +1,6 @@
 """PostgreSQL that hangs is an error, but only where a user waits."""
 
+import math
 import select
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,11 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from app.connect.db import postgresql
-from app.connect.db.postgresql import BoundedConnection, engine_options
+from app.connect.db.postgresql import (
+    BoundedConnection,
+    as_in_a_request,
+    engine_options,
+)
 from app.extensions import db
 from tests.connect.db.silent_proxy import SilentProxy, silent_proxy
 from tests.example import create_app
@@ -129,9 +134,21 @@ def test_the_question_leaves_no_transaction_open(
                 assert raw.info.transaction_status is TransactionStatus.IDLE
                 assert not raw.autocommit
                 # Each statement has its whole time again.
-                assert getattr(raw, "seconds", 0.5) == 0.5
+                assert raw.seconds == (0.5 if in_request else math.inf)
         assert connections[0] is connections[1]
         db.engine.dispose()
+
+
+def test_so_is_one_whose_connection_was_opened_outside_of_a_request(
+    served: Flask, proxy: SilentProxy
+) -> None:
+    # As by the threads that ask for install keys, and after an answer was sent.
+    with served.app_context(), db.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    proxy.silent = True
+    assert ready(served) == 503
+    proxy.silent = False
+    assert ready(served) == 200
 
 
 def psycopg_url(app: Flask) -> str:
@@ -153,8 +170,21 @@ def test_only_a_web_request_bounds_its_statements(served: Flask) -> None:
         assert timeout_of(served) == "0"
         with db.engine.connect() as connection:
             connection.execute(text("SELECT pg_sleep(1)"))
-            raw: Any = connection.connection.dbapi_connection
-            assert not isinstance(raw, BoundedConnection)
+        with as_in_a_request():
+            db.engine.dispose()
+            assert timeout_of(served) == "8s"
+
+
+def test_so_does_what_follows_a_request(served: Flask, proxy: SilentProxy) -> None:
+    with (
+        served.app_context(),
+        as_in_a_request(),
+        db.engine.connect() as connection,
+    ):
+        connection.execute(text("SELECT 1"))
+        proxy.silent = True
+        with pytest.raises(OperationalError):
+            connection.execute(text("SELECT 1"))
 
 
 def test_an_author_sets_other_options_for_statements(

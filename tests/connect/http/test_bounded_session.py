@@ -264,3 +264,9 @@ def test_a_server_that_is_silent_is_given_up_before_the_end(
     silent = dripping(OK, b"", b"\r\n")
     with pytest.raises(requests.ReadTimeout):
         call(session, silent, Limits(seconds=30, max_bytes=9, silence=0.2))
+
+
+def test_an_answer_is_what_requests_would_have_given(session: BoundedSession) -> None:
+    answer = call(session, sending(with_length(b"abcde")), LONG)
+    assert [*answer.iter_content(2)] == [b"ab", b"cd", b"e"]
+    assert answer.elapsed.total_seconds() > 0

@@ -22,6 +22,7 @@ from app.connect.errors import (
     PermissionUnknownError,
     QshMismatchError,
     QueueUnavailableError,
+    ScopeError,
     Unavailable,
     UnknownTenantError,
     UntrustedInstallError,
@@ -45,6 +46,7 @@ CASES = [
     pytest.param(OutdatedInstallError("k"), 409, "outdated", id="outdated"),
     pytest.param(InstallKeysUnavailableError("why"), 503, "unavailable", id="keys"),
     pytest.param(ConfigurationError("why"), 503, "unavailable", id="configuration"),
+    pytest.param(ScopeError("why"), 503, "unavailable", id="scope"),
     pytest.param(QueueUnavailableError("why"), 503, "unavailable", id="queue"),
     pytest.param(
         OperationalError(STATEMENT, {"s": "private"}, Exception("private")),

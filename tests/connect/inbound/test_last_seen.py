@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
+from app.connect.db import postgresql
 from app.connect.db.columns import utc_now
+from app.connect.inbound import last_seen
 from app.connect.tenants.last_seen import LastSeen, is_due
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
@@ -145,3 +147,16 @@ def test_a_worker_does_not_try_again_at_once(
             get_state().last_seen.note(tenant.client_key)
         get_state().last_seen.note(tenant.client_key)
         assert len(writes) == 1
+
+
+def test_a_database_that_hangs_does_not_keep_the_thread(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded: list[bool] = []
+
+    def note(_store: LastSeen, _client_key: str) -> None:
+        bounded.append(postgresql._somebody_waits())
+
+    monkeypatch.setattr(LastSeen, "note", note)
+    last_seen._note(app, "client")
+    assert bounded == [True]

@@ -74,6 +74,17 @@ def test_the_app_itself_is_no_tenant(
 
 
 @pytest.mark.parametrize("event", SIGNED)
+def test_the_log_says_whose_callback_was_refused(
+    client: FlaskClient,
+    keys: responses.RequestsMock,
+    caplog: pytest.LogCaptureFixture,
+    event: str,
+) -> None:
+    assert odd_claims(client, event, aud="https://other.example") == 401
+    assert caplog.messages[-1].endswith(f"; client_key={CLIENT_KEY!r}")
+
+
+@pytest.mark.parametrize("event", SIGNED)
 @pytest.mark.parametrize(
     "aud",
     [

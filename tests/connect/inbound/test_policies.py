@@ -88,6 +88,11 @@ def test_what_stands_above_a_policy_is_found(policy: Any, cover: Any) -> None:
     assert find_cover(covered) is covered
 
 
+def test_of_several_covers_the_outermost_is_named() -> None:
+    covered = without_attributes(without_attributes(jwt_required(new_view())))
+    assert find_cover(covered) is covered
+
+
 @pytest.mark.parametrize("cover", COVERS)
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("policy", [jwt_required, remote_condition, static_macro()])
@@ -134,4 +139,11 @@ def test_a_class_can_be_a_view() -> None:
 
 def test_a_view_without_a_policy_is_not_covered() -> None:
     assert find_cover(None) is None
+
+    class Pages:
+        @jwt_required
+        def page(self) -> str:
+            return ""
+
+    assert find_cover(Pages().page) is None
     assert find_cover(memoised(new_view())) is None

@@ -352,6 +352,17 @@ def test_a_form_stands_in_for_nothing_else(
     assert not fits(request, method, "/page?a=1")
 
 
+@pytest.mark.parametrize(
+    ("method", "url"), [("GET", "/page"), ("GET", "/page?x=1"), ("POST", "/page?x=1")]
+)
+def test_a_token_for_a_bare_post_is_good_for_nothing_else(
+    method: str, url: str
+) -> None:
+    assert fits(sent("/page", "POST"), "POST", "/page")
+    for form in ({}, {"data": "a=1", "content_type": FORM}):
+        assert not fits(sent(url, method, **form), "POST", "/page")
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_a_form_signed_for_a_post_is_good_for_a_post_only(method: str) -> None:
     request = sent("/page", method, data="a=1", content_type=FORM)

@@ -182,6 +182,29 @@ def test_what_the_app_has_not_signed_is_no_token(
     assert answer.status_code == 401
 
 
+def test_a_token_that_is_too_long_is_not_even_looked_at(
+    pages: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = started(pages)
+    for limit, status in ((len(token), 200), (len(token) - 1, 401)):
+        monkeypatch.setitem(session_token.__globals__, "MAX_LENGTH", limit)
+        assert follow(pages, token) == status
+
+
+@pytest.mark.parametrize(
+    ("tokens", "reason"),
+    [([], "no session token"), (["a", "b"], "contradicting session tokens")],
+)
+def test_the_log_says_what_was_wrong_with_the_tokens(
+    pages: FlaskClient,
+    caplog: pytest.LogCaptureFixture,
+    tokens: list[str],
+    reason: str,
+) -> None:
+    pages.get("/next", query_string={"session_token": tokens})
+    assert f": {reason}; " in caplog.messages[-1]
+
+
 @pytest.mark.parametrize(("age", "status"), [(LIFETIME - 60, 200), (LIFETIME + 2, 401)])
 def test_a_token_lives_for_15_minutes(
     pages: FlaskClient, monkeypatch: pytest.MonkeyPatch, age: int, status: int

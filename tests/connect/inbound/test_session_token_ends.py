@@ -12,6 +12,7 @@ from app.connect import find_tenant, session_token
 from app.connect.tenants.current import VerifiedRequest, set_verified_request
 from app.connect.tenants.models import Tenant
 from app.connect.tenants.state import get_state
+from app.connect.tenants.store import TenantStore
 from app.extensions import db
 from tests import signing
 from tests.connect.inbound.requests_with_tokens import lifecycle
@@ -75,6 +76,18 @@ def test_another_worker_s_install_is_asked_of_the_database(
         assert newer != token
         get_state().tenants._cache.put(signing.CLIENT_KEY, stale)
     assert follow(pages, newer) == 200
+
+
+def test_a_session_asks_the_database_for_nothing_that_is_cached(
+    pages: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = started(pages)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        TenantStore, "load_credentials", lambda _, key: asked.append(key)
+    )
+    assert follow(pages, token) == 200
+    assert asked == []
 
 
 def test_a_purged_tenant_has_no_session(

@@ -7,22 +7,32 @@ from typing import Any
 
 import pytest
 import responses
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import select, update
 
 from app.connect import acting_for, current_license
 from app.connect.db.columns import utc_now
 from app.connect.errors import HostError, HostResponseError
-from app.connect.licensing.loader import REFRESH, load_license
+from app.connect.licensing.loader import (
+    ASK_AGAIN,
+    REFRESH,
+    _secret_for,
+    load_license,
+)
+from app.connect.licensing.state import get_licensing
 from app.connect.licensing.store import record
+from app.connect.outbound.license import License
+from app.connect.tenants.current import VerifiedRequest, set_verified_request
 from app.connect.tenants.models import Tenant
 from app.extensions import db
 from tests.connect.conftest import Told
 from tests.connect.licensing.test_licensing import ACTIVE, ADDON, EXPIRED, body
+from tests.signing import SECRET
 
 Age = Callable[..., None]
 STALE = 301
 GRACE = 259_200
+MOMENT = timedelta(microseconds=1)
 
 
 def kept() -> list[Any]:
@@ -56,12 +66,13 @@ def test_a_fresh_answer_serves(tenant: Tenant, age: Age, told: Told) -> None:
 
 
 def test_a_stale_answer_is_served_while_one_task_refreshes_it(
-    tenant: Tenant, age: Age, told: Told
+    tenant: Tenant, age: Age, network: responses.RequestsMock, told: Told
 ) -> None:
     age(STALE)
     assert load_license(tenant).active is True
     assert load_license(tenant).active is True
     assert told() == [(REFRESH, [tenant.client_key])]
+    assert len(network.calls) == 0
 
 
 def test_the_task_brings_the_new_answer(
@@ -178,6 +189,72 @@ def test_the_second_request_gets_the_old_answer(
     monkeypatch.setattr(licenses, "claim", lambda *about: False)
     assert load_license(tenant).active is True
     assert told() == []
+
+
+def test_the_edges_of_the_times_belong_to_the_later_rule(
+    tenant: Tenant, age: Age, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    age(0)
+    [stored] = kept()
+    rules = get_licensing()
+
+    def load_after(passed: timedelta) -> License:
+        now = stored.answered_at + passed
+        monkeypatch.setattr("app.connect.licensing.loader.utc_now", lambda: now)
+        return load_license(tenant)
+
+    assert load_after(rules.cache - MOMENT).active is True
+    assert told() == []
+    assert load_after(rules.cache).active is True
+    assert told() == [(REFRESH, [tenant.client_key])]
+    assert load_after(rules.cache + rules.grace - MOMENT).active is True
+    # The host can't be asked, so that an answer is the kept one.
+    with pytest.raises(HostError):
+        load_after(rules.cache + rules.grace)
+
+
+def test_a_refresh_that_is_missing_is_waited_for_60_seconds(
+    tenant: Tenant, age: Age, network: responses.RequestsMock, told: Told
+) -> None:
+    age(STALE, asked=50)
+    assert load_license(tenant).active is True
+    assert told() == []
+    age(STALE, asked=ASK_AGAIN.total_seconds())
+    network.get(ADDON, json=body(EXPIRED))
+    assert load_license(tenant).active is False
+
+
+def test_an_answer_that_is_stale_sooner_is_refreshed_sooner(
+    app: Flask, tenant: Tenant, age: Age, told: Told
+) -> None:
+    licensing = replace(get_licensing(), cache=timedelta(seconds=10))
+    app.extensions["connect.licensing"] = licensing
+    age(11)
+    assert load_license(tenant).active is True
+    assert told() == [(REFRESH, [tenant.client_key])]
+
+
+def test_a_host_is_asked_with_the_secret_of_its_own_request(
+    app: Flask, tenant: Tenant
+) -> None:
+    assert _secret_for(tenant) is None
+    with app.test_request_context():
+        set_verified_request(request, VerifiedRequest(tenant, None, {}, SECRET))
+        assert _secret_for(tenant) == SECRET
+        assert _secret_for(replace(tenant, client_key="other")) is None
+
+
+def test_each_tenant_of_one_request_has_its_own_license(
+    app: Flask, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "app.connect.licensing.current.load_license",
+        lambda tenant: License(key=tenant.client_key),
+    )
+    with app.test_request_context():
+        for found in (tenant, replace(tenant, client_key="other"), tenant):
+            set_verified_request(request, VerifiedRequest(found, None, {}, SECRET))
+            assert current_license.key == found.client_key
 
 
 @pytest.mark.parametrize("how", ["uninstall", "purge"])

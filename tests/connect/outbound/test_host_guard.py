@@ -168,6 +168,22 @@ def test_if_that_call_proves_nothing_the_next_one_tries(
     call(guard)
 
 
+def test_a_call_from_before_does_not_end_the_try(
+    guard: HostGuard, clock: Clock, fail: Callable[..., None]
+) -> None:
+    before = ExitStack()
+    before.enter_context(guard.calling("a", share=True))
+    for _ in range(MAX_TIMEOUTS):
+        fail()
+    clock.now += OPEN_SECONDS
+    with guard.calling("a", share=True):
+        with pytest.raises(requests.ReadTimeout), before:
+            raise requests.ReadTimeout
+        clock.now += OPEN_SECONDS
+        with refusal(Unavailable.CIRCUIT_OPEN):
+            call(guard)
+
+
 @pytest.mark.parametrize(
     "between",
     [
@@ -209,6 +225,17 @@ def test_a_timeout_of_a_call_without_time_does_not_count(
     for _ in range(MAX_TIMEOUTS):
         fail(seconds=MIN_SECONDS - 0.1)
     call(guard)
+
+
+def test_nor_does_it_begin_the_count_anew(
+    guard: HostGuard, fail: Callable[..., None]
+) -> None:
+    for _ in range(MAX_TIMEOUTS - 1):
+        fail()
+    fail(seconds=MIN_SECONDS - 0.1)
+    fail()
+    with refusal(Unavailable.CIRCUIT_OPEN):
+        call(guard)
 
 
 def test_hosts_that_are_well_are_forgotten(guard: HostGuard) -> None:

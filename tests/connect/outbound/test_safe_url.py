@@ -241,6 +241,8 @@ def test_a_url_that_could_leave_the_tenant_is_not_even_prepared(url: str) -> Non
         pytest.param("https://example.atlassian.net:8443/x", id="another port"),
         pytest.param("https://example.atlassian.net\\@evil.example/x", id="back slash"),
         pytest.param("//evil.example/x", id="another authority"),
+        pytest.param("", id="empty"),
+        pytest.param("https://example.atlassian.net", id="no path"),
     ],
 )
 def test_a_url_cannot_leave_a_site_without_a_base_path_either(url: str) -> None:

@@ -85,6 +85,8 @@ def test_sub_may_be_missing(make: Any, decode: Any) -> None:
         pytest.param(float("nan"), id="not-a-number"),
         pytest.param(float("inf"), id="infinity"),
         pytest.param(float("-inf"), id="minus-infinity"),
+        pytest.param(2**63, id="too-big-for-the-database"),
+        pytest.param(-(2**63), id="too-small-for-the-database"),
         pytest.param(10**400, id="too-big-for-a-float"),
         pytest.param(-(10**400), id="too-small-for-a-float"),
     ],

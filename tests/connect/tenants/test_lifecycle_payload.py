@@ -29,6 +29,26 @@ def test_an_installation_is_parsed() -> None:
     assert SECRET not in repr(installation)
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        pytest.param(
+            "sharedSecret", ["x", "é" * 200], ["", "é" * 200 + "x"], id="long"
+        ),
+        pytest.param("sharedSecret", ["\ue000"], ["\ud800", "\udfff"], id="no text"),
+        pytest.param("clientKey", ["x", "x" * 255], ["", "x" * 256], id="name"),
+    ],
+)
+def test_a_field_is_taken_up_to_its_limit(
+    name: str, good: list[str], bad: list[str]
+) -> None:
+    for value in good:
+        read_installation(body(**{name: value}))
+    for value in bad:
+        with pytest.raises(MalformedBodyError, match=f": {name}$"):
+            read_installation(body(**{name: value}))
+
+
 def test_the_other_events_need_less() -> None:
     event = read_lifecycle_event(body("enabled", baseUrl=MISSING, sharedSecret=1))
     assert (event.client_key, event.event_type) == (CLIENT_KEY, "enabled")

@@ -90,6 +90,27 @@ def test_a_product_has_a_cloud_id_of_its_own(
     assert ids_of(store, "b") == (None, None)
 
 
+def test_products_do_not_share_an_installation_id(
+    store: TenantStore, install: Install
+) -> None:
+    install(client_key="a", base_url=HERE, cloud_id="own", installation_id="i")
+    jira = {"base_url": HERE.removesuffix("/wiki"), "product_type": "jira"}
+    install(client_key="b", **jira, **IDS)
+    assert ids_of(store, "a") == ("own", None)
+    assert ids_of(store, "b") == ("c", "i")
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_an_event_with_one_id_takes_that_one_only(
+    store: TenantStore, install: Install, name: str
+) -> None:
+    install(client_key="a", base_url=HERE, **IDS)
+    install(client_key="b", base_url=HERE, **{name: IDS[name]})
+    taken, left = {name: IDS[name]}, {**IDS, name: None}
+    assert ids_of(store, "b") == (taken.get("cloud_id"), taken.get("installation_id"))
+    assert ids_of(store, "a") == (left["cloud_id"], left["installation_id"])
+
+
 def test_an_upgrade_with_the_same_ids_looks_at_no_other_tenant(
     store: TenantStore, install: Install
 ) -> None:

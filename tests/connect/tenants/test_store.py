@@ -14,7 +14,7 @@ from app.connect.db.columns import utc_now
 from app.connect.db.encryption import SecretCipher
 from app.connect.errors import ConfigurationError
 from app.connect.tenants.models import InstallKind, Tenant, TenantEvent
-from app.connect.tenants.rows import to_tenant
+from app.connect.tenants.rows import select_history, to_tenant
 from app.connect.tenants.state import get_state
 from app.connect.tenants.store import TenantStore
 from app.extensions import db
@@ -46,6 +46,28 @@ def test_an_unknown_tenant_is_not_found(store: TenantStore) -> None:
     assert store.load_credentials("unknown") is None
     assert store.cached_credentials("unknown") is None
     assert find_tenant("unknown") is None
+
+
+def test_a_tenant_that_another_worker_purged_is_forgotten(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    assert store.load_credentials(CLIENT_KEY) is not None
+    change("DELETE FROM tenant")
+    assert store.cached_credentials(CLIENT_KEY) is not None
+    assert store.load_credentials(CLIENT_KEY) is None
+    assert store.cached_credentials(CLIENT_KEY) is None
+
+
+def test_a_task_that_was_dropped_is_in_the_audit_trail(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    store.note_dropped(CLIENT_KEY, task="app.report", state="disabled")
+    with db.engine.connect() as connection:
+        [*_, told] = select_history(connection, CLIENT_KEY)
+    assert told.event == "task dropped"
+    assert told.details == {"task": "app.report", "state": "disabled"}
 
 
 @pytest.mark.parametrize("stored", ["http://127.0.0.1:6379", "https://10.0.0.1", "x"])
@@ -131,8 +153,51 @@ def test_an_older_install_changes_nothing(store: TenantStore, install: Install) 
     before = store.find(CLIENT_KEY)
     assert install(4.9, shared_secret=OTHER_SECRET, cloud_id="other") is None
     assert store.find(CLIENT_KEY) == before
+    with db.engine.connect() as connection:
+        [*_, told] = select_history(connection, CLIENT_KEY)
+    assert (told.event, told.details) == ("installed", {"outcome": "outdated"})
     assert install(5.0, cloud_id="other") is not None
     assert record_of().token_issued_at == 5.0
+
+
+def test_each_event_is_in_the_audit_trail(store: TenantStore, install: Install) -> None:
+    install(1.0)
+    store.set_enabled(CLIENT_KEY, enabled=False, issued_at=1.0)
+    store.set_enabled(CLIENT_KEY, enabled=True, issued_at=1.0)
+    store.uninstall(CLIENT_KEY, issued_at=0.9)
+    store.uninstall(CLIENT_KEY, issued_at=1.0)
+    with db.engine.connect() as connection:
+        told = select_history(connection, CLIENT_KEY)
+    assert [(past.event, past.details) for past in told] == [
+        ("installed", {"kind": "first install", "base_url": SITE}),
+        ("disabled", {}),
+        ("enabled", {}),
+        ("uninstalled", {"outcome": "outdated"}),
+        ("uninstalled", {}),
+    ]
+
+
+def test_only_an_install_after_an_uninstall_begins_anew(
+    store: TenantStore, install: Install
+) -> None:
+    install()
+    first = store.find(CLIENT_KEY)
+    store.set_enabled(CLIENT_KEY, enabled=False, issued_at=1)
+    install()
+    upgraded = store.find(CLIENT_KEY)
+    assert first is not None and upgraded is not None
+    assert (upgraded.state, upgraded.installed_at) == ("disabled", first.installed_at)
+    store.uninstall(CLIENT_KEY, issued_at=1)
+    change("UPDATE tenant SET uninstalled_at = '2020-01-01 00:00:00+00:00'")
+    store.uninstall(CLIENT_KEY, issued_at=1)
+    gone = store.find(CLIENT_KEY)
+    assert gone is not None and gone.uninstalled_at is not None
+    assert gone.uninstalled_at.year == 2020
+    install()
+    returned = store.find(CLIENT_KEY)
+    assert returned is not None
+    assert returned.state == "enabled"
+    assert returned.installed_at > first.installed_at
 
 
 def test_an_older_install_takes_no_ids_from_another_tenant(

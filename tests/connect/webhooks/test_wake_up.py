@@ -62,5 +62,22 @@ def test_a_broker_that_fails_is_told_of_the_next_ones(
     assert queue.sent == [(RUN, 2)]
 
 
+def test_a_thread_that_cannot_start_fails_no_request_and_is_tried_again(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    wake_up = WakeUp()
+    queue.open.set()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        wake_up.send(1)
+    assert "webhooks wait for the next sweep: can't start" in caplog.text
+    wake_up.send(2)
+    wake_up.wait()
+    assert queue.sent == [(RUN, 2)]
+
+
 def test_waiting_for_nothing_ends_at_once() -> None:
     WakeUp().wait()

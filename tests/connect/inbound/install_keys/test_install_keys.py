@@ -113,7 +113,11 @@ def test_an_old_key_is_served_while_it_is_fetched_again(
     assert known.rows[KEY_ID] == (OTHER_KEY, 0.0)
 
 
-@pytest.mark.parametrize("second", [DOWN, {"body": b"junk"}], ids=["down", "junk"])
+@pytest.mark.parametrize(
+    "second",
+    [DOWN, {"body": b"junk"}, {"status": 403}, {"status": 400}],
+    ids=["down", "junk", "403", "400"],
+)
 def test_one_missing_answer_does_not_drop_a_good_key(
     keys: InstallKeys,
     world: responses.RequestsMock,
@@ -136,12 +140,29 @@ def test_a_key_that_every_server_withdrew_is_dropped(
     clock.now += DAY
     answer(world, GONE, GONE)
     assert keys.get(KEY_ID) == KEY
+    asked(world)
     with pytest.raises(InvalidTokenError):
         keys.get(KEY_ID)
+    assert asked(world) == []
     assert known.rows == {}
     clock.now += 60
     answer(world, DOWN, DOWN)
     with pytest.raises(InstallKeysUnavailableError):
+        keys.get(KEY_ID)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_key_that_was_withdrawn_while_it_was_used_is_not_good_again(
+    keys: InstallKeys, world: responses.RequestsMock, known: Any
+) -> None:
+    known.rows[KEY_ID] = (KEY, DAY)
+    answer(world, GONE, GONE)
+    key = keys.find(KEY_ID)
+    assert not known.rows
+    assert key is not None
+    keys.confirm(KEY_ID, key)
+    assert known.rows == {}
+    with pytest.raises(InvalidTokenError):
         keys.get(KEY_ID)
 
 
@@ -244,6 +265,23 @@ def test_made_up_key_ids_do_not_fill_the_memory(
     with pytest.raises(InvalidTokenError):
         keys.get("k0")
     assert asked(world) == [f"{KEY_SERVER}/k0", f"{SECOND_KEY_SERVER}/k0"]
+
+
+def test_an_answer_that_is_new_again_is_kept_longest(
+    keys: InstallKeys,
+    monkeypatch: pytest.MonkeyPatch,
+    world: responses.RequestsMock,
+    clock: SimpleNamespace,
+) -> None:
+    monkeypatch.setattr(install_keys, "_MAX_ANSWERS", 2)
+    for name in ("a", "b", "a", "c", "a"):
+        for server in (KEY_SERVER, SECOND_KEY_SERVER):
+            world.get(f"{server}/{name}", status=404)
+        if name == "b":
+            clock.now += 60
+        with pytest.raises(InvalidTokenError):
+            keys.get(name)
+    assert asked(world)[::2] == [f"{KEY_SERVER}/{name}" for name in "abac"]
 
 
 def test_the_latest_good_keys_are_remembered(keys: InstallKeys, known: Any) -> None:

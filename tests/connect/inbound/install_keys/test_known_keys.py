@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select
 
+from app.connect.db import postgresql
 from app.connect.db.columns import table_of, utc_now
 from app.connect.inbound import known_keys
 from app.connect.inbound.known_keys import InstallKeyRecord, KnownKeys
@@ -81,3 +82,7 @@ def test_without_a_database_no_key_is_known(
         table_of(InstallKeyRecord).drop(connection)
     assert use(KnownKeys(app)) is None
     assert "known keys: OperationalError" in caplog.text
+
+
+def test_nobody_waits_for_a_database_that_hangs(app: Flask) -> None:
+    assert KnownKeys(app)._try(postgresql._somebody_waits)
