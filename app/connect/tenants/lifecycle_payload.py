@@ -110,7 +110,11 @@ class _Secret(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        if len(text.encode("utf-8", "surrogatepass")) > MAX_SECRET_BYTES:
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            raise ValidationError("Not text.") from None
+        if size > MAX_SECRET_BYTES:
             raise ValidationError("Not 1 to 400 bytes.")
         return text
 
