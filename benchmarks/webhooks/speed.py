@@ -57,7 +57,7 @@ class Server:
     def start_web(self, stack: ExitStack) -> None:
         """Start gunicorn with the shipped settings."""
         self.port = free_port()
-        settings = self.environment | {"PORT": str(self.port)}
+        settings = self.environment | {"BIND": f"127.0.0.1:{self.port}"}
         log = self.folder / f"{self.name}.web.log"
         command = ["gunicorn", "-c", "gunicorn.conf.py", f"{self._module}:app"]
         self.web = Process(command, settings, log)

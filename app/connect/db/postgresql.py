@@ -7,6 +7,7 @@ long, do not; keepalives still tell them when the server is gone.
 """
 
 import math
+import select
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import psycopg
 from flask import has_request_context
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import InvalidatePoolError
 
 CONNECT_SECONDS: Final = 5
 """The time for a new connection, and to wait for one that others use."""
@@ -30,6 +32,10 @@ WAIT_SECONDS: Final = 10.0
 PING_SECONDS: Final = 3.0
 """The same for the question whether a pooled connection still works."""
 
+IDLE_SECONDS: Final = 1.0
+"""A pooled connection that was idle for longer is asked whether it still works."""
+
+_RETURNED_AT: Final = "connect.returned_at"
 _CONNECT_ARGS: Final = {
     "connect_timeout": CONNECT_SECONDS,
     # Without an answer to a packet for 10 seconds, the network is gone.
@@ -47,7 +53,7 @@ def engine_options(database_url: str, own: Mapping[str, Any]) -> dict[str, Any]:
     url = make_url(database_url)
     if url.get_backend_name() != "postgresql":
         return {**options, **own}
-    options |= {"pool_pre_ping": True, "pool_timeout": CONNECT_SECONDS}
+    options["pool_timeout"] = CONNECT_SECONDS
     # SQLAlchemy prefers them to those in the URL.
     defaults = {name: _CONNECT_ARGS[name] for name in _CONNECT_ARGS.keys() - url.query}
     arguments = {**defaults, **own.get("connect_args", {})}
@@ -96,7 +102,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def listen() -> None:
-    """Bound how long web requests of this process wait for PostgreSQL."""
+    """Check pooled connections, and bound how long web requests wait for them."""
     if not event.contains(Engine, "do_connect", _connect):
         event.listen(Engine, "do_connect", _connect)
         event.listen(Engine, "checkout", _taken)
@@ -112,15 +118,44 @@ def _connect(dialect: Any, _record: Any, args: Any, arguments: Any) -> Any:
     return BoundedConnection.connect(*args, **arguments)
 
 
-def _taken(connection: Any, _record: Any, _proxy: Any) -> None:
-    if isinstance(connection, BoundedConnection):
-        connection.seconds = WAIT_SECONDS if _somebody_waits() else math.inf
+def _taken(connection: Any, record: Any, _proxy: Any) -> None:
+    """Have the pool replace its connections if this one does not work any more.
+
+    The pool itself could only ask before each use, which costs as much as a statement.
+    """
+    if not isinstance(connection, BoundedConnection):
+        return
+    returned_at = record.info.get(_RETURNED_AT)
+    if returned_at is not None and (
+        time.monotonic() - returned_at > IDLE_SECONDS or _has_news(connection)
+    ):
+        _ping(connection)
+    connection.seconds = WAIT_SECONDS if _somebody_waits() else math.inf
 
 
-def _returned(connection: Any, _record: Any) -> None:
-    # The next thing is the ping, after which there is still time to connect anew.
+def _returned(connection: Any, record: Any) -> None:
     if isinstance(connection, BoundedConnection):
-        connection.seconds = PING_SECONDS
+        record.info[_RETURNED_AT] = time.monotonic()
+
+
+def _has_news(connection: BoundedConnection) -> bool:
+    """Return whether the server has sent something unasked, as when it stops."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _ping(connection: BoundedConnection) -> None:
+    autocommit = connection.autocommit
+    # Afterwards there is still time to connect anew.
+    connection.seconds = PING_SECONDS
+    try:
+        # Otherwise it would begin a transaction.
+        connection.autocommit = True
+        connection.execute("")
+        connection.autocommit = autocommit
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _somebody_waits() -> bool:

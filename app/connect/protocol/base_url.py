@@ -7,6 +7,11 @@ back slashes, tabs and user info, and that is how a token reaches another host.
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_CACHE_SIZE: Final = 1_000
+"""How many URLs to remember: one site's are parsed with every call to it."""
 
 _BASE_URL = re.compile(
     r"(?P<scheme>https?)://"
@@ -42,6 +47,7 @@ class BaseURL:
         return self.origin + self.path
 
 
+@lru_cache(_CACHE_SIZE)
 def parse_base_url(text: str) -> BaseURL:
     """Read a base URL: https, or http on a loopback address.
 
@@ -66,6 +72,7 @@ def parse_base_url(text: str) -> BaseURL:
     return BaseURL(scheme, host, port, path)
 
 
+@lru_cache(_CACHE_SIZE)
 def parse_display_url(text: str, base_url: str) -> BaseURL:
     """Read the URL under which users see a site.
 

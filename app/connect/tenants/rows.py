@@ -20,6 +20,7 @@ _tenant_columns = [record.c[name] for name in _TENANT_FIELDS]
 # Built once: building a statement costs more than running it.
 _select = select(record).where(record.c.client_key == bindparam("wanted"))
 _select_locked = _select.with_for_update()
+_select_tenant = _select.with_only_columns(*_tenant_columns)
 _update = update(record).where(record.c.id == bindparam("row_id"))
 _update = _update.returning(*_tenant_columns)
 _audit = insert(_event)
@@ -31,6 +32,12 @@ def select_row(
     """Return a tenant's row; with *lock*, locked until the transaction ends."""
     query = _select_locked if lock else _select
     return connection.execute(query, {"wanted": client_key}).first()
+
+
+def select_tenant(connection: Connection, client_key: str) -> Tenant | None:
+    """Return a tenant, without reading its secrets."""
+    row = connection.execute(_select_tenant, {"wanted": client_key}).first()
+    return to_tenant(row) if row else None
 
 
 def insert_row(connection: Connection, values: dict[str, Any]) -> Tenant:

@@ -6,9 +6,19 @@ on another host: whoever has them is found by them.
 """
 
 import logging
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from ..protocol.base_url import parse_base_url
 from .lifecycle_payload import Installation
@@ -35,7 +45,12 @@ def take_site_ids(
     if not ids or _has_them(row, installation, ids):
         return ids
     kept = []
-    for other in connection.execute(_others(installation)):
+    wanted = {
+        "client_key": installation.client_key,
+        "product_type": installation.product_type,
+        **ids,
+    }
+    for other in connection.execute(_others(*ids), wanted):
         shared = [name for name, value in ids.items() if getattr(other, name) == value]
         if "cloud_id" in shared and other.product_type != installation.product_type:
             shared.remove("cloud_id")
@@ -66,14 +81,16 @@ def _has_them(
     return all(getattr(row, name) == value for name, value in ids.items())
 
 
-def _others(installation: Installation) -> Any:
+@cache
+def _others(*names: str) -> Any:
+    """Build the query for the other tenants with one of the ids named, once."""
     same: list[ColumnElement[bool]] = []
-    if installation.installation_id:
-        same.append(record.c.installation_id == installation.installation_id)
-    if installation.cloud_id:
-        same_site = record.c.cloud_id == installation.cloud_id
-        same.append(and_(same_site, record.c.product_type == installation.product_type))
-    other = record.c.client_key != installation.client_key
+    if "installation_id" in names:
+        same.append(record.c.installation_id == bindparam("installation_id"))
+    if "cloud_id" in names:
+        same_product = record.c.product_type == bindparam("product_type")
+        same.append(and_(record.c.cloud_id == bindparam("cloud_id"), same_product))
+    other = record.c.client_key != bindparam("client_key")
     query = select(record).where(other, or_(*same)).order_by(record.c.id)
     return query.with_for_update()
 

@@ -28,6 +28,7 @@ from .rows import (
     insert_row,
     record,
     select_row,
+    select_tenant,
     to_tenant,
     update_row,
 )
@@ -71,8 +72,7 @@ class TenantStore:
     def find(self, client_key: str) -> Tenant | None:
         """Return the tenant from the database; None if it is unknown."""
         with autocommit(self._db.engine) as connection:
-            row = select_row(connection, client_key)
-        return to_tenant(row) if row else None
+            return select_tenant(connection, client_key)
 
     def iterate(self, state: str | None = None) -> Iterator[Tenant]:
         """Yield all tenants, or those in one state, oldest first."""
@@ -97,7 +97,7 @@ class TenantStore:
         :raises ConfigurationError: if no encryption key decrypts its secret.
         """
         version = self._cache.version
-        with self._db.engine.connect() as connection:
+        with autocommit(self._db.engine) as connection:
             row = select_row(connection, client_key)
         if row is None:
             # Not for every unknown key: each call of forget spoils all puts meanwhile.

@@ -42,6 +42,11 @@ _DUE: Final = (
     .limit(BATCH)
     .with_for_update(skip_locked=True)
 )
+# Built once, since that takes longer than to execute them.
+_THESE: Final = update(record).where(
+    record.c.id.in_(bindparam("these", expanding=True))
+)
+_MINE: Final = _THESE.where(record.c.lease == bindparam("mine")).returning(record.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +191,10 @@ class Inbox:
         self, claims: Sequence[Claim], values: dict[str, Any]
     ) -> set[int]:
         """Change those of *claims*, all of one batch, that are still this worker's."""
-        ids = [claim.id for claim in claims]
-        mine = record.c.id.in_(ids) & (record.c.lease == claims[0].lease)
-        statement = update(record).where(mine).values(values).returning(record.c.id)
+        these = {"these": [claim.id for claim in claims], "mine": claims[0].lease}
 
         def change(connection: Connection) -> set[int]:
-            return {*connection.scalars(statement)}
+            return {*connection.scalars(_MINE, values | these)}
 
         return self._write(change, single=True)
 
@@ -221,7 +224,7 @@ def drop_deliveries(connection: Connection, client_key: str) -> None:
 
 
 def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
-    connection.execute(update(record).where(record.c.id.in_(ids)).values(values))
+    connection.execute(_THESE, {**values, "these": ids})
 
 
 def _is_new(row: Row[Any]) -> bool:

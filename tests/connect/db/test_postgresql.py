@@ -1,11 +1,14 @@
 """PostgreSQL that hangs is an error, but only where a user waits."""
 
+import math
+import select
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
@@ -59,9 +62,14 @@ def test_a_server_that_accepts_and_stays_silent_is_answered_503(
     assert ready(served) == 503
 
 
+@pytest.mark.parametrize("idle_seconds", [0.0, 3600.0], ids=["pinged", "not-pinged"])
 def test_so_is_one_that_falls_silent_between_two_requests(
-    served: Flask, proxy: SilentProxy
+    served: Flask,
+    proxy: SilentProxy,
+    idle_seconds: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", idle_seconds)
     assert ready(served) == 200
     proxy.silent = True
     assert ready(served) == 503
@@ -83,14 +91,52 @@ def test_so_is_one_that_falls_silent_between_two_statements(
 
 
 def test_a_pooled_connection_that_the_server_closed_is_replaced(
-    served: Flask,
+    served: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 3600.0)
     assert ready(served) == 200
     with served.test_request_context(), db.engine.connect() as connection:
         [pid] = connection.execute(text("SELECT pg_backend_pid()")).one()
+        raw: Any = connection.connection.dbapi_connection
     with served.app_context(), psycopg.connect(psycopg_url(served)) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    [heard], _, _ = select.select([raw.fileno()], [], [], 10)
+    assert heard
     assert ready(served) == 200
+    assert raw.closed
+
+
+def test_a_pooled_connection_is_asked_only_if_it_was_idle(
+    served: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(postgresql, "_ping", asked.append)
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 3600.0)
+    assert ready(served) == ready(served) == 200
+    assert asked == []
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.0)
+    assert ready(served) == 200
+    assert asked
+
+
+@pytest.mark.parametrize("in_request", [True, False])
+def test_the_question_leaves_no_transaction_open(
+    served: Flask, in_request: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.0)
+    context = served.test_request_context() if in_request else served.app_context()
+    connections = []
+    with context:
+        for _ in range(2):
+            with db.engine.connect() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                connections.append(raw)
+                assert raw.info.transaction_status is TransactionStatus.IDLE
+                assert not raw.autocommit
+                # Each statement has its whole time again.
+                assert raw.seconds == (0.5 if in_request else math.inf)
+        assert connections[0] is connections[1]
+        db.engine.dispose()
 
 
 def test_so_is_one_whose_connection_was_opened_outside_of_a_request(
