@@ -28,8 +28,11 @@ TABLES = {"alembic_version"} | OURS
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Flask]:
+def app(
+    request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Path
+) -> Iterator[Flask]:
     """The app on an empty database, without tables."""
+    config["DATABASE_URL"] = f"sqlite:///{tmp_path / 'app.sqlite3'}"
     if request.param == "postgresql":
         config["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
     app = create_app(config)
@@ -155,8 +158,9 @@ def test_the_statements_can_be_printed(runner: FlaskCliRunner) -> None:
     assert "CREATE TABLE tenant_event " in printed
 
 
-def test_sqlite_waits_for_other_writers(config: dict[str, Any]) -> None:
-    app = create_app(config)
+def test_sqlite_waits_for_other_writers(config: dict[str, Any], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'app.sqlite3'}"
+    app = create_app(config | {"DATABASE_URL": url})
     with app.app_context():
         with db.engine.connect() as connection:
 
