@@ -34,5 +34,5 @@ def page() -> str:
 
 
 # The page has links to these.
-for name in ("context", "license_state", "read_note", "read_menu_link"):
+for name in ("context", "rights", "license_state", "read_note", "read_menu_link"):
     app.add_url_rule(f"/api/{name}", f"pages.{name}", lambda: "")
