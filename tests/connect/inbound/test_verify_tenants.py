@@ -138,8 +138,11 @@ def test_a_failure_to_retire_a_secret_does_not_fail_the_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     url = f"sqlite:///file:{tmp_path / 'app.sqlite3'}?mode=ro&uri=true"
+    if not config["DATABASE_URL"].startswith("sqlite"):
+        read_only = "?options=-c%20default_transaction_read_only%3Don"
+        url = f"{config['DATABASE_URL']}{read_only}"
     reader = create_app({**config, "DATABASE_URL": url})
     assert ask(reader.test_client(), "/overview", host_token()) == 200
-    assert "could not retire a secret: OperationalError" in caplog.text
+    assert "could not retire a secret: " in caplog.text
     with reader.app_context():
         db.engine.dispose()
